@@ -1,0 +1,144 @@
+// swift-tools-version:6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+/// One set of settings for everything that is written by hand.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+/// Swift Testing's macros expand to code that strict memory safety would warn about.
+let strictForTests: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "traksense",
+  products: [
+    .executable(name: "traksense", targets: ["traksense"]),
+    .executable(name: "protoc-gen-traksense", targets: ["protoc-gen-traksense"]),
+    .library(name: "TrakSenseAPI", targets: ["TrakSenseAPI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+  ],
+  targets: [
+    // Layer 0: C libraries.
+    .systemLibrary(
+      name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+      name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CTrakSenseProto", dependencies: ["CProtobufC"]),
+
+    // Layer 1: values, rules, ports; the thread that hosts blocking C libraries; JSON text.
+    .target(name: "Domain", swiftSettings: strict),
+    .target(name: "DedicatedThread", swiftSettings: strict),
+    .target(name: "JSONText", swiftSettings: strict),
+
+    // Layer 2: the wire, the database, the broker.
+    .target(
+      name: "RPCRuntime",
+      dependencies: [nioCore, nioPosix, logging, "CNGHTTP2"],
+      swiftSettings: strict),
+    .target(
+      name: "TrakSenseAPI",
+      dependencies: ["RPCRuntime", "JSONText", "CTrakSenseProto", "CProtobufC", nioCore],
+      swiftSettings: strict),
+    .target(
+      name: "Persistence",
+      dependencies: ["DedicatedThread", "Domain", "CPostgreSQL", logging],
+      swiftSettings: strict),
+    .target(
+      name: "Ingest",
+      dependencies: ["DedicatedThread", "Domain", "JSONText", "CMosquitto", logging],
+      swiftSettings: strict),
+
+    // Layer 3: what the RPCs do; the browser's way in.
+    .target(
+      name: "Services",
+      dependencies: ["TrakSenseAPI", "RPCRuntime", "Domain", "COpenSSL", nioCore, logging],
+      swiftSettings: strict),
+    .target(
+      name: "RESTBridge",
+      dependencies: [
+        "TrakSenseAPI", "RPCRuntime", "JSONText", nioCore, logging,
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+
+    // Layer 4: commands, configuration, composition.
+    .executableTarget(
+      name: "traksense",
+      dependencies: [
+        "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence", "Ingest", "Services", "RESTBridge",
+        "DevStack", "DedicatedThread", nioCore, nioPosix, logging,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+
+    // Tools.
+    .target(name: "DevStack", swiftSettings: strict),
+    .executableTarget(
+      name: "protoc-gen-traksense", dependencies: ["CProtobufC"], swiftSettings: strict),
+
+    // Tests.
+    .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strictForTests),
+    .testTarget(
+      name: "DedicatedThreadTests", dependencies: ["DedicatedThread"],
+      swiftSettings: strictForTests),
+    .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strictForTests),
+    .testTarget(
+      name: "RPCRuntimeTests", dependencies: ["RPCRuntime", nioCore, nioPosix, logging],
+      swiftSettings: strictForTests),
+    .testTarget(
+      name: "TrakSenseAPITests", dependencies: ["TrakSenseAPI", "RPCRuntime", nioCore],
+      swiftSettings: strictForTests),
+    .testTarget(
+      name: "PersistenceTests", dependencies: ["Persistence", "Domain", "DevStack", logging],
+      swiftSettings: strictForTests),
+    .testTarget(
+      name: "IngestTests", dependencies: ["Ingest", "Domain", "DevStack", "JSONText", logging],
+      swiftSettings: strictForTests),
+    .testTarget(
+      name: "ServicesTests",
+      dependencies: ["Services", "TrakSenseAPI", "RPCRuntime", "Domain", nioCore, logging],
+      swiftSettings: strictForTests),
+    .testTarget(
+      name: "RESTBridgeTests",
+      dependencies: [
+        "RESTBridge", "TrakSenseAPI", "RPCRuntime", "JSONText", nioCore, logging,
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ],
+      swiftSettings: strictForTests),
+    .testTarget(
+      name: "IntegrationTests", dependencies: ["DevStack", "JSONText"],
+      swiftSettings: strictForTests),
+  ]
+)

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What part of a device's past is wanted.
+package struct HistoryQuery: Hashable, Sendable {
+  package var device: DeviceID
+  /// Empty: all sensors of the device.
+  package var sensors: Set<SensorID>
+  /// Empty: all metric types.
+  package var types: Set<String>
+  /// First instant wanted.
+  package var from: Timestamp
+  /// First instant no longer wanted.
+  package var to: Timestamp
+  package var resolution: HistoryResolution
+  /// Most points in one page; at least 1.
+  package var pageSize: Int
+
+  package init(
+    device: DeviceID, sensors: Set<SensorID> = [], types: Set<String> = [], from: Timestamp,
+    to: Timestamp, resolution: HistoryResolution, pageSize: Int = 5_000
+  ) {
+    self.device = device
+    self.sensors = sensors
+    self.types = types
+    self.from = from
+    self.to = to
+    self.resolution = resolution
+    self.pageSize = pageSize
+  }
+}
+
+package enum HistoryResolution: Hashable, Sendable {
+  case raw
+  /// Buckets of this width, in microseconds, aligned to the Unix epoch.
+  case buckets(microseconds: Int64)
+}
+
+/// Where a page ended; the next one starts after it.
+package struct HistoryPosition: Hashable, Sendable {
+  package let timestamp: Timestamp
+  package let sensorKey: Int64
+
+  package init(timestamp: Timestamp, sensorKey: Int64) {
+    self.timestamp = timestamp
+    self.sensorKey = sensorKey
+  }
+}
+
+package struct HistoryPage: Hashable, Sendable {
+  package var points: [HistoryPoint]
+  /// nil: that was all.
+  package var next: HistoryPosition?
+
+  package init(points: [HistoryPoint], next: HistoryPosition?) {
+    self.points = points
+    self.next = next
+  }
+}
+
+/// A raw reading (`count` 1, all values equal) or one bucket of one sensor.
+package struct HistoryPoint: Hashable, Sendable {
+  package let sensorKey: Int64
+  /// The reading's time, or the start of the bucket.
+  package let timestamp: Timestamp
+  package let average: Double
+  package let minimum: Double
+  package let maximum: Double
+  package let count: Int64
+
+  package init(
+    sensorKey: Int64, timestamp: Timestamp, average: Double, minimum: Double, maximum: Double,
+    count: Int64
+  ) {
+    self.sensorKey = sensorKey
+    self.timestamp = timestamp
+    self.average = average
+    self.minimum = minimum
+    self.maximum = maximum
+    self.count = count
+  }
+}

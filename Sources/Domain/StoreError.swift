@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a store could not answer. Carries no SQL and no data: it may reach a caller.
+package enum StoreError: Error, Hashable, Sendable {
+  /// The database cannot be reached or is shutting down: nothing was committed, or it is not known
+  /// whether it was. Worth trying again.
+  case unavailable(String)
+  /// No connection became free in time. Worth trying again, later.
+  case overloaded
+  /// The caller's deadline passed, or the call was cancelled; the statement was cancelled too.
+  case cancelled
+  /// The database answered with an error that trying again will not mend (a fault of this program).
+  case failed(sqlState: String, String)
+
+  /// True when the same request may succeed later.
+  package var isTransient: Bool {
+    switch self {
+    case .unavailable, .overloaded: true
+    case .cancelled, .failed: false
+    }
+  }
+}
