@@ -134,7 +134,8 @@ let package = Package(
       name: "RESTBridgeTests",
       dependencies: [
         "RESTBridge", "TrakSenseAPI", "RPCRuntime", "JSONText", nioCore, logging,
-        .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strictForTests),
     .testTarget(

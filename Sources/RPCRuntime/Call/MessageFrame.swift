@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOCore
+
+/// One encoded message with its gRPC prefix (flag byte and 4-byte length) in front: ready to be sent, any
+/// number of times, without copying ("Length-Prefixed-Message").
+public struct MessageFrame: Hashable, Sendable {
+  /// Bytes of the prefix.
+  public static let prefixLength = 5
+
+  /// Prefix and message.
+  public let framed: ByteBuffer
+
+  /// Writes a message behind a prefix in one buffer.
+  /// - Parameters:
+  ///   - capacity: expected size of the message in bytes; a hint.
+  ///   - write: appends the message.
+  public init(capacity: Int = 0, _ write: (inout ByteBuffer) -> Void) {
+    var buffer = ByteBuffer()
+    buffer.reserveCapacity(Self.prefixLength + capacity)
+    buffer.writeInteger(0 as UInt8)
+    buffer.writeInteger(0 as UInt32)
+    write(&buffer)
+    buffer.setInteger(UInt32(buffer.readableBytes - Self.prefixLength), at: 1)
+    framed = buffer
+  }
+
+  /// The message without its prefix, sharing storage.
+  public var message: ByteBuffer {
+    var buffer = framed
+    buffer.moveReaderIndex(forwardBy: Self.prefixLength)
+    return buffer
+  }
+}

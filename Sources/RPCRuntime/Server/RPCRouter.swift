@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOCore
+
+/// A group of RPCs that one value implements. Generated service protocols refine it.
+public protocol RPCService: Sendable {
+  /// One handler per RPC of the service.
+  var handlers: [RPCHandler] { get }
+}
+
+/// The code behind one RPC, on bytes.
+public struct RPCHandler: Sendable {
+  /// Takes the one request message, returns the one response message.
+  public typealias Unary =
+    @Sendable (ByteBuffer, ServerContext) async throws(RPCError) -> MessageFrame
+  /// Takes the one request message, writes any number of responses, returns when done.
+  public typealias ServerStreaming =
+    @Sendable (ByteBuffer, ResponseWriter, ServerContext) async throws(RPCError) -> Void
+
+  enum Body: Sendable {
+    case unary(Unary)
+    case serverStreaming(ServerStreaming)
+  }
+
+  /// The RPC it answers.
+  public let method: MethodDescriptor
+  let body: Body
+
+  /// - Parameters:
+  ///   - method: must be `.unary`.
+  ///   - body: the code.
+  public init(unary method: MethodDescriptor, _ body: @escaping Unary) {
+    precondition(method.kind == .unary, "\(method.path) is not unary")
+    self.method = method
+    self.body = .unary(body)
+  }
+
+  /// - Parameters:
+  ///   - method: must be `.serverStreaming`.
+  ///   - body: the code.
+  public init(serverStreaming method: MethodDescriptor, _ body: @escaping ServerStreaming) {
+    precondition(method.kind == .serverStreaming, "\(method.path) is not server-streaming")
+    self.method = method
+    self.body = .serverStreaming(body)
+  }
+}
+
+/// Finds the handler of a path. Immutable: shared by all event loops without a lock.
+public struct RPCRouter: Sendable {
+  private let table: [String: RPCHandler]
+  private let services: Set<String>
+
+  /// - Parameter services: no two may implement the same RPC.
+  public init(_ services: [any RPCService]) {
+    var table: [String: RPCHandler] = [:]
+    for handler in services.flatMap(\.handlers) {
+      precondition(table[handler.method.path] == nil, "\(handler.method.path) is served twice")
+      table[handler.method.path] = handler
+    }
+    self.table = table
+    self.services = Set(table.values.map(\.method.service))
+  }
+
+  /// All RPCs served, ordered by path.
+  public var methods: [MethodDescriptor] {
+    table.values.map(\.method).sorted { $0.path < $1.path }
+  }
+
+  func handler(path: String) -> RPCHandler? { table[path] }
+
+  /// The error for a path that has no handler.
+  func unimplemented(path: String) -> RPCError {
+    let parts = path.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: true)
+    if let service = parts.first, services.contains(String(service)) {
+      return RPCError(.unimplemented, "unknown method \(path)")
+    }
+    return RPCError(.unimplemented, "unknown service \(parts.first ?? "")")
+  }
+}

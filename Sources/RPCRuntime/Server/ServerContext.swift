@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOCore
+import Synchronization
+
+/// What a handler may know about its call, and where it leaves response metadata.
+public final class ServerContext: Sendable {
+  /// The RPC called.
+  public let method: MethodDescriptor
+  /// The host the caller meant, from `:authority` or `host`, with port if it had one; may be empty.
+  public let authority: String
+  /// Where the call came from: `127.0.0.1:50412`, `unix`, or `in-process`.
+  public let peer: String
+  /// When the caller stops waiting; nil: it set no `grpc-timeout`.
+  public let deadline: NIODeadline?
+  private let requestMetadata: @Sendable () -> Metadata
+  private let responseMetadata = Mutex(ResponseMetadata())
+
+  private struct ResponseMetadata {
+    var initial = Metadata()
+    var trailing = Metadata()
+  }
+
+  /// - Parameters:
+  ///   - method: the RPC called.
+  ///   - authority: host the caller meant.
+  ///   - peer: where the call came from.
+  ///   - deadline: when the caller stops waiting.
+  ///   - metadata: request metadata, built when first asked for.
+  public init(
+    method: MethodDescriptor, authority: String, peer: String, deadline: NIODeadline?,
+    metadata: @escaping @Sendable @autoclosure () -> Metadata
+  ) {
+    self.method = method
+    self.authority = authority
+    self.peer = peer
+    self.deadline = deadline
+    requestMetadata = metadata
+  }
+
+  /// The caller's metadata, without the protocol's own headers.
+  public var metadata: Metadata { requestMetadata() }
+
+  /// Sent before the first message; changes after that have no effect.
+  public var initialMetadata: Metadata {
+    get { responseMetadata.withLock { $0.initial } }
+    set { responseMetadata.withLock { $0.initial = newValue } }
+  }
+
+  /// Sent with the status.
+  public var trailingMetadata: Metadata {
+    get { responseMetadata.withLock { $0.trailing } }
+    set { responseMetadata.withLock { $0.trailing = newValue } }
+  }
+
+  /// Time left until the deadline; nil without one, never negative.
+  public var timeRemaining: Duration? {
+    deadline.map { .nanoseconds(max(0, ($0 - .now()).nanoseconds)) }
+  }
+}
