@@ -103,6 +103,8 @@ package protocol JournalCodec: Sendable {
 /// by `Services`. Must return at once.
 package protocol CommitListener: Sendable {
   func committed(_ entry: JournalEntry, readings: [ValidReading], tenant: Tenant)
+  /// A commit's answer was lost: the journal may hold an entry that nobody announced.
+  func commitUncertain(for tenant: Tenant)
 }
 
 package struct LatestReading: Hashable, Sendable {
