@@ -71,8 +71,9 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   /// Starts a call; failures reach the stream.
-  func start(_ stream: ClientStream, headers: HeaderList, request: ByteBuffer, deadline: NIODeadline?)
-  {
+  func start(
+    _ stream: ClientStream, headers: HeaderList, request: ByteBuffer, deadline: NIODeadline?
+  ) {
     guard context != nil, !isGoingAway else {
       return stream.connectionLost(RPCError(.unavailable, "connection to the server is closed"))
     }
