@@ -108,6 +108,13 @@ let package = Package(
     .executableTarget(
       name: "protoc-gen-traksense", dependencies: ["CProtobufC"], swiftSettings: strict),
 
+    // Measured beside peers by `make bench`.
+    .executableTarget(
+      name: "BenchServer",
+      dependencies: ["RPCRuntime", nioCore, nioPosix, logging],
+      path: "Benchmarks/BenchServer",
+      swiftSettings: strict),
+
     // Tests.
     .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strictForTests),
     .testTarget(

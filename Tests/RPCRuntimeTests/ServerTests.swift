@@ -93,6 +93,16 @@ struct ServerTests {
     }
   }
 
+  @Test("nothing of a call outlives it")
+  func noLeak() async throws {
+    try await Loopback.run { loopback in
+      #expect(try await loopback.echo("x") == "x")
+      try await eventually("the call's context is freed") {
+        loopback.service.lastContext.withLock { $0.context == nil }
+      }
+    }
+  }
+
   @Test("a reader that stalls suspends the handler, and its reading resumes it")
   func backPressure() async throws {
     try await Loopback.run { loopback in
