@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CNGHTTP2
+import NIOCore
+
+/// One end of an HTTP/2 connection without socket, clock or task: bytes in → events; commands → bytes out.
+///
+/// Owns the `nghttp2_session`. nghttp2 must not be re-entered from its callbacks, so these only record what
+/// happened (``Inbox``); the caller acts on the events after ``receive(_:)`` has returned.
+@safe
+struct HTTP2Session: ~Copyable {
+  private let raw: OpaquePointer
+  private let inbox: Inbox
+
+  init(_ configuration: HTTP2SessionConfiguration) throws(HTTP2Error) {
+    let inbox = Inbox(configuration: configuration)
+    unsafe raw = unsafe try Self.makeRaw(configuration, inbox)
+    self.inbox = inbox
+  }
+
+  deinit {
+    unsafe nghttp2_session_del(raw)
+  }
+
+  // MARK: Bytes in
+
+  /// Feeds received bytes and returns what they meant, in order.
+  /// - Throws: when the connection is beyond repair; what is still to be sent says why to the peer.
+  mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) -> [HTTP2Event] {
+    let base = unsafe bytes.bindMemory(to: UInt8.self).baseAddress
+    let consumed = unsafe nghttp2_session_mem_recv(raw, base, bytes.count)
+    if consumed < 0 { throw Self.error(Int32(consumed)) }
+    return inbox.takeEvents()
+  }
+
+  /// Gives back flow-control credit for received body bytes.
+  mutating func consume(_ count: Int, on stream: StreamID) {
+    // An unknown stream still returns the connection's credit; no other error is possible here.
+    _ = unsafe nghttp2_session_consume(raw, stream, count)
+  }
+
+  /// Keeps body bytes out of the stream's window but frees the connection's for other streams.
+  mutating func consumeConnection(_ count: Int) {
+    _ = unsafe nghttp2_session_consume_connection(raw, count)
+  }
+
+  /// Gives back a stream's own credit.
+  mutating func consumeStream(_ count: Int, on stream: StreamID) {
+    _ = unsafe nghttp2_session_consume_stream(raw, stream, count)
+  }
+
+  // MARK: Commands
+
+  /// Answers a request: headers now, then what `body` will hold; without body, headers end the stream.
+  mutating func respond(
+    to stream: StreamID, headers: HeaderList, body: OutboundBody?
+  ) throws(HTTP2Error) {
+    let result = unsafe Self.withNameValues(headers) { fields, count in
+      guard let body else {
+        return unsafe nghttp2_submit_response(raw, stream, fields, count, nil)
+      }
+      inbox.bodies[stream] = body
+      var provider = unsafe Inbox.dataProvider(body)
+      return unsafe nghttp2_submit_response(raw, stream, fields, count, &provider)
+    }
+    try Self.check(result)
+  }
+
+  /// Starts a request.
+  /// - Returns: its stream.
+  mutating func request(
+    headers: HeaderList, body: OutboundBody
+  ) throws(HTTP2Error) -> StreamID {
+    let stream = unsafe Self.withNameValues(headers) { fields, count in
+      var provider = unsafe Inbox.dataProvider(body)
+      return unsafe nghttp2_submit_request(raw, nil, fields, count, &provider, nil)
+    }
+    try Self.check(stream)
+    inbox.bodies[stream] = body
+    return stream
+  }
+
+  /// Tells that a body has more to send, or has ended.
+  mutating func resume(_ stream: StreamID, _ body: OutboundBody) {
+    guard body.isDeferred else { return }
+    body.isDeferred = false
+    // Fails only when the stream is gone meanwhile; then its body goes nowhere.
+    _ = unsafe nghttp2_session_resume_data(raw, stream)
+  }
+
+  mutating func reset(_ stream: StreamID, _ code: HTTP2ErrorCode) {
+    // Fails only for lack of memory.
+    _ = unsafe nghttp2_submit_rst_stream(
+      raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, code.rawValue)
+  }
+
+  mutating func ping() {
+    _ = unsafe nghttp2_submit_ping(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
+  }
+
+  /// First step of a graceful stop: GOAWAY(2^31−1), so that requests already under way still count
+  /// (RFC 9113 §6.8).
+  mutating func submitShutdownNotice() {
+    _ = unsafe nghttp2_submit_shutdown_notice(raw)
+  }
+
+  /// GOAWAY naming the last stream that was looked at: newer ones are refused.
+  mutating func goAway(_ code: HTTP2ErrorCode, debugData: String = "") {
+    let last = unsafe nghttp2_session_get_last_proc_stream_id(raw)
+    let bytes = Array(debugData.utf8)
+    _ = unsafe nghttp2_submit_goaway(
+      raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, code.rawValue, bytes, bytes.count)
+  }
+
+  // MARK: Bytes out
+
+  /// Moves frames to `output` until there are none, windows are closed, or it holds `limit` bytes.
+  mutating func send(into output: inout OutputQueue, limit: Int) throws(HTTP2Error) {
+    while output.byteCount + inbox.output.byteCount < limit {
+      var chunk: UnsafePointer<UInt8>?
+      let length = unsafe nghttp2_session_mem_send(raw, &chunk)
+      if length < 0 { throw Self.error(Int32(length)) }
+      guard length > 0, let chunk = unsafe chunk else { break }
+      unsafe inbox.output.append(UnsafeRawBufferPointer(start: chunk, count: length))
+    }
+    for buffer in inbox.output.buffers { output.append(buffer) }
+    inbox.output.removeAll()
+  }
+
+  /// False when the connection is over in that direction; both false: close it.
+  var wantsRead: Bool { unsafe nghttp2_session_want_read(raw) != 0 }
+  var wantsWrite: Bool { unsafe nghttp2_session_want_write(raw) != 0 }
+
+  /// Frames queued for sending, DATA not counted.
+  var queuedFrames: Int { unsafe nghttp2_session_get_outbound_queue_size(raw) }
+
+  /// RST_STREAM frames that this end has sent.
+  var resetsSent: Int { inbox.resetsSent }
+
+  /// Cheap frames received that made the peer no progress: see ``Inbox/idleFrames``.
+  var idleFramesReceived: Int { inbox.idleFrames }
+
+  /// How many streams the peer allows at once.
+  var peerMaxConcurrentStreams: Int {
+    Int(
+      unsafe nghttp2_session_get_remote_settings(
+        raw, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS))
+  }
+
+  // MARK: Inside
+
+  private static func makeRaw(
+    _ configuration: HTTP2SessionConfiguration, _ inbox: Inbox
+  ) throws(HTTP2Error) -> OpaquePointer {
+    var option: OpaquePointer?
+    try unsafe check(nghttp2_option_new(&option))
+    defer { unsafe nghttp2_option_del(option) }
+    unsafe nghttp2_option_set_no_auto_window_update(option, 1)
+    unsafe nghttp2_option_set_no_closed_streams(option, 1)
+    unsafe nghttp2_option_set_max_outbound_ack(option, configuration.maxQueuedAcks)
+    unsafe nghttp2_option_set_max_continuations(option, configuration.maxContinuations)
+    unsafe nghttp2_option_set_stream_reset_rate_limit(
+      option, configuration.resetBurst, configuration.resetsPerSecond)
+    var callbacks: OpaquePointer?
+    try unsafe check(nghttp2_session_callbacks_new(&callbacks))
+    defer { unsafe nghttp2_session_callbacks_del(callbacks) }
+    unsafe Inbox.install(on: callbacks)
+    var session: OpaquePointer?
+    let userData = unsafe Unmanaged.passUnretained(inbox).toOpaque()
+    switch configuration.role {
+    case .server:
+      try unsafe check(nghttp2_session_server_new2(&session, callbacks, userData, option))
+    case .client:
+      try unsafe check(nghttp2_session_client_new2(&session, callbacks, userData, option))
+    }
+    guard let session = unsafe session else { throw error(Int32(NGHTTP2_ERR_NOMEM.rawValue)) }
+    do throws(HTTP2Error) {
+      try unsafe announce(configuration, on: session)
+    } catch {
+      unsafe nghttp2_session_del(session)
+      throw error
+    }
+    return unsafe session
+  }
+
+  private static func announce(
+    _ configuration: HTTP2SessionConfiguration, on session: OpaquePointer
+  ) throws(HTTP2Error) {
+    var settings = [
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue),
+        value: configuration.maxConcurrentStreams),
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue),
+        value: UInt32(configuration.streamWindow)),
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue),
+        value: UInt32(configuration.maxHeaderListBytes)),
+    ]
+    // A server must not send ENABLE_PUSH (RFC 9113 §6.5.2).
+    if configuration.role == .client {
+      settings.append(
+        nghttp2_settings_entry(
+          settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue), value: 0))
+    }
+    let noFlags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
+    try unsafe check(nghttp2_submit_settings(session, noFlags, settings, settings.count))
+    try unsafe check(
+      nghttp2_session_set_local_window_size(session, noFlags, 0, configuration.connectionWindow))
+  }
+
+  static func withNameValues<Result>(
+    _ headers: HeaderList, _ body: (UnsafePointer<nghttp2_nv>?, Int) -> Result
+  ) -> Result {
+    unsafe headers.withFields { bytes, ranges in
+      unsafe withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: max(1, ranges.count)) {
+        fields in
+        // nghttp2 copies the bytes and never writes through these pointers; an empty value may have none.
+        let base = unsafe UnsafeMutablePointer(mutating: bytes.baseAddress)
+        for (index, range) in ranges.enumerated() {
+          unsafe fields.initializeElement(
+            at: index,
+            to: nghttp2_nv(
+              name: base.map { unsafe $0 + range.name.lowerBound },
+              value: base.map { unsafe $0 + range.value.lowerBound },
+              namelen: range.name.count, valuelen: range.value.count,
+              flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+        }
+        return unsafe body(UnsafePointer(fields.baseAddress), ranges.count)
+      }
+    }
+  }
+
+  private static func check(_ result: Int32) throws(HTTP2Error) {
+    if result < 0 { throw error(result) }
+  }
+
+  private static func error(_ code: Int32) -> HTTP2Error {
+    HTTP2Error(code: code, description: unsafe String(cString: nghttp2_strerror(code)))
+  }
+}

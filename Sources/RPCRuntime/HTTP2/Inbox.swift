@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CNGHTTP2
+import NIOCore
+
+/// Where nghttp2's callbacks leave what happened. One per session, at a stable address.
+final class Inbox {
+  private let maxHeaderListBytes: Int
+  private var events: [HTTP2Event] = []
+  private var headers = HeaderList()
+  /// Size of the header list being received, counting what was not kept.
+  private var headerBytes = 0
+  /// Bodies that nghttp2 holds an unretained pointer to; dropped when it closes their stream.
+  var bodies: [StreamID: OutboundBody] = [:]
+  /// Frames written out since the session last handed them on.
+  var output = OutputQueue()
+  private(set) var resetsSent = 0
+  /// PING, SETTINGS, PRIORITY, WINDOW_UPDATE and small DATA frames without END_STREAM: each costs the peer
+  /// nothing and this end a little. The connection weighs them against progress.
+  private(set) var idleFrames = 0
+
+  /// A list this much larger than allowed ends the connection: it can only be an attack (HPACK bomb).
+  private static let bombFactor = 16
+  /// DATA frames below this many bytes count as idle.
+  private static let smallData = 256
+
+  init(configuration: HTTP2SessionConfiguration) {
+    maxHeaderListBytes = configuration.maxHeaderListBytes
+  }
+
+  func takeEvents() -> [HTTP2Event] {
+    defer { events.removeAll(keepingCapacity: true) }
+    return events
+  }
+
+  func beganHeaders() {
+    headers = HeaderList()
+    headers.reserveCapacity(bytes: 256, fields: 12)
+    headerBytes = 0
+  }
+
+  /// - Returns: false when the connection must be closed.
+  func receivedHeader(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) -> Bool {
+    headerBytes += name.count + value.count + 32
+    guard headerBytes <= maxHeaderListBytes else {
+      return headerBytes <= maxHeaderListBytes * Self.bombFactor
+    }
+    unsafe headers.append(name: name, value: value)
+    return true
+  }
+
+  func receivedData(_ stream: StreamID, _ bytes: UnsafeRawBufferPointer) {
+    events.append(.data(stream, unsafe ByteBuffer(bytes: bytes)))
+  }
+
+  func received(_ frame: nghttp2_frame) {
+    let header = unsafe frame.hd
+    let flags = UInt32(header.flags)
+    let endsStream = flags & NGHTTP2_FLAG_END_STREAM.rawValue != 0
+    switch UInt32(header.type) {
+    case NGHTTP2_HEADERS.rawValue:
+      if headerBytes > maxHeaderListBytes {
+        events.append(.headersTooLarge(header.stream_id))
+      } else {
+        events.append(.headers(header.stream_id, headers, endStream: endsStream))
+      }
+      headers = HeaderList()
+    case NGHTTP2_DATA.rawValue:
+      if endsStream {
+        events.append(.endStream(header.stream_id))
+      } else if header.length < Self.smallData {
+        idleFrames += 1
+      }
+    case NGHTTP2_SETTINGS.rawValue:
+      idleFrames += 1
+      if flags & NGHTTP2_FLAG_ACK.rawValue == 0 { events.append(.settings) }
+    case NGHTTP2_PING.rawValue:
+      idleFrames += 1
+      events.append(.ping(ack: flags & NGHTTP2_FLAG_ACK.rawValue != 0))
+    case NGHTTP2_GOAWAY.rawValue:
+      let goAway = unsafe frame.goaway
+      events.append(
+        unsafe .goAway(
+          lastStreamID: goAway.last_stream_id, HTTP2ErrorCode(wire: goAway.error_code)))
+    case NGHTTP2_PRIORITY.rawValue, NGHTTP2_WINDOW_UPDATE.rawValue:
+      idleFrames += 1
+    default:
+      // RST_STREAM comes as `closed`; extension frames mean nothing here (RFC 9113 §5.5).
+      break
+    }
+  }
+
+  func sent(_ frame: nghttp2_frame) {
+    if unsafe UInt32(frame.hd.type) == NGHTTP2_RST_STREAM.rawValue { resetsSent += 1 }
+  }
+
+  func closed(_ stream: StreamID, _ code: UInt32) {
+    bodies[stream]?.discard()
+    bodies[stream] = nil
+    events.append(.streamClosed(stream, HTTP2ErrorCode(wire: code)))
+  }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// Calls straight into a router of the same process: same handlers, same bytes, no socket. The handler runs
+/// in the caller's task (unary) or in one of its own (streaming).
+public struct InProcessChannel: RPCChannel {
+  private let router: RPCRouter
+
+  /// - Parameter router: where calls go.
+  public init(router: RPCRouter) {
+    self.router = router
+  }
+
+  /// See ``RPCChannel``.
+  public func unary(
+    _ method: MethodDescriptor, _ request: MessageFrame, options: CallOptions
+  ) async throws(RPCError) -> UnaryReply {
+    guard case .unary(let body) = router.handler(path: method.path)?.body else {
+      throw router.unimplemented(path: method.path)
+    }
+    let context = Self.context(method, options)
+    let response = try await Self.run(until: context.deadline) { () async throws(RPCError) in
+      try await body(request.message, context)
+    }
+    return UnaryReply(
+      message: response.message, initialMetadata: context.initialMetadata,
+      trailingMetadata: context.trailingMetadata)
+  }
+
+  /// See ``RPCChannel``.
+  public func serverStreaming(
+    _ method: MethodDescriptor, _ request: MessageFrame, options: CallOptions
+  ) async throws(RPCError) -> ResponseStream {
+    guard case .serverStreaming(let body) = router.handler(path: method.path)?.body else {
+      throw router.unimplemented(path: method.path)
+    }
+    let context = Self.context(method, options)
+    let pipe = InProcessPipe()
+    let task = Task {
+      do throws(RPCError) {
+        try await Self.run(until: context.deadline) { () async throws(RPCError) in
+          try await body(request.message, ResponseWriter(sink: pipe), context)
+        }
+        pipe.finish(nil)
+      } catch {
+        pipe.finish(error)
+      }
+    }
+    pipe.onCancel { task.cancel() }
+    return ResponseStream(source: pipe)
+  }
+
+  private static func context(_ method: MethodDescriptor, _ options: CallOptions) -> ServerContext {
+    ServerContext(
+      method: method, authority: options.authority ?? "", peer: "in-process",
+      deadline: options.timeout.map { .now() + TimeAmount($0) }, metadata: options.metadata)
+  }
+
+  /// Runs `operation`, cancelling it at the deadline.
+  private static func run<Value: Sendable>(
+    until deadline: NIODeadline?,
+    _ operation: @escaping @Sendable () async throws(RPCError) -> Value
+  ) async throws(RPCError) -> Value {
+    guard let deadline else { return try await operation() }
+    let work = Task { () async -> Result<Value, RPCError> in
+      do throws(RPCError) { return .success(try await operation()) } catch {
+        return .failure(error)
+      }
+    }
+    let timer = Task {
+      do {
+        try await Task.sleep(for: .nanoseconds(max(0, (deadline - .now()).nanoseconds)))
+        work.cancel()
+      } catch {
+        // The work was done in time.
+      }
+    }
+    let result = await withTaskCancellationHandler {
+      await work.value
+    } onCancel: {
+      work.cancel()
+    }
+    timer.cancel()
+    if case .failure = result, NIODeadline.now() >= deadline {
+      throw RPCError(.deadlineExceeded, "deadline exceeded")
+    }
+    return try result.get()
+  }
+}
