@@ -30,12 +30,18 @@ package final class ReadingSubscription: Sendable {
   /// - Throws: why the subscription ended; `.cancelled` when the task was cancelled.
   package func next() async throws(LiveError) -> LiveEvent {
     while !Task.isCancelled {
-      let read = position.withLock { position -> Result<LiveEvent?, LiveError> in
-        Result { () throws(LiveError) in try view.read(&position) }
-      }
-      if let event = try read.get() { return event }
+      if let event = try poll() { return event }
       await view.wait(position.withLock { $0 })
     }
     throw .cancelled
+  }
+
+  /// The next event; nil while there is none.
+  /// - Throws: why the subscription ended.
+  package func poll() throws(LiveError) -> LiveEvent? {
+    let read = position.withLock { position -> Result<LiveEvent?, LiveError> in
+      Result { () throws(LiveError) in try view.read(&position) }
+    }
+    return try read.get()
   }
 }
