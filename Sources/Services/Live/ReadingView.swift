@@ -46,9 +46,6 @@ final class ReadingView: Sendable {
         through: through))
   }
 
-  /// The newest journal position that was looked at.
-  var through: Int64 { state.withLock { $0.through } }
-
   /// Memory held by the log, in bytes.
   var bytes: Int { state.withLock { $0.log.bytes } }
 

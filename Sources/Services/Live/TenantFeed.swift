@@ -31,7 +31,7 @@ final class TenantFeed: Sendable {
     state = Mutex(State(sequencer: CommitSequencer(limits: limits)))
   }
 
-  /// The newest position published; nil until one is known.
+  /// The newest position published, or being published; nil until one is known.
   var last: Int64? { state.withLock { $0.sequencer.last } }
 
   /// False once the last subscription has gone or the feed has failed.
@@ -68,16 +68,15 @@ final class TenantFeed: Sendable {
     }
   }
 
-  /// The next batch and the views that lack it. A view created while the others were served shows up in
-  /// the next round of the same batch; only then does the feed move on.
+  /// The next batch and the views it goes to. The feed moves on at once: a view created from now on
+  /// begins after this batch.
   private static func nextWork(_ state: inout State) -> (CommittedBatch, [ReadingView])? {
-    while state.end == nil, let batch = state.sequencer.next {
-      let lacking = state.views.values.filter { $0.through < batch.range.upperBound }
-      if !lacking.isEmpty { return (batch, lacking) }
-      state.sequencer.advance()
+    guard state.end == nil, let batch = state.sequencer.next else {
+      state.isPublishing = false
+      return nil
     }
-    state.isPublishing = false
-    return nil
+    state.sequencer.advance()
+    return (batch, Array(state.views.values))
   }
 
   // MARK: Reading the journal

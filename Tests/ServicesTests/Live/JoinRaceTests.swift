@@ -93,4 +93,64 @@ struct JoinRaceTests {
     #expect(live.hub.subscriptions(of: .umc) == 1)
     #expect(try keeper.poll() != nil)
   }
+
+  @Test("no wake-up is lost when a commit falls between looking and waiting")
+  func wakeUpRace() async throws {
+    let live = LiveFixture()
+    let race = Race()
+    let subscription = try await live.subscribe(series: [.sample(1)]).subscription
+    let reader = Task {
+      for expected in 1...20_000 {
+        guard case .block(let cursor, _) = try await subscription.next() else { continue }
+        #expect(cursor == Int64(expected))
+        race.joins.add(1, ordering: .releasing)
+      }
+    }
+    let deadline = ContinuousClock.now + .seconds(20)
+    rounds: for round in 1...20_000 {
+      live.commit(1)
+      // The next commit comes the moment the reader has counted this one and is about to wait.
+      while race.joins.load(ordering: .acquiring) < round {
+        guard ContinuousClock.now < deadline else {
+          Issue.record("the reader sleeps through commit \(round)")
+          break rounds
+        }
+      }
+    }
+    reader.cancel()
+    _ = await reader.result
+  }
+
+  @Test("views that begin and end while others publish are exact too")
+  func viewRace() async throws {
+    let live = LiveFixture()
+    let race = Race()
+    let publisher = Task {
+      while !race.stop.load(ordering: .relaxed) {
+        live.commit(0, 1, 10, 11)
+        await Task.yield()
+      }
+    }
+    let filters = [
+      SensorFilter(), SensorFilter(types: ["humidity"]), SensorFilter(devices: [.sample(1)]),
+    ]
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for filter in filters {
+        group.addTask {
+          for _ in 0..<300 {
+            let (start, subscription) = try await live.subscribe(filter, slowReader: .gap)
+            var expected = start.cursor + 1
+            while expected <= start.cursor + 3 {
+              guard case .block(let cursor, _) = try await subscription.next() else { continue }
+              try #require(cursor == expected)
+              expected += 1
+            }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    race.stop.store(true, ordering: .relaxed)
+    await publisher.value
+  }
 }
