@@ -3,7 +3,8 @@
 extension Timestamp {
   /// The years that RFC 3339 can write.
   package static let rfc3339Range =
-    Timestamp(microseconds: -62_135_596_800_000_000)...Timestamp(
+    Timestamp(
+      microseconds: -62_135_596_800_000_000)...Timestamp(
       microseconds: 253_402_300_799_999_999)
 
   /// Parses an RFC 3339 §5.6 date-time: `2025-01-01T12:00:00Z`, with optional fraction (digits beyond

@@ -10,10 +10,12 @@ import NIOCore
 @safe
 struct HTTP2Session: ~Copyable {
   private let raw: OpaquePointer
+  private let role: HTTP2SessionConfiguration.Role
   private let inbox: Inbox
 
   init(_ configuration: HTTP2SessionConfiguration) throws(HTTP2Error) {
     let inbox = Inbox(configuration: configuration)
+    role = configuration.role
     unsafe raw = unsafe try Self.makeRaw(configuration, inbox)
     self.inbox = inbox
   }
@@ -120,11 +122,31 @@ struct HTTP2Session: ~Copyable {
       var chunk: UnsafePointer<UInt8>?
       let length = unsafe nghttp2_session_mem_send(raw, &chunk)
       if length < 0 { throw Self.error(Int32(length)) }
-      guard length > 0, let chunk = unsafe chunk else { break }
+      guard length > 0, let chunk = unsafe chunk else {
+        if resetUnfinishedRequests() { continue }
+        break
+      }
       unsafe inbox.output.append(UnsafeRawBufferPointer(start: chunk, count: length))
     }
     for buffer in inbox.output.buffers { output.append(buffer) }
     inbox.output.removeAll()
+  }
+
+  /// Events that sending brought about: streams that are over now that their last frame has left.
+  mutating func takeEvents() -> [HTTP2Event] { inbox.takeEvents() }
+
+  /// A response that ended before its request: ask the peer to stop sending (RFC 9113 §8.1). Must wait
+  /// until the response has left, because nghttp2 drops what is queued for a stream being reset.
+  private mutating func resetUnfinishedRequests() -> Bool {
+    let finished = inbox.finishedStreams
+    inbox.finishedStreams.removeAll(keepingCapacity: true)
+    guard role == .server else { return false }
+    var any = false
+    for stream in finished where unsafe nghttp2_session_get_stream_remote_close(raw, stream) == 0 {
+      reset(stream, .noError)
+      any = true
+    }
+    return any
   }
 
   /// False when the connection is over in that direction; both false: close it.
@@ -136,6 +158,9 @@ struct HTTP2Session: ~Copyable {
 
   /// RST_STREAM frames that this end has sent.
   var resetsSent: Int { inbox.resetsSent }
+
+  /// DATA frames that this end has sent.
+  var dataFramesSent: Int { inbox.dataFramesSent }
 
   /// Cheap frames received that made the peer no progress: see ``Inbox/idleFrames``.
   var idleFramesReceived: Int { inbox.idleFrames }

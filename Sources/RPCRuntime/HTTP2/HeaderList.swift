@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// An ordered list of header fields in one block of bytes: two allocations however many fields.
-struct HeaderList: Hashable, Sendable {
+struct HeaderList: Hashable, Sendable, ExpressibleByDictionaryLiteral {
   private struct Ends: Hashable {
     var name: Int32
     var value: Int32
@@ -12,7 +12,7 @@ struct HeaderList: Hashable, Sendable {
 
   init() {}
 
-  init(_ fields: KeyValuePairs<StaticString, String>) {
+  init(dictionaryLiteral fields: (StaticString, String)...) {
     for (name, value) in fields { append(name, value) }
   }
 

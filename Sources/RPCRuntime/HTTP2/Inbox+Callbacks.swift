@@ -39,7 +39,8 @@ extension Inbox {
     unsafe nghttp2_session_callbacks_set_send_data_callback(callbacks) {
       _, _, frameHeader, length, source, userData in
       guard let inbox = unsafe Inbox.from(userData), let source = unsafe source,
-        let frameHeader = unsafe frameHeader, let body = unsafe OutboundBody.from(source.pointee.ptr)
+        let frameHeader = unsafe frameHeader,
+        let body = unsafe OutboundBody.from(source.pointee.ptr)
       else { return Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
       // The 9 bytes of the frame header; this end never pads.
       unsafe inbox.output.append(UnsafeRawBufferPointer(start: frameHeader, count: 9))
@@ -69,7 +70,8 @@ extension Inbox {
         case .trailers(let trailers):
           unsafe flags.pointee |=
             NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
-          return unsafe Inbox.submitTrailers(trailers, session, stream) ? count
+          return unsafe Inbox.submitTrailers(trailers, session, stream)
+            ? count
             : Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
         }
       }

@@ -15,6 +15,9 @@ final class Inbox {
   /// Frames written out since the session last handed them on.
   var output = OutputQueue()
   private(set) var resetsSent = 0
+  private(set) var dataFramesSent = 0
+  /// Streams whose last frame of ours has left; the session looks whether the peer is done with them too.
+  var finishedStreams: [StreamID] = []
   /// PING, SETTINGS, PRIORITY, WINDOW_UPDATE and small DATA frames without END_STREAM: each costs the peer
   /// nothing and this end a little. The connection weighs them against progress.
   private(set) var idleFrames = 0
@@ -91,7 +94,15 @@ final class Inbox {
   }
 
   func sent(_ frame: nghttp2_frame) {
-    if unsafe UInt32(frame.hd.type) == NGHTTP2_RST_STREAM.rawValue { resetsSent += 1 }
+    let header = unsafe frame.hd
+    let type = UInt32(header.type)
+    if type == NGHTTP2_RST_STREAM.rawValue { resetsSent += 1 }
+    if type == NGHTTP2_DATA.rawValue { dataFramesSent += 1 }
+    if type == NGHTTP2_DATA.rawValue || type == NGHTTP2_HEADERS.rawValue,
+      UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
+    {
+      finishedStreams.append(header.stream_id)
+    }
   }
 
   func closed(_ stream: StreamID, _ code: UInt32) {

@@ -80,7 +80,8 @@ final class InProcessPipe: ResponseSink, ResponseSource {
 
   /// The handler returned; what it wrote can still be read.
   func finish(_ error: RPCError?) {
-    let reader = state.withLock { state -> CheckedContinuation<Result<ByteBuffer?, RPCError>, Never>? in
+    let reader = state.withLock {
+      state -> CheckedContinuation<Result<ByteBuffer?, RPCError>, Never>? in
       guard case .open = state.end else { return nil }
       state.end = .finished(error)
       state.cancel = nil

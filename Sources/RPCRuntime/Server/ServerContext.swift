@@ -53,6 +53,9 @@ public final class ServerContext: Sendable {
     set { responseMetadata.withLock { $0.trailing = newValue } }
   }
 
+  var hasInitialMetadata: Bool { responseMetadata.withLock { !$0.initial.isEmpty } }
+  var hasTrailingMetadata: Bool { responseMetadata.withLock { !$0.trailing.isEmpty } }
+
   /// Time left until the deadline; nil without one, never negative.
   public var timeRemaining: Duration? {
     deadline.map { .nanoseconds(max(0, ($0 - .now()).nanoseconds)) }

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// The channel handler of a client connection: bytes ↔ ``HTTP2Session`` ↔ ``ClientStream``s, on one loop.
+final class ClientConnection: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private static let writeChunk = 256 * 1024
+
+  private let loop: any EventLoop
+  private var session: HTTP2Session
+  private var streams: [StreamID: ClientStream] = [:]
+  private var context: ChannelHandlerContext?
+  private var output = OutputQueue()
+  private var isReading = false
+  private var flushIsScheduled = false
+  private var isGoingAway = false
+
+  init(loop: any EventLoop) throws(HTTP2Error) {
+    self.loop = loop
+    session = try HTTP2Session(HTTP2SessionConfiguration(role: .client))
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { start(context) }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    start(context)
+    context.fireChannelActive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let bytes = unwrapInboundIn(data)
+    isReading = true
+    do {
+      let events = unsafe try bytes.withUnsafeReadableBytes { try unsafe session.receive($0) }
+      for event in events { handle(event) }
+    } catch {
+      flush()
+      context.close(promise: nil)
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    isReading = false
+    flush()
+    context.fireChannelReadComplete()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { flush() }
+    context.fireChannelWritabilityChanged()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // `channelInactive` tells the callers.
+    context.close(promise: nil)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    self.context = nil
+    let open = streams.values
+    streams = [:]
+    for stream in open {
+      stream.connectionLost(RPCError(.unavailable, "connection to the server was lost"))
+    }
+    context.fireChannelInactive()
+  }
+
+  /// Starts a call; failures reach the stream.
+  func start(
+    _ stream: ClientStream, headers: HeaderList, request: ByteBuffer, deadline: NIODeadline?
+  ) {
+    guard context != nil, !isGoingAway else {
+      return stream.connectionLost(RPCError(.unavailable, "connection to the server is closed"))
+    }
+    let body = OutboundBody()
+    body.append(request)
+    body.end = .endStream
+    do throws(HTTP2Error) {
+      let id = try session.request(headers: headers, body: body)
+      streams[id] = stream
+      stream.started(on: self, as: id, deadline: deadline)
+    } catch {
+      stream.connectionLost(RPCError(.unavailable, "call could not be started: \(error)"))
+    }
+    scheduleFlush()
+  }
+
+  func credit(_ count: Int, _ id: StreamID) {
+    session.consumeStream(count, on: id)
+    scheduleFlush()
+  }
+
+  func reset(_ id: StreamID) {
+    session.reset(id, .cancel)
+    scheduleFlush()
+  }
+
+  private func handle(_ event: HTTP2Event) {
+    switch event {
+    case .headers(let id, let headers, let endStream):
+      streams[id]?.receivedHeaders(headers, endStream: endStream)
+    case .headersTooLarge(let id):
+      session.reset(id, .cancel)
+      streams[id]?.connectionLost(
+        RPCError(.resourceExhausted, "response headers are larger than allowed"))
+    case .data(let id, let bytes):
+      // One slow reader must not close the connection's window for the others.
+      session.consumeConnection(bytes.readableBytes)
+      streams[id]?.receivedData(bytes)
+    case .endStream(let id): streams[id]?.receivedEndStream()
+    case .streamClosed(let id, let code): streams.removeValue(forKey: id)?.closed(code)
+    case .goAway: isGoingAway = true
+    case .settings, .ping: break
+    }
+  }
+
+  private func start(_ context: ChannelHandlerContext) {
+    guard self.context == nil else { return }
+    self.context = context
+    flush()
+  }
+
+  private func scheduleFlush() {
+    guard !isReading, !flushIsScheduled else { return }
+    flushIsScheduled = true
+    loop.assumeIsolated().execute {
+      self.flushIsScheduled = false
+      self.flush()
+    }
+  }
+
+  private func flush() {
+    guard let context else { return }
+    var wrote = false
+    do throws(HTTP2Error) {
+      while context.channel.isWritable {
+        try session.send(into: &output, limit: Self.writeChunk)
+        if output.isEmpty { break }
+        for buffer in output.buffers { context.write(wrapOutboundOut(buffer), promise: nil) }
+        output.removeAll()
+        wrote = true
+      }
+    } catch {
+      return context.close(promise: nil)
+    }
+    if wrote { context.flush() }
+    for event in session.takeEvents() { handle(event) }
+    if !session.wantsRead && !session.wantsWrite { context.close(promise: nil) }
+  }
+}

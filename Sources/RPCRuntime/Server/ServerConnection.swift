@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import NIOCore
+
+/// One client connection: moves bytes between the channel and the ``HTTP2Session``, gives events to the
+/// streams, and enforces the limits. Everything happens on the channel's event loop.
+final class ServerConnection: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  /// Fired into the pipeline to drain the connection.
+  struct Drain: Sendable {}
+
+  private enum Phase {
+    case awaitingPreface
+    case active
+    /// Shutdown notice sent, waiting for the round trip that follows it.
+    case announcingDrain
+    case draining
+    case closed
+  }
+
+  /// Most bytes collected before they are handed to the channel.
+  private static let writeChunk = 256 * 1024
+
+  private let router: RPCRouter
+  private let limits: ServerLimits
+  private let logger: Logger
+  private let executor: LoopExecutor
+  private let loop: any EventLoop
+  private var session: HTTP2Session
+  private var streams: [StreamID: ServerStream] = [:]
+  /// Streams whose handler waits for the peer to read.
+  private var waiting: [ServerStream] = []
+  private var context: ChannelHandlerContext?
+  private var output = OutputQueue()
+  private var phase = Phase.awaitingPreface
+  private(set) var peer = ""
+  private var runningHandlers = 0
+  private var isReading = false
+  private var isFlushing = false
+  private var flushIsScheduled = false
+  private var timers: [Scheduled<Void>] = []
+  private var stallTimer: Scheduled<Void>?
+  private var policing: ConnectionPolicing
+
+  init(
+    router: RPCRouter, limits: ServerLimits, loop: any EventLoop, logger: Logger
+  ) throws(HTTP2Error) {
+    self.router = router
+    self.limits = limits
+    self.loop = loop
+    self.logger = logger
+    executor = LoopExecutor(loop)
+    policing = ConnectionPolicing(limits, at: .now())
+    var configuration = HTTP2SessionConfiguration(role: .server)
+    configuration.maxConcurrentStreams = UInt32(limits.maxConcurrentStreams)
+    configuration.maxHeaderListBytes = limits.maxHeaderListBytes
+    configuration.streamWindow = Int32(limits.streamWindow)
+    configuration.connectionWindow = Int32(limits.connectionWindow)
+    configuration.maxContinuations = limits.maxContinuations
+    configuration.maxQueuedAcks = limits.maxQueuedControlFrames
+    session = try HTTP2Session(configuration)
+  }
+
+  // MARK: Channel events
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { start(context) }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    start(context)
+    context.fireChannelActive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let bytes = unwrapInboundIn(data)
+    if case .closed = phase { return }
+    isReading = true
+    do {
+      let events = unsafe try bytes.withUnsafeReadableBytes { try unsafe session.receive($0) }
+      for event in events { handle(event) }
+      if let violation = policing.check(&session, at: .now()) {
+        close(.enhanceYourCalm, violation)
+      }
+    } catch {
+      // nghttp2 has queued a GOAWAY where the RFC wants one.
+      logger.debug("connection error", metadata: ["error": "\(error)"])
+      flush()
+      context.close(promise: nil)
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    isReading = false
+    flush()
+    context.fireChannelReadComplete()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable {
+      stallTimer?.cancel()
+      stallTimer = nil
+      flush()
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is Drain {
+      drain()
+    } else {
+      context.fireUserInboundEventTriggered(event)
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    logger.debug("socket error", metadata: ["error": "\(error)"])
+    context.close(promise: nil)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    phase = .closed
+    timers.forEach { $0.cancel() }
+    timers = []
+    stallTimer?.cancel()
+    let open = streams.values
+    streams = [:]
+    waiting = []
+    for stream in open { stream.closed() }
+    self.context = nil
+    context.fireChannelInactive()
+  }
+
+  // MARK: From the streams
+
+  func respond(_ stream: StreamID, headers: HeaderList, body: OutboundBody?) {
+    do throws(HTTP2Error) {
+      try session.respond(to: stream, headers: headers, body: body)
+    } catch {
+      // A handler's metadata that HTTP/2 cannot carry; the caller gets a reset instead of silence.
+      logger.debug("response refused", metadata: ["error": "\(error)"])
+      session.reset(stream, .internalError)
+    }
+    scheduleFlush()
+  }
+
+  func resume(_ stream: StreamID, _ body: OutboundBody) {
+    session.resume(stream, body)
+    scheduleFlush()
+  }
+
+  func isWaiting(_ stream: ServerStream) {
+    waiting.append(stream)
+  }
+
+  /// Claims a handler slot.
+  /// - Returns: where to run it; nil when all slots are taken.
+  func handlerStarts() -> LoopExecutor? {
+    guard runningHandlers < limits.maxRunningHandlers else { return nil }
+    runningHandlers += 1
+    return executor
+  }
+
+  func handlerEnds() {
+    runningHandlers -= 1
+  }
+
+  // MARK: Events
+
+  private func handle(_ event: HTTP2Event) {
+    switch event {
+    case .headers(let id, let headers, let endStream):
+      if let stream = streams[id] {
+        // Request trailers: gRPC gives them no meaning.
+        if endStream { stream.receivedEndStream() }
+      } else {
+        open(id, headers, endStream)
+      }
+    case .headersTooLarge(let id):
+      streams[id]?.finish(Self.headersTooLarge)
+      if streams[id] == nil { reject(id, .rpc(Self.headersTooLarge)) }
+    case .data(let id, let bytes):
+      receivedData(id, bytes)
+    case .endStream(let id):
+      streams[id]?.receivedEndStream()
+    case .streamClosed(let id, let code):
+      if code != .noError { policing.streamReset() }
+      streams.removeValue(forKey: id)?.closed()
+    case .settings:
+      if case .awaitingPreface = phase { phase = .active }
+    case .ping(let isAck):
+      if isAck {
+        finishDrainAnnouncement()
+      } else if policing.receivedPing(dataFramesSent: session.dataFramesSent, at: .now()) {
+        close(.enhanceYourCalm, "too_many_pings")
+      }
+    case .goAway:
+      // The client opens no more streams; nghttp2 ends the connection after the last one.
+      break
+    }
+  }
+
+  private static let headersTooLarge = RPCError(
+    .resourceExhausted, "request headers are larger than the server accepts")
+
+  private func open(_ id: StreamID, _ headers: HeaderList, _ endStream: Bool) {
+    policing.streamOpened()
+    let head: RequestHead
+    do throws(RequestHead.Rejection) {
+      head = try RequestHead(headers)
+    } catch {
+      return reject(id, error)
+    }
+    guard let handler = router.handler(path: head.path) else {
+      return reject(id, .rpc(router.unimplemented(path: head.path)))
+    }
+    let stream = ServerStream(
+      id: id, handler: handler, head: head, limits: limits, connection: self, loop: loop)
+    streams[id] = stream
+    if endStream { stream.receivedEndStream() }
+  }
+
+  private func reject(_ id: StreamID, _ rejection: RequestHead.Rejection) {
+    switch rejection {
+    case .http(let headers): respond(id, headers: headers, body: nil)
+    case .rpc(let error):
+      var headers: HeaderList = [
+        ":status": "200", "content-type": "application/grpc",
+        "grpc-status": String(error.code.rawValue),
+        "grpc-message": PercentEncoding.encode(error.message),
+      ]
+      headers.append(error.metadata)
+      respond(id, headers: headers, body: nil)
+    }
+  }
+
+  private func receivedData(_ id: StreamID, _ bytes: ByteBuffer) {
+    // Credit returns at once: what is held is bounded below, not by the window.
+    session.consume(bytes.readableBytes, on: id)
+    guard let stream = streams[id] else { return }
+    stream.receivedData(bytes)
+    guard stream.bufferedRequestBytes > limits.streamWindow else { return }
+    let total = streams.values.reduce(0) { $0 + $1.bufferedRequestBytes }
+    if total > limits.maxBufferedRequestBytes {
+      stream.finish(
+        RPCError(.resourceExhausted, "this connection's unfinished requests are too large"))
+    }
+  }
+
+  // MARK: Writing
+
+  private func scheduleFlush() {
+    // While reading, everything is flushed once at the end of the burst.
+    guard !isReading, !flushIsScheduled else { return }
+    flushIsScheduled = true
+    loop.assumeIsolated().execute {
+      self.flushIsScheduled = false
+      self.flush()
+    }
+  }
+
+  private func flush() {
+    guard let context, !isFlushing else { return }
+    isFlushing = true
+    defer { isFlushing = false }
+    var wrote = false
+    do throws(HTTP2Error) {
+      while context.channel.isWritable {
+        try session.send(into: &output, limit: Self.writeChunk)
+        if output.isEmpty { break }
+        for buffer in output.buffers { context.write(wrapOutboundOut(buffer), promise: nil) }
+        output.removeAll()
+        wrote = true
+      }
+    } catch {
+      logger.debug("cannot send", metadata: ["error": "\(error)"])
+      return context.close(promise: nil)
+    }
+    if wrote { context.flush() }
+    for event in session.takeEvents() { handle(event) }
+    if !context.channel.isWritable { watchForStall(context) }
+    resumeWaitingStreams()
+    if session.queuedFrames > limits.maxQueuedControlFrames {
+      logger.debug("peer does not read control frames; closing")
+      context.close(promise: nil)
+    } else if !session.wantsRead && !session.wantsWrite {
+      context.close(promise: nil)
+    }
+  }
+
+  private func resumeWaitingStreams() {
+    guard !waiting.isEmpty else { return }
+    waiting.removeAll { stream in
+      guard stream.canResumeWriter else { return !stream.hasWriter }
+      stream.resumeWriter()
+      return true
+    }
+  }
+
+  /// CVE-2019-9511, CVE-2019-9517: a peer that opens windows but never reads its socket.
+  private func watchForStall(_ context: ChannelHandlerContext) {
+    guard stallTimer == nil else { return }
+    let channel = context.channel
+    stallTimer = loop.scheduleTask(in: limits.writeStallTimeout) {
+      channel.close(promise: nil)
+    }
+  }
+
+  // MARK: Beginning and end
+
+  private func start(_ context: ChannelHandlerContext) {
+    guard self.context == nil else { return }
+    self.context = context
+    peer = context.remoteAddress.map(Self.describe) ?? "unknown"
+    let isolated = loop.assumeIsolated()
+    timers.append(
+      isolated.scheduleTask(in: limits.prefaceTimeout) {
+        if case .awaitingPreface = self.phase { self.close(.settingsTimeout, "no preface") }
+      })
+    if let age = limits.maxConnectionAge {
+      let jitter = Double.random(in: 0.9...1.1)
+      timers.append(
+        isolated.scheduleTask(in: .nanoseconds(Int64(Double(age.nanoseconds) * jitter))) {
+          self.drain()
+        })
+    }
+    flush()
+  }
+
+  private static func describe(_ address: SocketAddress) -> String {
+    guard let ip = address.ipAddress, let port = address.port else { return "unix" }
+    return ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)"
+  }
+
+  /// Two steps, so that requests already under way are served (RFC 9113 §6.8): GOAWAY(2^31−1), a round
+  /// trip, GOAWAY(last stream); the connection closes after its last call or the grace period.
+  private func drain() {
+    switch phase {
+    case .awaitingPreface, .active: break
+    case .announcingDrain, .draining, .closed: return
+    }
+    phase = .announcingDrain
+    session.submitShutdownNotice()
+    session.ping()
+    flush()
+    let isolated = loop.assumeIsolated()
+    // A peer that does not answer the PING is not waited for.
+    timers.append(isolated.scheduleTask(in: .seconds(1)) { self.finishDrainAnnouncement() })
+    timers.append(
+      isolated.scheduleTask(in: limits.drainGrace) { self.context?.close(promise: nil) })
+  }
+
+  private func finishDrainAnnouncement() {
+    guard case .announcingDrain = phase else { return }
+    phase = .draining
+    session.goAway(.noError)
+    scheduleFlush()
+  }
+
+  private func close(_ code: HTTP2ErrorCode, _ reason: String) {
+    guard let context else { return }
+    logger.debug("closing connection", metadata: ["reason": "\(reason)", "peer": "\(peer)"])
+    session.goAway(code, debugData: reason)
+    flush()
+    context.close(promise: nil)
+  }
+}

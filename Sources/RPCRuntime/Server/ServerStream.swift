@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// One call on a connection: turns events into a handler run, and what the handler says into frames.
+///
+/// Unchecked Sendable because the handler's task holds it, from which it may be called on any thread:
+/// - all stored properties that change are read and written on `loop` only;
+/// - the entry points that other threads use (``write(_:)``, the end of the task) hop to `loop` first.
+final class ServerStream: ResponseSink, @unchecked Sendable {
+  let id: StreamID
+  private let handler: RPCHandler
+  private let head: RequestHead
+  private let limits: ServerLimits
+  private let loop: any EventLoop
+  /// nil once the stream is closed.
+  private var connection: ServerConnection?
+  /// Whose handler slot is taken; outlives `connection`, because a reset does not free the slot.
+  private var slotOwner: ServerConnection?
+  private var machine: ServerStreamStateMachine
+  private let body = OutboundBody()
+  private var context: ServerContext?
+  private var task: Task<Void, Never>?
+  private var deadlineTimer: Scheduled<Void>?
+  /// The handler, waiting for the peer to read.
+  private var writer: CheckedContinuation<Bool, Never>?
+
+  private static let responseHeaders: HeaderList = [
+    ":status": "200", "content-type": "application/grpc",
+  ]
+  private static let okTrailers: HeaderList = ["grpc-status": "0"]
+
+  init(
+    id: StreamID, handler: RPCHandler, head: RequestHead, limits: ServerLimits,
+    connection: ServerConnection, loop: any EventLoop
+  ) {
+    self.id = id
+    self.handler = handler
+    self.head = head
+    self.limits = limits
+    self.connection = connection
+    self.loop = loop
+    machine = ServerStreamStateMachine(maxMessageBytes: limits.maxMessageBytes)
+  }
+
+  // MARK: From the connection, on the loop
+
+  var bufferedRequestBytes: Int { machine.bufferedBytes }
+
+  var hasWriter: Bool { writer != nil }
+
+  /// True when the handler waits for the peer and may go on.
+  var canResumeWriter: Bool {
+    writer != nil && body.queuedBytes <= limits.maxPendingBytesPerStream / 2
+  }
+
+  func receivedData(_ bytes: ByteBuffer) {
+    do throws(RPCError) {
+      try machine.receivedData(bytes)
+    } catch {
+      finish(error)
+    }
+  }
+
+  func receivedEndStream() {
+    switch machine.receivedEndStream() {
+    case .dispatch(let message): dispatch(message)
+    case .fail(let error): finish(error)
+    case .ignore: break
+    }
+  }
+
+  /// The peer reset the stream, or the connection is gone.
+  func closed() {
+    _ = machine.sendingStatus()
+    stop()
+    connection = nil
+  }
+
+  func resumeWriter() {
+    writer?.resume(returning: true)
+    writer = nil
+  }
+
+  /// Ends the call with a status other than OK; no effect when it has ended.
+  func finish(_ error: RPCError) {
+    finish(status: error)
+  }
+
+  // MARK: From the handler, on any thread
+
+  func write(_ message: MessageFrame) async throws(RPCError) {
+    let admission =
+      loop.inEventLoop
+      ? enqueue(message)
+      : await withCheckedContinuation { continuation in
+        loop.execute { continuation.resume(returning: self.enqueue(message)) }
+      }
+    switch admission {
+    case .accepted: return
+    case .over: throw Self.callIsOver
+    case .full: break
+    }
+    let goesOn = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        if loop.inEventLoop {
+          suspend(continuation)
+        } else {
+          loop.execute { self.suspend(continuation) }
+        }
+      }
+    } onCancel: {
+      loop.execute {
+        self.writer?.resume(returning: false)
+        self.writer = nil
+      }
+    }
+    guard goesOn else { throw Self.callIsOver }
+  }
+
+  private static let callIsOver = RPCError(.cancelled, "the call is over")
+
+  private enum Admission: Sendable {
+    case accepted
+    /// Accepted, but wait before writing more.
+    case full
+    case over
+  }
+
+  private func enqueue(_ message: MessageFrame) -> Admission {
+    guard let connection else { return .over }
+    switch machine.sendingMessage() {
+    case .refuse: return .over
+    case .sendHeadersAndMessage:
+      body.append(message.framed)
+      connection.respond(id, headers: initialHeaders(), body: body)
+    case .sendMessage:
+      body.append(message.framed)
+      connection.resume(id, body)
+    }
+    return body.queuedBytes > limits.maxPendingBytesPerStream ? .full : .accepted
+  }
+
+  private func suspend(_ continuation: CheckedContinuation<Bool, Never>) {
+    guard connection != nil, !machine.isAnswered, !(task?.isCancelled ?? false) else {
+      return continuation.resume(returning: false)
+    }
+    if body.queuedBytes <= limits.maxPendingBytesPerStream / 2 {
+      continuation.resume(returning: true)
+    } else {
+      writer = continuation
+      connection?.isWaiting(self)
+    }
+  }
+
+  // MARK: Running the handler
+
+  private func dispatch(_ message: ByteBuffer) {
+    guard let connection, let executor = connection.handlerStarts() else {
+      return finish(RPCError(.unavailable, "too many calls are running on this connection"))
+    }
+    slotOwner = connection
+    let deadline = head.timeout.map { NIODeadline.now() + $0 }
+    // The context must not hold the stream, which holds the context.
+    let headers = head.headers
+    let context = ServerContext(
+      method: handler.method, authority: head.authority, peer: connection.peer, deadline: deadline,
+      metadata: RequestHead.customMetadata(of: headers))
+    self.context = context
+    if let deadline { startTimer(deadline) }
+    let task = Task.immediate(executorPreference: executor) {
+      let status: RPCError?
+      do throws(RPCError) {
+        switch self.handler.body {
+        case .unary(let body): try await self.write(body(message, context))
+        case .serverStreaming(let body):
+          try await body(message, ResponseWriter(sink: self), context)
+        }
+        status = nil
+      } catch {
+        status = error
+      }
+      if self.loop.inEventLoop {
+        self.handlerReturned(status)
+      } else {
+        self.loop.execute { self.handlerReturned(status) }
+      }
+    }
+    if !machine.isAnswered { self.task = task }
+  }
+
+  /// The handler's slot is free only now, even if the stream was reset long ago.
+  private func handlerReturned(_ status: RPCError?) {
+    slotOwner?.handlerEnds()
+    slotOwner = nil
+    finish(status: status)
+    task = nil
+  }
+
+  private func startTimer(_ deadline: NIODeadline) {
+    deadlineTimer = loop.assumeIsolated().scheduleTask(deadline: deadline) {
+      self.finish(RPCError(.deadlineExceeded, "deadline exceeded"))
+    }
+  }
+
+  private func stop() {
+    deadlineTimer?.cancel()
+    deadlineTimer = nil
+    task?.cancel()
+    writer?.resume(returning: false)
+    writer = nil
+  }
+
+  // MARK: Ending the call
+
+  private func finish(status: RPCError?) {
+    let step = machine.sendingStatus()
+    guard let connection else { return }
+    switch step {
+    case .ignore: return
+    case .sendTrailersOnly:
+      var headers = initialHeaders()
+      appendStatus(status, to: &headers)
+      connection.respond(id, headers: headers, body: nil)
+    case .sendTrailers:
+      if status == nil, let context, !context.hasTrailingMetadata {
+        body.end = .trailers(Self.okTrailers)
+      } else {
+        var trailers = HeaderList()
+        appendStatus(status, to: &trailers)
+        body.end = .trailers(trailers)
+      }
+      connection.resume(id, body)
+    }
+    if status != nil { stop() } else { deadlineTimer?.cancel() }
+  }
+
+  private func initialHeaders() -> HeaderList {
+    guard let context, context.hasInitialMetadata else { return Self.responseHeaders }
+    var headers = Self.responseHeaders
+    headers.append(context.initialMetadata)
+    return headers
+  }
+
+  private func appendStatus(_ status: RPCError?, to headers: inout HeaderList) {
+    headers.append("grpc-status", String((status?.code ?? .ok).rawValue))
+    if let status {
+      if !status.message.isEmpty {
+        headers.append("grpc-message", PercentEncoding.encode(status.message))
+      }
+      headers.append(status.metadata)
+    }
+    if let context, context.hasTrailingMetadata { headers.append(context.trailingMetadata) }
+  }
+}
+
+extension HeaderList {
+  /// Appends metadata; entries that HTTP/2 could not carry are left out by nghttp2's own check.
+  mutating func append(_ metadata: Metadata) {
+    for entry in metadata.entries { append(name: entry.key, value: entry.value) }
+  }
+}

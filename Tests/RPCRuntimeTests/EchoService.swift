@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import RPCRuntime
+import Synchronization
+
+/// A service on bytes that does what tests need.
+final class EchoService: RPCService {
+  static let say = MethodDescriptor(service: "echo.Echo", method: "Say", kind: .unary)
+  /// Fails with the status whose number is the message.
+  static let fail = MethodDescriptor(service: "echo.Echo", method: "Fail", kind: .unary)
+  /// Does not return before it is cancelled.
+  static let hang = MethodDescriptor(service: "echo.Echo", method: "Hang", kind: .unary)
+  /// Sends as many messages of 10,000 bytes as the message says.
+  static let flood = MethodDescriptor(
+    service: "echo.Echo", method: "Flood", kind: .serverStreaming)
+  /// Sends one message and then waits to be cancelled.
+  static let idle = MethodDescriptor(service: "echo.Echo", method: "Idle", kind: .serverStreaming)
+
+  let written = Atomic(0)
+  let running = Atomic(0)
+  let cancelled = Atomic(0)
+  /// The context of the newest `Say`, while something holds it.
+  let lastContext = Mutex(WeakContext())
+
+  struct WeakContext {
+    weak var context: ServerContext?
+  }
+
+  var handlers: [RPCHandler] {
+    [
+      RPCHandler(unary: Self.say) { request, context throws(RPCError) in
+        context.initialMetadata = ["x-initial": "i"]
+        self.lastContext.withLock { $0.context = context }
+        context.trailingMetadata = ["x-trailing": context.metadata["x-request"] ?? "none"]
+        return MessageFrame { $0.writeImmutableBuffer(request) }
+      },
+      RPCHandler(unary: Self.fail) { request, _ throws(RPCError) in
+        let code = UInt8(String(buffer: request)).flatMap(StatusCode.init(rawValue:))
+        throw RPCError(code ?? .unknown, "as asked: 100 % °C\n", metadata: ["x-detail": "d"])
+      },
+      RPCHandler(unary: Self.hang) { request, _ throws(RPCError) in
+        await self.waitForCancellation()
+        throw RPCError(.cancelled, "was cancelled")
+      },
+      RPCHandler(serverStreaming: Self.flood) { request, responses, _ throws(RPCError) in
+        let count = Int(String(buffer: request)) ?? 0
+        for index in 0..<count {
+          try await responses.write(
+            MessageFrame {
+              $0.writeInteger(UInt32(index))
+              $0.writeRepeatingByte(1, count: 9_996)
+            })
+          self.written.add(1, ordering: .relaxed)
+        }
+      },
+      RPCHandler(serverStreaming: Self.idle) { request, responses, _ throws(RPCError) in
+        try await responses.write(MessageFrame { $0.writeString("first") })
+        await self.waitForCancellation()
+        throw RPCError(.cancelled, "was cancelled")
+      },
+    ]
+  }
+
+  private func waitForCancellation() async {
+    running.add(1, ordering: .relaxed)
+    do {
+      try await Task.sleep(for: .seconds(3600))
+    } catch {
+      cancelled.add(1, ordering: .relaxed)
+    }
+    running.subtract(1, ordering: .relaxed)
+  }
+}
