@@ -113,7 +113,7 @@ let package = Package(
     // Measured beside peers by `make bench`.
     .executableTarget(
       name: "BenchServer",
-      dependencies: ["RPCRuntime", nioCore, nioPosix, logging],
+      dependencies: ["RPCRuntime", "TrakSenseAPI", nioPosix, logging],
       path: "Benchmarks/BenchServer",
       swiftSettings: strict),
 
