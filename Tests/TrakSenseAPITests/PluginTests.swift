@@ -58,7 +58,7 @@ struct PluginTests {
     arguments: [
       ("message M { bytes data = 1; }", "M.data: bytes is not supported"),
       ("message M { map<string, bytes> m = 1; }", "value: bytes is not supported"),
-      ("message M { optional int32 x = 1; }", "support optional fields in proto3"),
+      ("message M { optional int32 x = 1; }", "M.x: proto3 'optional' is not supported"),
       (
         "enum E { option allow_alias = true; A = 0; B = 0; }",
         "E: values with equal numbers are not supported"

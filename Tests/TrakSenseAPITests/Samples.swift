@@ -156,7 +156,7 @@ struct Sample: CustomTestStringConvertible, Sendable {
         timestamp_us: -9223372036854775808
         timestamp_us: 9223372036854775807
         value: 0
-        value: 4.9406564584124654e-324
+        value: 4.94065645841247e-324
         minimum: -1.5
         maximum: 1.7976931348623157e+308
         count: 0
