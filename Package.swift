@@ -127,7 +127,8 @@ let package = Package(
       name: "RPCRuntimeTests", dependencies: ["RPCRuntime", nioCore, nioPosix, logging],
       swiftSettings: strictForTests),
     .testTarget(
-      name: "TrakSenseAPITests", dependencies: ["TrakSenseAPI", "RPCRuntime", nioCore],
+      name: "TrakSenseAPITests",
+      dependencies: ["TrakSenseAPI", "RPCRuntime", "protoc-gen-traksense", nioCore],
       swiftSettings: strictForTests),
     .testTarget(
       name: "PersistenceTests", dependencies: ["Persistence", "Domain", "DevStack", logging],

@@ -16,7 +16,8 @@ view=$(mktemp -d)
 trap 'rm -rf "$view"' EXIT
 for proto in "${public_protos[@]}"; do
   mkdir -p "$view/$(dirname "$proto")"
-  sed -E 's/^( *(repeated )?)string /\1bytes /' "proto/$proto" >"$view/$proto"
+  sed -E 's/(^|[^[:alnum:]_.])string([[:space:]]+[[:alnum:]_]+[[:space:]]*=)/\1bytes\2/g' \
+    "proto/$proto" >"$view/$proto"
 done
 mkdir -p "$view/google/protobuf"
 cp "$includes/google/protobuf/timestamp.proto" "$view/google/protobuf/"

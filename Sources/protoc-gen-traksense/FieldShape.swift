@@ -26,6 +26,11 @@ struct FieldShape {
   let isRepeated: Bool
 
   init(_ field: SchemaField, of message: String, _ names: SwiftNames) throws(PluginError) {
+    guard !field.isOptional else {
+      // protobuf-c 1.4 refuses them as well.
+      throw PluginError(
+        "\(message).\(field.name): proto3 'optional' is not supported; use a oneof")
+    }
     name = SwiftNames.property(field.name)
     cName = SwiftNames.cMember(field.name)
     number = field.number

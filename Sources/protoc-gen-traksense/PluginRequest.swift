@@ -111,10 +111,7 @@ extension SchemaField {
     }
     self.type = type
     unsafe typeName = text(c.pointee.type_name)
-    if unsafe c.pointee.proto3_optional != 0 {
-      // protobuf-c 1.4 refuses them as well.
-      throw PluginError("\(message).\(name): proto3 'optional' is not supported; use a oneof")
-    }
+    unsafe isOptional = c.pointee.proto3_optional != 0
     oneof = unsafe c.pointee.has_oneof_index != 0 ? Int(c.pointee.oneof_index) : nil
   }
 }

@@ -31,6 +31,8 @@ struct SchemaField {
   var number: Int32
   var comment: String?
   var isRepeated: Bool
+  /// Declared with proto3 `optional`.
+  var isOptional: Bool
   var type: FieldType
   /// Of messages and enums: fully qualified, with the leading dot.
   var typeName: String
