@@ -105,7 +105,8 @@ package actor PrivatePostgres {
   }
 
   /// Makes a further database.
-  /// - Parameter template: a database without connections that is copied.
+  /// - Parameter template: a database without connections that is copied. Where TimescaleDB is preloaded
+  ///   its workers may stay connected to databases for long: only the system's templates are safe.
   package func createDatabase(_ name: String, template: String = "template1") async throws {
     var command = ChildProcess.Command(
       programs.createdb,

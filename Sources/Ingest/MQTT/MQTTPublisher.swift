@@ -63,6 +63,9 @@ package actor MQTTPublisher {
   /// Connections made so far.
   package nonisolated var connections: Int { connectionCount.withLock { $0 } }
 
+  /// Messages that wait or are on their way.
+  package nonisolated var unacknowledged: Int { outbox.unacknowledged }
+
   /// Returns when the broker has acknowledged all the messages. They wait, also for a connection, until
   /// ``run()`` ends; whether the calling task is cancelled makes no difference, they may be out already.
   /// - Throws: `.stopped`.

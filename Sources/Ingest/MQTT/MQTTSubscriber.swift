@@ -71,10 +71,10 @@ package actor MQTTSubscriber {
             "MQTT connection lost; connecting again",
             metadata: ["mqtt.broker": "\(configuration.endpoint)", "error": "\(error)"])
         }
-        counterBox.update { $0.isConnected = false }
+        countDisconnected()
         pause(backoff.next(random: configuration.random()))
       }
-      counterBox.update { $0.isConnected = false }
+      countDisconnected()
     } onCancel: {
       stop()
     }
@@ -107,7 +107,7 @@ package actor MQTTSubscriber {
   }
 
   private func serve(_ client: MosquittoClient) async throws(MQTTError) {
-    let subscribedBy = answerDeadline
+    var subscribedBy: ContinuousClock.Instant? = answerDeadline
     while true {
       if client.inbox.messages.isEmpty {
         // Nothing is uncommitted: whatever is queued may leave.
@@ -120,17 +120,31 @@ package actor MQTTSubscriber {
           for: client.socket, [.readable], orWake: wakeUp, upTo: .seconds(1))
       }
       let batch = try readBatch(from: client)
-      guard batch.isEmpty else {
+      if batch.isEmpty {
+        try client.keepAlive()
+      } else {
         try await commit(batch)
         try client.flush(until: answerDeadline)
-        continue
       }
-      try client.keepAlive()
-      switch client.inbox.isSubscribed {
-      case true?: continue
-      case false?: throw .subscriptionRefused(configuration.topicFilter)
-      case nil: guard .now < subscribedBy else { throw .timedOut("SUBSCRIBE") }
+      if let deadline = subscribedBy,
+        try isSubscribed(client, by: batch.isEmpty ? deadline : nil)
+      {
+        subscribedBy = nil
+        counterBox.update { $0.isSubscribed = true }
       }
+    }
+  }
+
+  private func isSubscribed(
+    _ client: MosquittoClient, by deadline: ContinuousClock.Instant?
+  ) throws(MQTTError) -> Bool {
+    switch client.inbox.isSubscribed {
+    case true?: return true
+    case false?: throw .subscriptionRefused(configuration.topicFilter)
+    case nil:
+      // The SUBACK comes behind the messages that waited for us: late counts once they have ended.
+      guard let deadline, deadline < .now else { return false }
+      throw .timedOut("SUBSCRIBE")
     }
   }
 
@@ -191,6 +205,13 @@ package actor MQTTSubscriber {
       counterBox.update { $0.retries += 1 }
       logger.debug("commit failed; trying again", metadata: ["error": "\(error)"])
       pause(delay)
+    }
+  }
+
+  private func countDisconnected() {
+    counterBox.update {
+      $0.isConnected = false
+      $0.isSubscribed = false
     }
   }
 

@@ -39,6 +39,11 @@ final class Outbox: Sendable {
 
   var isClosed: Bool { state.withLock { $0.isClosed } }
 
+  /// Messages that the broker has not acknowledged.
+  var unacknowledged: Int {
+    state.withLock { $0.waiting.count - $0.first + $0.inflight.count }
+  }
+
   /// - Returns: false when closed.
   func append(_ request: Request) -> Bool {
     state.withLock { state in
