@@ -53,8 +53,9 @@ package actor MQTTSubscriber {
   /// For metrics; from any thread.
   package nonisolated var counters: IngestCounters { counterBox.snapshot }
 
-  /// Subscribes, and stays at it over all interruptions. Returns after ``stop()`` or when its task is
-  /// cancelled: with the batch at hand committed and acknowledged, and DISCONNECT sent.
+  /// Subscribes, and stays at it over all interruptions. Returns after ``stop()``, with the batch at hand
+  /// committed and acknowledged, and DISCONNECT sent. Cancelling its task is a stop too, except that a
+  /// store which heeds cancellation gives the batch up; the broker will deliver it again.
   package func run() async {
     BrokenPipeSignal.blockOnThisThread()
     await withTaskCancellationHandler {

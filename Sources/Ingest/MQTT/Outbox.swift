@@ -86,6 +86,17 @@ final class Outbox: Sendable {
     }
   }
 
+  /// Can never be sent: fails its request, whose other messages are withdrawn where they still wait.
+  func refused(_ item: Item, _ error: MQTTError) {
+    let continuation = state.withLock { state in
+      state.waiting.removeFirst(state.first)
+      state.first = 0
+      state.waiting.removeAll { $0.request == item.request }
+      return state.open.removeValue(forKey: item.request)?.continuation
+    }
+    continuation?.resume(returning: .failure(error))
+  }
+
   func acknowledged(_ packetIDs: [Int32]) {
     guard !packetIDs.isEmpty else { return }
     let completed = state.withLock { state in

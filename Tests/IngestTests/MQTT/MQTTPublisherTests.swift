@@ -27,6 +27,19 @@ struct MQTTPublisherTests {
     }
   }
 
+  @Test("a message that can never be sent fails alone")
+  func impossible() async throws {
+    try await BrokerFixture.with { fixture in
+      let bad = MQTTMessage(topic: "tenants/+/x", payload: [])
+      await #expect(throws: MQTTError.self) {
+        try await fixture.publisher.publish(BrokerFixture.messages(0..<3) + [bad])
+      }
+      try await fixture.publisher.publish(BrokerFixture.messages(3..<6))
+      #expect(fixture.publisher.connections == 1)
+      #expect(fixture.publisher.unacknowledged == 0)
+    }
+  }
+
   @Test("a stopped publisher says so, to those who wait and to those who come later")
   func stopped() async throws {
     try await BrokerFixture.with { fixture in
