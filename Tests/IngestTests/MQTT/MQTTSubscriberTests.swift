@@ -109,6 +109,31 @@ struct MQTTSubscriberTests {
     }
   }
 
+  @Test("a commit that takes longer than the keepalive does not cost the connection")
+  func slowCommit() async throws {
+    try await BrokerFixture.with { fixture in
+      let memory = IntakeFixture()
+      var configuration = fixture.configuration()
+      configuration.keepalive = .seconds(5)
+      try await fixture.subscribed(configuration, memory.intake) { subscriber in
+        memory.store.closeGate()
+        try await fixture.publisher.publish(BrokerFixture.messages(0..<10))
+        #expect(await eventually { memory.store.waiting == 1 })
+        // The broker waits for one and a half keepalives.
+        #expect(
+          await !eventually(within: .seconds(6), every: .milliseconds(100)) {
+            !subscriber.counters.isConnected
+          })
+        memory.store.openGate()
+        #expect(await eventually { subscriber.counters.messages == 10 })
+        try await fixture.publisher.publish(BrokerFixture.messages(10..<20))
+        #expect(await eventually { subscriber.counters.stored == 20 })
+        #expect(subscriber.counters.duplicates == 0)
+        #expect(subscriber.counters.connections == 1)
+      }
+    }
+  }
+
   @Test("messages of a connection that broke during the commit are delivered again")
   func brokenDuringCommit() async throws {
     try await BrokerFixture.with { fixture in
