@@ -187,14 +187,20 @@ package actor MQTTSubscriber {
 
   // MARK: - Committing
 
+  /// Returns when all of the batch is committed. After a failure each tenant's part is tried by itself,
+  /// in turn: what has gone through is not sent again, and a tenant whose tables are locked keeps
+  /// nobody else's readings out of the database.
   private func commit(_ batch: MessageBatch) async throws(MQTTError) {
     var backoff = configuration.retryBackoff
     let deadline = ContinuousClock.now + configuration.effectiveRetryTime
-    while true {
+    var pending = [batch.deliveries]
+    var settled: [[PointOutcome]] = []
+    while let part = pending.first {
       let error: StoreError
       do {
-        count(batch, try await intake.accept(batch.deliveries))
-        return
+        settled += try await intake.accept(part)
+        pending.removeFirst()
+        continue
       } catch let failure {
         error = failure
       }
@@ -203,10 +209,13 @@ package actor MQTTSubscriber {
         counterBox.update { $0.abandonedBatches += 1 }
         throw .notCommitted("\(error)")
       }
+      pending.removeFirst()
+      pending += part.dividedByTenant()
       counterBox.update { $0.retries += 1 }
       logger.debug("commit failed; trying again", metadata: ["error": "\(error)"])
       pause(delay)
     }
+    count(batch, settled)
   }
 
   private func countDisconnected() {

@@ -178,6 +178,39 @@ struct MQTTSubscriberTests {
     }
   }
 
+  @Test("a tenant that fails for a while does not have the others' points kept again and again")
+  func failingTenant() async throws {
+    try await BrokerFixture.with { fixture in
+      try await fixture.makeSession(fixture.configuration())
+      let topic = "tenants/globex/devices/dev-1/sensors/s0"
+      try await fixture.publisher.publish(
+        BrokerFixture.messages(0..<5) + BrokerFixture.messages(0..<5, tenant: "globex")
+          + [MQTTMessage(topic: topic, payload: Array("nonsense".utf8))])
+      let memory = IntakeFixture()
+      let failures = Mutex(0)
+      memory.store.fail { batch in
+        guard batch.tenant.slug.rawValue == "acme" else { return nil }
+        failures.withLock { $0 += 1 }
+        return .unavailable("locked")
+      }
+      var configuration = fixture.configuration()
+      configuration.maxBatchPoints = 11
+      configuration.maxBatchDelay = .seconds(1)
+      try await fixture.subscribed(configuration, memory.intake, awaitingSubscription: false) {
+        subscriber in
+        #expect(await eventually { failures.withLock { $0 } >= 8 })
+        #expect(memory.store.storedCount == 5)
+        // With the batch, and once by itself.
+        #expect(memory.store.quarantined("globex").count == 2)
+        #expect(subscriber.counters.messages == 0)
+        memory.store.fail(nil)
+        #expect(await eventually { subscriber.counters.messages == 11 })
+        #expect(subscriber.counters.batches == 1)
+      }
+      #expect(memory.store.storedCount == 10)
+    }
+  }
+
   @Test("a store that fails for longer than a batch may wait gets it from the broker again")
   func abandonedBatch() async throws {
     try await BrokerFixture.with { fixture in

@@ -55,10 +55,11 @@ struct BrokerFixture {
     return configuration
   }
 
-  /// Runs `body` beside a subscriber that is connected, then stops the subscriber.
+  /// Runs `body` beside a subscriber, then stops the subscriber. Its subscription is granted behind the
+  /// messages that wait for it.
   func subscribed<Result: Sendable>(
     _ configuration: MQTTSubscriberConfiguration, _ intake: any ReadingIntake,
-    _ body: (MQTTSubscriber) async throws -> Result
+    awaitingSubscription: Bool = true, _ body: (MQTTSubscriber) async throws -> Result
   ) async throws -> Result {
     let subscriber = try MQTTSubscriber(
       configuration: configuration, intake: intake, logger: Self.quiet)
@@ -68,7 +69,9 @@ struct BrokerFixture {
       await running.value
     }
     do {
-      try #require(await eventually { subscriber.counters.isSubscribed })
+      if awaitingSubscription {
+        try #require(await eventually { subscriber.counters.isSubscribed })
+      }
       let result = try await body(subscriber)
       await end()
       return result
