@@ -42,7 +42,8 @@ import CPostgreSQL
   /// Reads what the server may have said unasked (a shutdown, the end of the stream); does not block.
   /// - Returns: false when the connection is gone.
   func noticesNothingWrong() -> Bool {
-    unsafe PQconsumeInput(raw) == 1 && isUp
+    // Twice: the first read may bring the server's farewell and only the second the end of the stream.
+    unsafe PQconsumeInput(raw) == 1 && PQconsumeInput(raw) == 1 && isUp
   }
 
   /// One line, without trailing newline.
