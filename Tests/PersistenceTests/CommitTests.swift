@@ -248,7 +248,7 @@ struct CommitTests {
       let start = ContinuousClock.now
       commit.cancel()
       await #expect(throws: StoreError.cancelled) { try await commit.value }
-      #expect(start.duration(to: .now) < .milliseconds(100))
+      #expect(start.duration(to: .now) < .seconds(2))
       blocker.cancel()
       _ = await blocker.result
       #expect(try await plant.count("telemetry_readings") == 0)

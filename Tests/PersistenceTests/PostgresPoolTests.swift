@@ -69,7 +69,7 @@ struct PostgresPoolTests {
       let start = ContinuousClock.now
       waiter.cancel()
       await #expect(throws: StoreError.cancelled) { try await waiter.value }
-      #expect(start.duration(to: .now) < .milliseconds(100))
+      #expect(start.duration(to: .now) < .seconds(2))
       #expect(pool.statistics.waiting == 0)
       holder.cancel()
       _ = await holder.result
