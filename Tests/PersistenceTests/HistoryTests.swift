@@ -103,7 +103,8 @@ struct HistoryTests {
     let isLong = Bool.random(using: &generator)
     let first: Int64 = isLong ? -6_100_000_000_000 : -10_000_000
     let from = Int64.random(in: first..<7_000_000_000, using: &generator)
-    let length = Int64.random(in: 1..<(isLong ? 7_000_000_000_000 : 7_200_000_000), using: &generator)
+    let length = Int64.random(
+      in: 1..<(isLong ? 7_000_000_000_000 : 7_200_000_000), using: &generator)
     let widths: [Int64] = [
       7_000_000, 60_000_000, 300_000_000, 3_600_000_000, 86_400_000_000, 604_800_000_000,
     ]

@@ -59,7 +59,9 @@ struct MigratorTests {
     }
   }
 
-  @Test("a failure in one schema leaves the ones before done, itself untouched, and the next run goes on")
+  @Test(
+    "a failure in one schema leaves the ones before done, itself untouched, and the next run goes on"
+  )
   func resumes() async throws {
     try await withDatabase { database throws in
       for number in 1...3 { _ = try await Plant.make("t\(number)", in: database) }
@@ -136,7 +138,8 @@ struct MigratorTests {
       #expect(months == 4)
       #expect(
         try await database.integer(
-          "SELECT count(*) FROM pg_indexes WHERE schemaname = 't' AND tablename = 'telemetry_readings'")
+          "SELECT count(*) FROM pg_indexes WHERE schemaname = 't' AND tablename = 'telemetry_readings'"
+        )
           == 1)
     }
     try await withDatabase(.hypertable) { database throws in
@@ -149,7 +152,8 @@ struct MigratorTests {
       #expect(tables == 1)
       #expect(
         try await database.integer(
-          "SELECT count(*) FROM pg_indexes WHERE schemaname = 't' AND tablename = 'telemetry_readings'")
+          "SELECT count(*) FROM pg_indexes WHERE schemaname = 't' AND tablename = 'telemetry_readings'"
+        )
           == 1)
     }
   }

@@ -134,6 +134,58 @@ struct PoolStateTests {
     #expect(state.open == 0)
   }
 
+  @Test("whatever happens in whatever order, nobody waits for nothing", arguments: 0..<50)
+  func randomHistory(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let size = Int.random(in: 1...4, using: &generator)
+    var state = Self.state(connections: size, waiters: 5)
+    var leased = 0
+    var line: [String] = []
+    var nextID: UInt64 = 0
+    var now: Duration = .zero
+    for _ in 0..<500 {
+      now += .milliseconds(Int.random(in: 0...50, using: &generator))
+      switch Int.random(in: 0..<6, using: &generator) {
+      case 0, 1:
+        switch state.acquire(at: now) {
+        case .lease: leased += 1
+        case .connect, .refuse: break
+        case nil:
+          nextID += 1
+          state.wait("\(nextID)", id: nextID)
+          line.append("\(nextID)")
+        }
+      case 2 where state.connecting > 0:
+        let told = state.connected()
+        leased += 1
+        #expect(told == Array(line.prefix(told.count)))
+        line.removeFirst(told.count)
+      case 3 where state.connecting > 0:
+        let told = state.connectFailed("down", retryAt: now + .milliseconds(100))
+        #expect(told.isEmpty || told == line)
+        if !told.isEmpty { line = [] }
+      case 4 where leased > 0:
+        let isReusable = Bool.random(using: &generator)
+        switch state.release(0, isReusable: isReusable) {
+        case .keep, .discard: leased -= 1
+        case .hand(let waiter): #expect(waiter == line.removeFirst())
+        case .discardAndReplace(let waiter):
+          leased -= 1
+          #expect(waiter == line.removeFirst())
+        }
+      case 5 where !line.isEmpty:
+        let waiter = line.remove(at: Int.random(in: 0..<line.count, using: &generator))
+        #expect(state.remove(id: UInt64(waiter) ?? 0) == waiter)
+      default: break
+      }
+      #expect(state.open == state.idle.count + state.connecting + leased)
+      #expect(state.open <= size)
+      #expect(state.waiting == line.count)
+      // Who waits, waits for a connection that is out or being made, and not while one lies idle.
+      #expect(line.isEmpty || (leased + state.connecting > 0 && state.idle.isEmpty))
+    }
+  }
+
   @Test(
     "the pause doubles up to its limit, and chance takes off at most half",
     arguments: [(1, 100), (2, 200), (3, 400), (6, 3_200), (7, 5_000), (1_000, 5_000)])

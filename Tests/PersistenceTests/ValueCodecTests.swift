@@ -53,7 +53,9 @@ struct ValueCodecTests {
   @Test("instants keep their microseconds; those beyond PostgreSQL's range become infinite")
   func timestamps() async throws {
     try await withDatabase(migrated: false) { database throws in
-      for microseconds in [0, 1, -1, 946_684_800_000_000, 1_749_988_800_123_456, -62_135_596_800_000_000] {
+      for microseconds in [
+        0, 1, -1, 946_684_800_000_000, 1_749_988_800_123_456, -62_135_596_800_000_000,
+      ] {
         let value = Timestamp(microseconds: Int64(microseconds))
         #expect(
           try await echo(.timestamptz(value), database) { row throws(PostgresError) in

@@ -84,6 +84,13 @@ import CPostgreSQL
     else { throw .connectionLost(lastMessage) }
   }
 
+  /// - Parameter name: made by ``StatementCache``: a letter and digits.
+  func sendDeallocate(_ name: String) throws(PostgresError) {
+    guard
+      unsafe PQsendQueryParams(raw, "DEALLOCATE \(name)", 0, nil, nil, nil, nil, 1) == 1
+    else { throw .connectionLost(lastMessage) }
+  }
+
   /// Parameters and results travel in binary. libpq copies the parameters.
   func sendExecute(_ name: String, _ values: [PostgresValue]) throws(PostgresError) {
     var bytes: [UInt8] = []
