@@ -20,6 +20,8 @@ package struct IngestCounters: Hashable, Sendable {
   package var connections = 0
   /// Whether a connection stands now.
   package var isConnected = false
+  /// Whether the broker has granted this connection's subscription.
+  package var isSubscribed = false
 
   package init() {}
 

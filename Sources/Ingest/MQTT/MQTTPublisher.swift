@@ -63,9 +63,13 @@ package actor MQTTPublisher {
   /// Connections made so far.
   package nonisolated var connections: Int { connectionCount.withLock { $0 } }
 
+  /// Messages that wait or are on their way.
+  package nonisolated var unacknowledged: Int { outbox.unacknowledged }
+
   /// Returns when the broker has acknowledged all the messages. They wait, also for a connection, until
   /// ``run()`` ends; whether the calling task is cancelled makes no difference, they may be out already.
-  /// - Throws: `.stopped`.
+  /// - Throws: `.stopped`; `.failed` when a message can never be sent (a wildcard in its topic, a payload
+  ///   beyond MQTT's 256 MiB): the request's other messages may have been.
   package nonisolated func publish(_ messages: [MQTTMessage]) async throws(MQTTError) {
     guard !messages.isEmpty else { return }
     let result: Result<Void, MQTTError> = await withCheckedContinuation { continuation in
@@ -133,8 +137,12 @@ package actor MQTTPublisher {
         do throws(MQTTError) {
           packetID = try client.publish(message)
         } catch {
-          outbox.returned(message)
-          throw error
+          if client.socket < 0 {
+            outbox.returned(message)
+            throw error
+          }
+          outbox.refused(message, error)
+          continue
         }
         outbox.sent(message, as: packetID)
       }

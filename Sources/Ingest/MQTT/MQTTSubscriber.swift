@@ -53,8 +53,9 @@ package actor MQTTSubscriber {
   /// For metrics; from any thread.
   package nonisolated var counters: IngestCounters { counterBox.snapshot }
 
-  /// Subscribes, and stays at it over all interruptions. Returns after ``stop()`` or when its task is
-  /// cancelled: with the batch at hand committed and acknowledged, and DISCONNECT sent.
+  /// Subscribes, and stays at it over all interruptions. Returns after ``stop()``, with the batch at hand
+  /// committed and acknowledged, and DISCONNECT sent. Cancelling its task is a stop too, except that a
+  /// store which heeds cancellation gives the batch up; the broker will deliver it again.
   package func run() async {
     BrokenPipeSignal.blockOnThisThread()
     await withTaskCancellationHandler {
@@ -71,10 +72,10 @@ package actor MQTTSubscriber {
             "MQTT connection lost; connecting again",
             metadata: ["mqtt.broker": "\(configuration.endpoint)", "error": "\(error)"])
         }
-        counterBox.update { $0.isConnected = false }
+        countDisconnected()
         pause(backoff.next(random: configuration.random()))
       }
-      counterBox.update { $0.isConnected = false }
+      countDisconnected()
     } onCancel: {
       stop()
     }
@@ -107,7 +108,7 @@ package actor MQTTSubscriber {
   }
 
   private func serve(_ client: MosquittoClient) async throws(MQTTError) {
-    let subscribedBy = answerDeadline
+    var subscribedBy: ContinuousClock.Instant? = answerDeadline
     while true {
       if client.inbox.messages.isEmpty {
         // Nothing is uncommitted: whatever is queued may leave.
@@ -120,17 +121,31 @@ package actor MQTTSubscriber {
           for: client.socket, [.readable], orWake: wakeUp, upTo: .seconds(1))
       }
       let batch = try readBatch(from: client)
-      guard batch.isEmpty else {
+      if batch.isEmpty {
+        try client.keepAlive()
+      } else {
         try await commit(batch)
         try client.flush(until: answerDeadline)
-        continue
       }
-      try client.keepAlive()
-      switch client.inbox.isSubscribed {
-      case true?: continue
-      case false?: throw .subscriptionRefused(configuration.topicFilter)
-      case nil: guard .now < subscribedBy else { throw .timedOut("SUBSCRIBE") }
+      if let deadline = subscribedBy,
+        try isSubscribed(client, by: batch.isEmpty ? deadline : nil)
+      {
+        subscribedBy = nil
+        counterBox.update { $0.isSubscribed = true }
       }
+    }
+  }
+
+  private func isSubscribed(
+    _ client: MosquittoClient, by deadline: ContinuousClock.Instant?
+  ) throws(MQTTError) -> Bool {
+    switch client.inbox.isSubscribed {
+    case true?: return true
+    case false?: throw .subscriptionRefused(configuration.topicFilter)
+    case nil:
+      // The SUBACK comes behind the messages that waited for us: late counts once they have ended.
+      guard let deadline, deadline < .now else { return false }
+      throw .timedOut("SUBSCRIBE")
     }
   }
 
@@ -172,14 +187,20 @@ package actor MQTTSubscriber {
 
   // MARK: - Committing
 
+  /// Returns when all of the batch is committed. After a failure each tenant's part is tried by itself,
+  /// in turn: what has gone through is not sent again, and a tenant whose tables are locked keeps
+  /// nobody else's readings out of the database.
   private func commit(_ batch: MessageBatch) async throws(MQTTError) {
     var backoff = configuration.retryBackoff
     let deadline = ContinuousClock.now + configuration.effectiveRetryTime
-    while true {
+    var pending = [batch.deliveries]
+    var settled: [[PointOutcome]] = []
+    while let part = pending.first {
       let error: StoreError
       do {
-        count(batch, try await intake.accept(batch.deliveries))
-        return
+        settled += try await intake.accept(part)
+        pending.removeFirst()
+        continue
       } catch let failure {
         error = failure
       }
@@ -188,9 +209,19 @@ package actor MQTTSubscriber {
         counterBox.update { $0.abandonedBatches += 1 }
         throw .notCommitted("\(error)")
       }
+      pending.removeFirst()
+      pending += part.dividedByTenant()
       counterBox.update { $0.retries += 1 }
       logger.debug("commit failed; trying again", metadata: ["error": "\(error)"])
       pause(delay)
+    }
+    count(batch, settled)
+  }
+
+  private func countDisconnected() {
+    counterBox.update {
+      $0.isConnected = false
+      $0.isSubscribed = false
     }
   }
 

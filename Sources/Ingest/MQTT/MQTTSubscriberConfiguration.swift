@@ -10,6 +10,8 @@ package struct MQTTSubscriberConfiguration: Sendable {
   /// A session remembers its subscription: change the client id together with the group.
   package var group: String?
   /// A batch is committed when it has this many points. Default 5,000: where PostgreSQL's rate levels.
+  /// The broker caps it by what it sends unacknowledged: mosquitto's `max_inflight_messages`, default 20,
+  /// must be raised for batches of more messages.
   package var maxBatchPoints = 5_000
   /// … or this many bytes of payload. Default 16 MiB; bounds memory.
   package var maxBatchBytes = 16 << 20

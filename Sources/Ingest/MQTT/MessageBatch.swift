@@ -24,3 +24,21 @@ struct MessageBatch {
     payloadBytes += bytes
   }
 }
+
+extension [Delivery] {
+  /// The deliveries of each tenant, in order. A message's topic names one tenant for all its points.
+  func dividedByTenant() -> [[Delivery]] {
+    var parts: [[Delivery]] = []
+    var indices: [String: Int] = [:]
+    for delivery in self {
+      let tenant = delivery.points.first?.tenant ?? ""
+      if let index = indices[tenant] {
+        parts[index].append(delivery)
+      } else {
+        indices[tenant] = parts.count
+        parts.append([delivery])
+      }
+    }
+    return parts
+  }
+}

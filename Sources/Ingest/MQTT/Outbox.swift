@@ -39,6 +39,11 @@ final class Outbox: Sendable {
 
   var isClosed: Bool { state.withLock { $0.isClosed } }
 
+  /// Messages that the broker has not acknowledged.
+  var unacknowledged: Int {
+    state.withLock { $0.waiting.count - $0.first + $0.inflight.count }
+  }
+
   /// - Returns: false when closed.
   func append(_ request: Request) -> Bool {
     state.withLock { state in
@@ -79,6 +84,17 @@ final class Outbox: Sendable {
       state.first = 0
       state.waiting.insert(item, at: 0)
     }
+  }
+
+  /// Can never be sent: fails its request, whose other messages are withdrawn where they still wait.
+  func refused(_ item: Item, _ error: MQTTError) {
+    let continuation = state.withLock { state in
+      state.waiting.removeFirst(state.first)
+      state.first = 0
+      state.waiting.removeAll { $0.request == item.request }
+      return state.open.removeValue(forKey: item.request)?.continuation
+    }
+    continuation?.resume(returning: .failure(error))
   }
 
   func acknowledged(_ packetIDs: [Int32]) {

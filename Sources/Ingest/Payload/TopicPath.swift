@@ -13,7 +13,10 @@ package struct TopicPath: Hashable, Sendable {
   /// Takes a topic apart.
   /// - Throws: `malformed_topic` when it is none of the two.
   package init(_ topic: String) throws(Refusal) {
-    let levels = topic.split(separator: "/", maxSplits: 6, omittingEmptySubsequences: false)
+    // By bytes: "/" stands for itself in UTF-8, and looking for characters costs five times as much.
+    let levels = topic.utf8.split(
+      separator: UInt8(ascii: "/"), maxSplits: 6, omittingEmptySubsequences: false
+    ).map { Substring($0) }
     guard levels.count == 4 || levels.count == 6, levels[0] == "tenants", levels[2] == "devices",
       levels.count == 4 || levels[4] == "sensors"
     else {

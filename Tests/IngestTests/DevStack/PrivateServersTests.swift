@@ -14,8 +14,10 @@ struct PrivateServersTests {
     await server.kill()
     #expect(await eventually { !FreePort.isListening(server.port) })
     try await server.start()
-    // Succeeds only when the first database is still there.
-    try await server.createDatabase("copy", template: "before_the_kill")
+    let error = await #expect(throws: DevStackError.self) {
+      try await server.createDatabase("before_the_kill")
+    }
+    #expect(error.map { "\($0)".contains("already exists") } == true)
     await server.stop()
 
     var options = PrivatePostgres.Options()
