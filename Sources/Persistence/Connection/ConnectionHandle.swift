@@ -42,7 +42,8 @@ import CPostgreSQL
   /// Reads what the server may have said unasked (a shutdown, the end of the stream); does not block.
   /// - Returns: false when the connection is gone.
   func noticesNothingWrong() -> Bool {
-    unsafe PQconsumeInput(raw) == 1 && isUp
+    // Twice: the first read may bring the server's farewell and only the second the end of the stream.
+    unsafe PQconsumeInput(raw) == 1 && PQconsumeInput(raw) == 1 && isUp
   }
 
   /// One line, without trailing newline.
@@ -80,6 +81,13 @@ import CPostgreSQL
   func sendPrepare(_ statement: Statement, as name: String) throws(PostgresError) {
     let types = statement.parameterTypes.map(\.rawValue)
     guard unsafe PQsendPrepare(raw, name, statement.sql, Int32(types.count), types) == 1
+    else { throw .connectionLost(lastMessage) }
+  }
+
+  /// - Parameter name: made by ``StatementCache``: a letter and digits.
+  func sendDeallocate(_ name: String) throws(PostgresError) {
+    guard
+      unsafe PQsendQueryParams(raw, "DEALLOCATE \(name)", 0, nil, nil, nil, nil, 1) == 1
     else { throw .connectionLost(lastMessage) }
   }
 

@@ -23,6 +23,8 @@ package actor PostgresConnection {
   private var handle: ConnectionHandle?
   private var canceller: Canceller?
   private var cache: StatementCache
+  /// Statements that the cache gave up; the next pipeline takes them along.
+  private var surplus: [String] = []
   private var current: CallTicket?
   /// In force on the server.
   private var statementTimeout: Duration
@@ -207,15 +209,7 @@ package actor PostgresConnection {
     try receive(&run, row: row)
     try handle?.exitPipeline()
     for (statement, name) in run.prepared {
-      if let surplus = cache.insert(statement, name: name) { run.surplus.append(surplus) }
-    }
-    // Names consist of a letter and digits. A transaction that failed refuses this too; then the
-    // server keeps a statement that nobody uses until the connection closes.
-    if !run.surplus.isEmpty, handle?.isUp == true {
-      let script = run.surplus.map { "DEALLOCATE \($0);" }.joined()
-      do throws(PostgresError) { try handle?.run(script: script) } catch {
-        if run.error == nil { run.error = error }
-      }
+      if let name = cache.insert(statement, name: name) { surplus.append(name) }
     }
     if let error = run.error { throw error }
     return run.counts
@@ -226,6 +220,11 @@ package actor PostgresConnection {
   }
 
   private func send(_ commands: [Command], _ run: inout PipelineRun) throws(PostgresError) {
+    for name in surplus {
+      try handle?.sendDeallocate(name)
+      run.sent.append(.deallocate)
+    }
+    surplus = []
     var fresh: [Statement: String] = [:]
     for (number, command) in commands.enumerated() {
       let name: String
@@ -269,9 +268,9 @@ package actor PostgresConnection {
         case (.failed(let error), _):
           if run.error == nil { run.error = error }
           guard handle?.isUp == true else { throw error }
-        case (.skipped, _):
+        case (.skipped, _), (.done, .deallocate):
           continue
-        case (.rows, .prepare), (.endOfPipeline, _):
+        case (.rows, .prepare), (.rows, .deallocate), (.endOfPipeline, _):
           handle = nil
           throw .connectionLost("answers out of step")
         }
@@ -290,11 +289,11 @@ private struct PipelineRun {
   enum Step {
     case prepare(Statement, String)
     case execute(Int)
+    case deallocate
   }
 
   var sent: [Step] = []
   var counts: [Int] = []
   var prepared: [(Statement, String)] = []
-  var surplus: [String] = []
   var error: PostgresError?
 }

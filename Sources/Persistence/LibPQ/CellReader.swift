@@ -18,7 +18,8 @@ import Domain
     let width = Value.bitWidth / 8
     guard unsafe rest.count >= width else { throw .unexpected("a value is too short") }
     var value: Value = 0
-    for unsafebyte in unsafe rest.prefix(width) {
+    for offset in 0..<width {
+      let byte = unsafe rest[rest.startIndex + offset]
       value = width == 1 ? Value(truncatingIfNeeded: byte) : value << 8 | Value(byte)
     }
     unsafe rest.removeFirst(width)

@@ -88,7 +88,8 @@ package struct Migrator: Sendable {
         ($0.schema == Self.publicSchema) == isPublic
       }
       guard !todo.isEmpty else { continue }
-      let storage = try await connection.perform { connection throws(PostgresError) in
+      let storage = try await connection.perform(timeout: .zero) {
+        connection throws(PostgresError) in
         try connection.chooseReadingStorage(timescale)
       }
       for (index, item) in todo.enumerated() {

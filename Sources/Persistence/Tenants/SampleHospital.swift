@@ -18,15 +18,24 @@ package struct SampleHospital: Sendable {
   @discardableResult
   package func seed() async throws(ProvisioningError) -> Tenant {
     guard let slug = TenantSlug("umc") else { throw .invalid(field: "slug") }
+    if let tenant = try await fill(slug) { return tenant }
     do throws(ProvisioningError) {
       _ = try await provisioner.create(
         NewTenant(slug: slug, schema: Self.schema, name: Self.name, domains: [Self.domain]))
-    } catch .slugTaken {
-      // As on every run but the first.
+      if let tenant = try await fill(slug) { return tenant }
+    } catch {
+      // Somebody else may have made it just now; if not, the error stands.
+      if let tenant = try await fill(slug) { return tenant }
+      throw error
     }
+    throw .store(.unavailable("the sample tenant was removed while it was filled"))
+  }
+
+  /// - Returns: nil when there is no such tenant.
+  private func fill(_ slug: TenantSlug) async throws(ProvisioningError) -> Tenant? {
     do throws(StoreError) {
       return try await provisioner.migrator.pool.run { connection throws(PostgresError) in
-        let tenant = try Self.tenant(slug, on: connection)
+        guard let tenant = try Self.tenant(slug, on: connection) else { return nil }
         let schema = try TenantSchema(tenant)
         try connection.query(.begin)
         for site in SampleCatalogue.sites { try Self.insert(site, in: schema, on: connection) }
@@ -40,16 +49,14 @@ package struct SampleHospital: Sendable {
 
   private static func tenant(
     _ slug: TenantSlug, on connection: isolated PostgresConnection
-  ) throws(PostgresError) -> Tenant {
-    let tenants = try connection.rows(
+  ) throws(PostgresError) -> Tenant? {
+    try connection.rows(
       Command(
         "SELECT id, schema_name, name FROM public.tenants_tenant WHERE slug = $1",
         [.text(slug.rawValue)])
     ) { (row: borrowing PostgresRow) throws(PostgresError) in
       Tenant(id: try row.int8(0), slug: slug, schema: try row.text(1), name: try row.text(2))
-    }
-    guard let tenant = tenants.first else { throw .unexpected("the sample tenant is missing") }
-    return tenant
+    }.first
   }
 
   private static func insert(
