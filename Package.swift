@@ -53,6 +53,7 @@ let package = Package(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CTrakSenseProto", dependencies: ["CProtobufC"]),
+    .target(name: "CProtocPlugin", dependencies: ["CProtobufC"]),
 
     // Layer 1: values, rules, ports; the thread that hosts blocking C libraries; JSON text.
     .target(name: "Domain", swiftSettings: strict),
@@ -106,7 +107,8 @@ let package = Package(
     // Tools.
     .target(name: "DevStack", swiftSettings: strict),
     .executableTarget(
-      name: "protoc-gen-traksense", dependencies: ["CProtobufC"], swiftSettings: strict),
+      name: "protoc-gen-traksense", dependencies: ["CProtocPlugin", "CProtobufC"],
+      swiftSettings: strict),
 
     // Tests.
     .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strictForTests),
@@ -118,7 +120,8 @@ let package = Package(
       name: "RPCRuntimeTests", dependencies: ["RPCRuntime", nioCore, nioPosix, logging],
       swiftSettings: strictForTests),
     .testTarget(
-      name: "TrakSenseAPITests", dependencies: ["TrakSenseAPI", "RPCRuntime", nioCore],
+      name: "TrakSenseAPITests",
+      dependencies: ["TrakSenseAPI", "RPCRuntime", "protoc-gen-traksense", nioCore],
       swiftSettings: strictForTests),
     .testTarget(
       name: "PersistenceTests", dependencies: ["Persistence", "Domain", "DevStack", logging],

@@ -21,27 +21,39 @@ extension JSONReader {
   /// Reads a number that is an integer, exactly; `1.0` and `1e3` are integers.
   /// - Throws: `.notAnInteger`, `.numberOutOfRange`.
   package mutating func readInt64() throws(JSONError) -> Int64 {
+    let (isNegative, magnitude, start) = try readInteger()
+    guard magnitude <= (isNegative ? 1 << 63 : UInt64(Int64.max)) else {
+      throw JSONError(.numberOutOfRange, at: start)
+    }
+    return Int64(truncatingIfNeeded: isNegative ? 0 &- magnitude : magnitude)
+  }
+
+  /// As ``readInt64()``, for integers that are not negative.
+  package mutating func readUInt64() throws(JSONError) -> UInt64 {
+    let (isNegative, magnitude, start) = try readInteger()
+    guard !isNegative || magnitude == 0 else { throw JSONError(.numberOutOfRange, at: start) }
+    return magnitude
+  }
+
+  private mutating func readInteger() throws(JSONError) -> (Bool, UInt64, start: Int) {
     try expect(.number)
     let number = try scanNumber()
     let start = number.range.lowerBound
-    var digits = number.digits
-    var exponent = number.exponent
-    if digits == 0, !number.isTruncated { return 0 }
-    while exponent < 0, !number.isTruncated {
-      guard digits.isMultiple(of: 10) else { throw JSONError(.notAnInteger, at: start) }
-      digits /= 10
+    guard !number.isTruncated else { throw JSONError(.numberOutOfRange, at: start) }
+    var magnitude = number.digits
+    var exponent = magnitude == 0 ? 0 : number.exponent
+    while exponent < 0 {
+      guard magnitude.isMultiple(of: 10) else { throw JSONError(.notAnInteger, at: start) }
+      magnitude /= 10
       exponent += 1
     }
-    while exponent > 0, !number.isTruncated {
-      let (product, overflow) = digits.multipliedReportingOverflow(by: 10)
+    while exponent > 0 {
+      let (product, overflow) = magnitude.multipliedReportingOverflow(by: 10)
       guard !overflow else { throw JSONError(.numberOutOfRange, at: start) }
-      digits = product
+      magnitude = product
       exponent -= 1
     }
-    guard !number.isTruncated, digits <= number.magnitudeLimit else {
-      throw JSONError(.numberOutOfRange, at: start)
-    }
-    return Int64(truncatingIfNeeded: number.isNegative ? 0 &- digits : digits)
+    return (number.isNegative, magnitude, start)
   }
 
   /// Reads a number of the form of RFC 8259 §6 that starts at `offset`.
@@ -103,9 +115,6 @@ struct ScannedNumber {
   var exponent = 0
   /// There were more digits than fit.
   var isTruncated = false
-
-  /// The largest magnitude that an `Int64` of this sign has.
-  var magnitudeLimit: UInt64 { isNegative ? 1 << 63 : 1 << 63 - 1 }
 
   mutating func append(_ digit: UInt8, isFraction: Bool) {
     let (shifted, overflow) = digits.multipliedReportingOverflow(by: 10)

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CProtobufC
+
+/// Copies Swift values to where protobuf-c's structs can point at.
+extension Arena {
+  mutating func string(_ text: String) -> ProtobufCBinaryData {
+    var text = text
+    let count = text.utf8.count
+    guard count > 0 else { return unsafe ProtobufCBinaryData(len: 0, data: nil) }
+    let data = unsafe take(count, of: UInt8.self)
+    text.withUTF8 { bytes in
+      if let start = bytes.baseAddress { unsafe data.initialize(from: start, count: count) }
+    }
+    return unsafe ProtobufCBinaryData(len: count, data: data)
+  }
+
+  mutating func strings(
+    _ texts: [String]
+  ) -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?) {
+    guard !texts.isEmpty else { return (0, nil) }
+    let start = unsafe take(texts.count, of: ProtobufCBinaryData.self)
+    for (index, text) in texts.enumerated() {
+      unsafe (start + index).initialize(to: string(text))
+    }
+    return unsafe (texts.count, start)
+  }
+
+  mutating func numbers<Number: BitwiseCopyable>(
+    _ numbers: [Number]
+  ) -> (Int, UnsafeMutablePointer<Number>?) {
+    guard !numbers.isEmpty else { return (0, nil) }
+    let start = unsafe take(numbers.count, of: Number.self)
+    unsafe numbers.withUnsafeBufferPointer { source in
+      _ = unsafe UnsafeMutableBufferPointer(start: start, count: source.count)
+        .initialize(fromContentsOf: source)
+    }
+    return unsafe (numbers.count, start)
+  }
+
+  mutating func bools(_ values: [Bool]) -> (Int, UnsafeMutablePointer<protobuf_c_boolean>?) {
+    unsafe numbers(values.map { $0 ? 1 : 0 })
+  }
+
+  mutating func enumerations<Value: ProtobufEnum, C: RawRepresentable>(
+    _ values: [Value]
+  ) -> (Int, UnsafeMutablePointer<C>?) where C.RawValue: FixedWidthInteger, C: BitwiseCopyable {
+    unsafe numbers(values.compactMap { C(rawValue: C.RawValue(truncatingIfNeeded: $0.rawValue)) })
+  }
+
+  mutating func structure<Message: CMessage>(
+    of message: Message
+  ) -> UnsafeMutablePointer<Message.C> {
+    let c = unsafe take(1, of: Message.C.self)
+    unsafe Message.initialize(c)
+    unsafe message.fill(c, &self)
+    return unsafe c
+  }
+
+  mutating func message<Message: CMessage>(
+    _ message: Message?
+  ) -> UnsafeMutablePointer<Message.C>? {
+    guard let message else { return nil }
+    return unsafe structure(of: message)
+  }
+
+  mutating func messages<Message: CMessage>(
+    _ messages: [Message]
+  ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<Message.C>?>?) {
+    guard !messages.isEmpty else { return (0, nil) }
+    let start = unsafe take(messages.count, of: UnsafeMutablePointer<Message.C>?.self)
+    for (index, message) in messages.enumerated() {
+      unsafe (start + index).initialize(to: structure(of: message))
+    }
+    return unsafe (messages.count, start)
+  }
+}

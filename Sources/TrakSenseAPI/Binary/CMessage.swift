@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CProtobufC
+import NIOCore
+
+/// A message whose binary form protobuf-c reads and writes through a C struct. Strings are `bytes` to C
+/// (see Scripts/generate.sh), so that their length is known both ways.
+protocol CMessage: ProtobufMessage {
+  /// protobuf-c's struct; its first member is a `ProtobufCMessage`.
+  associatedtype C
+
+  /// Writes protobuf-c's initial values over uninitialized memory.
+  static func initialize(_ c: UnsafeMutablePointer<C>)
+
+  /// Copies out of C.
+  init(decoding c: UnsafePointer<C>) throws(ProtobufError)
+
+  /// Sets the members of an initialized struct; what they point to is in the arena.
+  func fill(_ c: UnsafeMutablePointer<C>, _ arena: inout Arena)
+}
+
+/// Decodes and encodes whole messages with protobuf-c.
+enum CCoding {
+  /// Taken from the stack for each message; enough for a small one.
+  private static let scratchBytes = 1024
+  /// What a message may unpack to, in bytes per byte on the wire. The dearest well-formed ones are 2-byte
+  /// empty submessages (a struct, a pointer and two of protobuf-c's 32-byte notes each): about 100.
+  static let expansionLimit = 128
+  /// Unpacks whatever its size.
+  static let freeBytes = 64 << 10
+  /// Never exceeded: 4 MiB, the largest message received, of plausible readings unpack to about 16 MiB.
+  static let unpackedLimit = 64 << 20
+
+  /// Cost: one copy into C structs in the arena, one into Swift values; a Swift allocation for each string
+  /// longer than 15 bytes and for each array.
+  static func decode<Message: CMessage>(
+    _ buffer: ByteBuffer
+  ) throws(ProtobufError) -> Message {
+    let size = buffer.readableBytes
+    let budget = min(
+      size.multipliedReportingOverflow(by: expansionLimit).partialValue, unpackedLimit)
+    return try unsafe buffer.withUnsafeReadableBytes { bytes in
+      unsafe withScratch { scratch in
+        Result<Message, ProtobufError> { () throws(ProtobufError) in
+          var arena = unsafe Arena(scratch: scratch, budget: freeBytes + max(0, budget))
+          return try unsafe withUnsafeMutablePointer(to: &arena) { arena throws(ProtobufError) in
+            try unsafe unpack(bytes, arena)
+          }
+        }
+      }
+    }.get()
+  }
+
+  /// Appends the binary form.
+  static func encode<Message: CMessage>(_ message: Message, into buffer: inout ByteBuffer) {
+    unsafe withScratch { scratch in
+      var arena = unsafe Arena(scratch: scratch)
+      let c = unsafe base(of: arena.structure(of: message))
+      let size = unsafe protobuf_c_message_get_packed_size(c)
+      _ = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { out in
+        unsafe protobuf_c_message_pack(c, out.baseAddress?.assumingMemoryBound(to: UInt8.self))
+      }
+    }
+  }
+
+  private static func withScratch<Result>(
+    _ body: (UnsafeMutableRawBufferPointer) -> Result
+  ) -> Result {
+    unsafe withUnsafeTemporaryAllocation(byteCount: scratchBytes, alignment: 16) { scratch in
+      unsafe body(scratch)
+    }
+  }
+
+  private static func unpack<Message: CMessage>(
+    _ bytes: UnsafeRawBufferPointer, _ arena: UnsafeMutablePointer<Arena>
+  ) throws(ProtobufError) -> Message {
+    // The descriptor's address is what initialization writes.
+    let model = unsafe arena.pointee.take(1, of: Message.C.self)
+    unsafe Message.initialize(model)
+    var allocator = unsafe ProtobufCAllocator(
+      alloc: { arena, size in
+        unsafe arena?.assumingMemoryBound(to: Arena.self).pointee.takeWithinBudget(size)
+      },
+      free: { _, _ in }, allocator_data: arena)
+    let unpacked = unsafe protobuf_c_message_unpack(
+      base(of: model).pointee.descriptor, &allocator, bytes.count,
+      bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    guard let unpacked = unsafe unpacked else {
+      throw ProtobufError.malformed(message: Message.fullName)
+    }
+    return try unsafe Message(
+      decoding: UnsafeRawPointer(unpacked).assumingMemoryBound(to: Message.C.self))
+  }
+
+  private static func base<C>(of c: UnsafeMutablePointer<C>) -> UnsafePointer<ProtobufCMessage> {
+    unsafe UnsafeRawPointer(c).assumingMemoryBound(to: ProtobufCMessage.self)
+  }
+}

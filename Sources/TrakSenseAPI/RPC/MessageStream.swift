@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import RPCRuntime
+
+/// The messages of a server-streaming call, for one consumer. Ends when the call ended OK and throws its
+/// status otherwise. Dropping it, or cancelling the consuming task, cancels the call.
+public struct MessageStream<Message: ProtobufMessage>: AsyncSequence, Sendable {
+  /// A decoded message.
+  public typealias Element = Message
+  /// Statuses other than OK; `.internalError` for a response that is not a `Message`.
+  public typealias Failure = RPCError
+
+  private let responses: ResponseStream
+
+  /// - Parameter responses: the encoded messages.
+  public init(_ responses: ResponseStream) {
+    self.responses = responses
+  }
+
+  /// Reads the messages. Call it once.
+  public func makeAsyncIterator() -> AsyncIterator {
+    AsyncIterator(responses: responses.makeAsyncIterator())
+  }
+
+  /// Pulls one message after the other.
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    private var responses: ResponseStream.AsyncIterator
+
+    fileprivate init(responses: ResponseStream.AsyncIterator) {
+      self.responses = responses
+    }
+
+    /// - Returns: the next message; nil when the call ended OK.
+    public mutating func next() async throws(RPCError) -> Message? {
+      guard let bytes = try await responses.next() else { return nil }
+      return try Message(response: bytes)
+    }
+
+    /// As ``next()``.
+    public mutating func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws(RPCError) -> Message? {
+      guard let bytes = try await responses.next(isolation: actor) else { return nil }
+      return try Message(response: bytes)
+    }
+  }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+public import RPCRuntime
+
+extension ProtobufMessage {
+  /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+  public func frame() -> MessageFrame {
+    MessageFrame { buffer in encode(into: &buffer) }
+  }
+
+  /// Decodes what a client sent.
+  /// - Throws: `.invalidArgument`; only the client can mend it.
+  init(request: ByteBuffer) throws(RPCError) {
+    do {
+      try self.init(serialized: request)
+    } catch {
+      throw RPCError(.invalidArgument, "request is not a valid \(Self.fullName)")
+    }
+  }
+
+  /// Decodes what a server sent.
+  /// - Throws: `.internalError`; only the server can mend it.
+  init(response: ByteBuffer) throws(RPCError) {
+    do {
+      try self.init(serialized: response)
+    } catch {
+      throw RPCError(.internalError, "response is not a valid \(Self.fullName)")
+    }
+  }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CProtobufC
+import CProtocPlugin
+
+/// What protoc wants generated.
+struct PluginRequest {
+  var filesToGenerate: Set<String>
+  /// With everything they import.
+  var files: [SchemaFile]
+
+  /// Decodes a CodeGeneratorRequest with protobuf-c and copies what is needed.
+  init(decoding bytes: [UInt8]) throws(PluginError) {
+    let raw = unsafe bytes.withUnsafeBufferPointer { buffer in
+      unsafe traksense__protoc__plugin_request__unpack(nil, buffer.count, buffer.baseAddress)
+    }
+    guard let raw = unsafe raw else { throw PluginError("the request is not protobuf") }
+    defer { unsafe traksense__protoc__plugin_request__free_unpacked(raw, nil) }
+    filesToGenerate = []
+    for index in 0..<(unsafe raw.pointee.n_file_to_generate) {
+      filesToGenerate.insert(unsafe text(raw.pointee.file_to_generate[index]))
+    }
+    files = try unsafe map(raw.pointee.n_proto_file, raw.pointee.proto_file) {
+      _, file throws(PluginError) in
+      try unsafe SchemaFile(file)
+    }
+  }
+}
+
+/// Comments by the path of what they belong to (SourceCodeInfo.Location.path).
+private typealias Comments = [[Int32]: String]
+
+// Field numbers of FileDescriptorProto, DescriptorProto, EnumDescriptorProto and ServiceDescriptorProto,
+// of which the paths of comments are made.
+private let messageInFile: Int32 = 4
+private let enumInFile: Int32 = 5
+private let serviceInFile: Int32 = 6
+private let fieldInMessage: Int32 = 2
+private let messageInMessage: Int32 = 3
+private let enumInMessage: Int32 = 4
+private let valueInEnum: Int32 = 2
+private let methodInService: Int32 = 2
+
+extension SchemaFile {
+  fileprivate init(_ c: UnsafePointer<Traksense__Protoc__FileDescriptor>) throws(PluginError) {
+    unsafe name = text(c.pointee.name)
+    unsafe package = text(c.pointee.package)
+    let comments = unsafe Self.comments(c.pointee.source_code_info)
+    enums = unsafe map(c.pointee.n_enum_type, c.pointee.enum_type) { index, value in
+      unsafe SchemaEnum(value, [enumInFile, index], comments)
+    }
+    messages = try unsafe map(c.pointee.n_message_type, c.pointee.message_type) {
+      index, message throws(PluginError) in
+      try unsafe SchemaMessage(message, [messageInFile, index], comments)
+    }
+    services = unsafe map(c.pointee.n_service, c.pointee.service) { index, service in
+      unsafe SchemaService(service, [serviceInFile, index], comments)
+    }
+  }
+
+  private static func comments(
+    _ info: UnsafePointer<Traksense__Protoc__SourceInfo>?
+  ) -> Comments {
+    guard let info = unsafe info else { return [:] }
+    let pairs = unsafe map(info.pointee.n_location, info.pointee.location) { _, location in
+      let path = unsafe Array(
+        UnsafeBufferPointer(start: location.pointee.path, count: location.pointee.n_path))
+      let leading = unsafe text(location.pointee.leading_comments)
+      return (path, unsafe leading.isEmpty ? text(location.pointee.trailing_comments) : leading)
+    }
+    return Comments(pairs.filter { !$0.1.isEmpty }) { first, _ in first }
+  }
+}
+
+extension SchemaMessage {
+  fileprivate init(
+    _ c: UnsafePointer<Traksense__Protoc__MessageDescriptor>, _ path: [Int32], _ comments: Comments
+  ) throws(PluginError) {
+    let name = unsafe text(c.pointee.name)
+    self.name = name
+    comment = comments[path]
+    oneofs = unsafe map(c.pointee.n_oneof_decl, c.pointee.oneof_decl) { _, oneof in
+      unsafe text(oneof.pointee.name)
+    }
+    fields = try unsafe map(c.pointee.n_field, c.pointee.field) {
+      index, field throws(PluginError) in
+      try unsafe SchemaField(field, of: name, comments[path + [fieldInMessage, index]])
+    }
+    enums = unsafe map(c.pointee.n_enum_type, c.pointee.enum_type) { index, value in
+      unsafe SchemaEnum(value, path + [enumInMessage, index], comments)
+    }
+    messages = try unsafe map(c.pointee.n_nested_type, c.pointee.nested_type) {
+      index, nested throws(PluginError) in
+      try unsafe SchemaMessage(nested, path + [messageInMessage, index], comments)
+    }
+  }
+}
+
+extension SchemaField {
+  fileprivate init(
+    _ c: UnsafePointer<Traksense__Protoc__FieldDescriptor>, of message: String, _ comment: String?
+  ) throws(PluginError) {
+    unsafe name = text(c.pointee.name)
+    unsafe jsonName = text(c.pointee.json_name)
+    unsafe number = c.pointee.number
+    self.comment = comment
+    let labelRepeated: Int32 = 3
+    unsafe isRepeated = c.pointee.label == labelRepeated
+    guard let type = unsafe FieldType(rawValue: c.pointee.type) else {
+      throw PluginError("\(message).\(name) has an unknown type")
+    }
+    self.type = type
+    unsafe typeName = text(c.pointee.type_name)
+    unsafe isOptional = c.pointee.proto3_optional != 0
+    oneof = unsafe c.pointee.has_oneof_index != 0 ? Int(c.pointee.oneof_index) : nil
+  }
+}
+
+extension SchemaEnum {
+  fileprivate init(
+    _ c: UnsafePointer<Traksense__Protoc__EnumDescriptor>, _ path: [Int32], _ comments: Comments
+  ) {
+    unsafe name = text(c.pointee.name)
+    comment = comments[path]
+    values = unsafe map(c.pointee.n_value, c.pointee.value) { index, value in
+      unsafe Value(
+        name: text(value.pointee.name), number: value.pointee.number,
+        comment: comments[path + [valueInEnum, index]])
+    }
+  }
+}
+
+extension SchemaService {
+  fileprivate init(
+    _ c: UnsafePointer<Traksense__Protoc__ServiceDescriptor>, _ path: [Int32], _ comments: Comments
+  ) {
+    unsafe name = text(c.pointee.name)
+    comment = comments[path]
+    methods = unsafe map(c.pointee.n_method, c.pointee.method) { index, method in
+      unsafe Method(
+        name: text(method.pointee.name), comment: comments[path + [methodInService, index]],
+        input: text(method.pointee.input_type), output: text(method.pointee.output_type),
+        isClientStreaming: method.pointee.client_streaming != 0,
+        isServerStreaming: method.pointee.server_streaming != 0)
+    }
+  }
+}
+
+/// A C string; empty for NULL.
+private func text(_ pointer: UnsafePointer<CChar>?) -> String {
+  unsafe pointer.map { unsafe String(cString: $0) } ?? ""
+}
+
+/// Transforms the elements, with their indices, of an array of pointers to messages.
+private func map<Message, Result, Failure: Error>(
+  _ count: Int, _ pointers: UnsafeMutablePointer<UnsafeMutablePointer<Message>?>?,
+  _ transform: (Int32, UnsafePointer<Message>) throws(Failure) -> Result
+) throws(Failure) -> [Result] {
+  var results: [Result] = []
+  for index in 0..<count {
+    guard let element = unsafe pointers?[index] else { continue }
+    results.append(try unsafe transform(Int32(index), element))
+  }
+  return results
+}

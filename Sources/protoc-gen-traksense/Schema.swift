@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One .proto file. Comments are without comment marks, nil when there are none.
+struct SchemaFile {
+  var name: String
+  var package: String
+  var messages: [SchemaMessage]
+  var enums: [SchemaEnum]
+  var services: [SchemaService]
+
+  /// `telemetry` for `traksense/v1/telemetry.proto`.
+  var stem: Substring {
+    let last = name.split(separator: "/").last ?? ""
+    return last.hasSuffix(".proto") ? last.dropLast(6) : last
+  }
+}
+
+struct SchemaMessage {
+  var name: String
+  var comment: String?
+  var fields: [SchemaField]
+  var oneofs: [String]
+  var messages: [SchemaMessage]
+  var enums: [SchemaEnum]
+}
+
+struct SchemaField {
+  var name: String
+  /// lowerCamelCase, as protoc derives it.
+  var jsonName: String
+  var number: Int32
+  var comment: String?
+  var isRepeated: Bool
+  /// Declared with proto3 `optional`.
+  var isOptional: Bool
+  var type: FieldType
+  /// Of messages and enums: fully qualified, with the leading dot.
+  var typeName: String
+  var oneof: Int?
+}
+
+struct SchemaEnum {
+  struct Value {
+    var name: String
+    var number: Int32
+    var comment: String?
+  }
+
+  var name: String
+  var comment: String?
+  var values: [Value]
+}
+
+struct SchemaService {
+  struct Method {
+    var name: String
+    var comment: String?
+    var input: String
+    var output: String
+    var isClientStreaming: Bool
+    var isServerStreaming: Bool
+  }
+
+  var name: String
+  var comment: String?
+  var methods: [Method]
+}
+
+/// FieldDescriptorProto.Type.
+enum FieldType: Int32 {
+  case double = 1
+  case float = 2
+  case int64 = 3
+  case uint64 = 4
+  case int32 = 5
+  case fixed64 = 6
+  case fixed32 = 7
+  case bool = 8
+  case string = 9
+  case group = 10
+  case message = 11
+  case bytes = 12
+  case uint32 = 13
+  case enumeration = 14
+  case sfixed32 = 15
+  case sfixed64 = 16
+  case sint32 = 17
+  case sint64 = 18
+}
