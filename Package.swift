@@ -88,9 +88,11 @@ let package = Package(
       dependencies: [
         "TrakSenseAPI", "RPCRuntime", "JSONText", nioCore, logging,
         .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
+      resources: [.embedInCode("Page/Files")],
       swiftSettings: strict),
 
     // Layer 4: commands, configuration, composition.

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The files of the live page, by their names below `/static/`.
+enum PageAsset: String, Hashable, Sendable, CaseIterable {
+  case index = "index.html"
+  case script = "live.js"
+  case style = "live.css"
+  case chartScript = "dygraph.min.js"
+  case chartStyle = "dygraph.min.css"
+
+  var contentType: String {
+    switch self {
+    case .index: "text/html; charset=utf-8"
+    case .script, .chartScript: "text/javascript; charset=utf-8"
+    case .style, .chartStyle: "text/css; charset=utf-8"
+    }
+  }
+}
+
+/// Serves the live page. Its own files are part of the binary; the chart library is read once from a
+/// directory, and the page does without when it is not there.
+struct PageFiles: Sendable {
+  private let contents: [PageAsset: ByteBuffer]
+
+  /// - Parameter chartLibraryDirectory: holds `dygraph.min.js` and `dygraph.min.css`.
+  init(chartLibraryDirectory: String) {
+    var contents: [PageAsset: ByteBuffer] = [
+      .index: ByteBuffer(bytes: PackageResources.index_html),
+      .script: ByteBuffer(bytes: PackageResources.live_js),
+      .style: ByteBuffer(bytes: PackageResources.live_css),
+    ]
+    for asset in [PageAsset.chartScript, .chartStyle] {
+      if let data = FileManager.default.contents(
+        atPath: "\(chartLibraryDirectory)/\(asset.rawValue)")
+      {
+        contents[asset] = ByteBuffer(bytes: data)
+      }
+    }
+    self.contents = contents
+  }
+
+  func response(for asset: PageAsset) -> Response {
+    guard let bytes = contents[asset] else {
+      return RESTError(
+        .notFound, detail: "\(asset.rawValue) is not installed on this server."
+      ).response
+    }
+    return Response(
+      status: .ok,
+      headers: [
+        .contentType: asset.contentType, .cacheControl: "no-cache",
+        .contentSecurityPolicy: SecurityHeaders.pagePolicy,
+      ],
+      body: ResponseBody(byteBuffer: bytes))
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Hummingbird
+import HummingbirdCore
+package import Logging
+package import NIOCore
+package import RPCRuntime
+import ServiceLifecycle
+import TrakSenseAPI
+
+/// The browser's way in: HTTP/1.1 with JSON and Server-Sent Events, answered by RPC calls on a channel.
+/// It knows the messages of the API and nothing of who implements them.
+package struct RESTBridge: Service {
+  private let configuration: RESTBridgeConfiguration
+  private let responder: BridgeResponder
+  private let group: any EventLoopGroup
+  private let logger: Logger
+  private let onListening: @Sendable (Int) async -> Void
+
+  /// - Parameters:
+  ///   - channel: where RPC calls go.
+  ///   - configuration: address, limits, origins, and where the page finds its chart library.
+  ///   - health: asked at every `GET /health/`; should answer within a second.
+  ///   - group: event loops; connections are spread over them.
+  ///   - logger: one line at start and stop; an error for every request answered with 500.
+  ///   - onListening: called once with the port bound.
+  package init(
+    channel: any RPCChannel, configuration: RESTBridgeConfiguration = RESTBridgeConfiguration(),
+    health: @escaping @Sendable () async -> HealthReport, group: any EventLoopGroup,
+    logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+  ) {
+    self.configuration = configuration
+    self.group = group
+    self.logger = logger
+    self.onListening = onListening
+    let limits = configuration.limits
+    let calls = CallOptionsFactory(timeout: limits.callTimeout)
+    let telemetry = TraksenseV1.TelemetryServiceClient(channel: channel)
+    responder = BridgeResponder(
+      ingest: IngestRoute(
+        telemetry: telemetry, calls: calls, bodies: BodyReader(limits: limits)),
+      latest: LatestRoute(telemetry: telemetry, calls: calls),
+      history: HistoryRoute(telemetry: telemetry, calls: calls, limits: limits),
+      stream: StreamRoute(
+        telemetry: telemetry, calls: calls, limits: limits,
+        quota: StreamQuota(maximum: limits.maxStreams)),
+      health: health,
+      page: PageFiles(chartLibraryDirectory: configuration.chartLibraryDirectory),
+      cors: CORSPolicy(origins: configuration.allowedOrigins))
+  }
+
+  /// Serves until graceful shutdown: event streams are ended at once, other requests may finish within
+  /// ``RESTBridgeLimits/drainGrace``.
+  /// - Throws: what the system says when the address cannot be bound.
+  package func run() async throws {
+    let limits = configuration.limits
+    let application = Application(
+      responder: responder,
+      server: .http1(
+        configuration: HTTP1Channel.Configuration(
+          additionalChannelHandlers: [StalledWriteHandler(limit: limits.writeStall)],
+          idleTimeout: TimeAmount(limits.idleTimeout),
+          httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: limits.maxHeaderFieldBytes,
+            maxHeaderListSize: limits.maxHeaderListBytes,
+            maxHeaderFieldCount: limits.maxHeaderFields))),
+      configuration: ApplicationConfiguration(
+        address: .hostname(configuration.host, port: configuration.port),
+        availableConnectionsDelegate: MaximumAvailableConnections(
+          limits.maxConnections, logger: logger)),
+      onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
+      eventLoopGroupProvider: .shared(group),
+      logger: logger)
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await application.run() }
+      tasks.addTask {
+        try await gracefulShutdown()
+        try await Task.sleep(for: limits.drainGrace)
+      }
+      // The first to finish decides: either all is served, or the grace period is over.
+      try await tasks.next()
+      tasks.cancelAll()
+    }
+    logger.info("stopped serving REST")
+  }
+}

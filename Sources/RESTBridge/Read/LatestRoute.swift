@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Hummingbird
+import TrakSenseAPI
+
+/// `GET /ingest/latest/{device_id}/`: the newest reading of each sensor.
+struct LatestRoute: Sendable {
+  let telemetry: TraksenseV1.TelemetryServiceClient
+  let calls: CallOptionsFactory
+
+  /// - Throws: 400 for a bad query, and what the call throws.
+  func respond(to request: Request, _ deviceID: String) async throws -> Response {
+    let query = try QueryParameters(request.uri.query, known: ["sensor_id": .repeated])
+    let latest = try await telemetry.latest(
+      TraksenseV1.LatestRequest(deviceID: deviceID, sensorID: query.all("sensor_id")),
+      options: calls.options(
+        for: request, tenant: query.text(QueryParameters.tenant), timeout: calls.timeout))
+    return Response(json: latest.json)
+  }
+}
