@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import DevStack
 import Domain
 import Synchronization
 import Testing
@@ -129,19 +130,17 @@ struct MigratorTests {
     }
   }
 
-  @Test("readings are a hypertable with TimescaleDB, and partitions without")
-  func storage() async throws {
+  @Test("readings are kept in monthly partitions, with one index")
+  func partitions() async throws {
     try await withDatabase(.partitions) { database throws in
       _ = try await Plant.make("t", in: database)
-      let months = try await database.integer(
-        "SELECT count(*) FROM pg_inherits WHERE inhparent = 't.telemetry_readings'::regclass")
-      #expect(months == 4)
-      #expect(
-        try await database.integer(
-          "SELECT count(*) FROM pg_indexes WHERE schemaname = 't' AND tablename = 'telemetry_readings'"
-        )
-          == 1)
+      #expect(try await database.integer(Self.partitionCount) == 4)
+      #expect(try await database.integer(Self.indexCount) == 1)
     }
+  }
+
+  @Test("readings are kept in a hypertable of 7-day chunks, with one index")
+  func hypertable() async throws {
     try await withDatabase(.hypertable) { database throws in
       _ = try await Plant.make("t", in: database)
       let tables = try await database.integer(
@@ -150,13 +149,45 @@ struct MigratorTests {
         WHERE hypertable_schema = 't' AND time_interval = interval '7 days'
         """)
       #expect(tables == 1)
-      #expect(
-        try await database.integer(
-          "SELECT count(*) FROM pg_indexes WHERE schemaname = 't' AND tablename = 'telemetry_readings'"
-        )
-          == 1)
+      #expect(try await database.integer(Self.indexCount) == 1)
     }
   }
+
+  @Test("a server that did not load TimescaleDB gets partitions, unasked")
+  func notLoaded() async throws {
+    let (server, directory) = try await TestServer.startServer(timescaleDB: false)
+    let pool = try PostgresPool(
+      PostgresConfiguration(connectionString: server.connectionString), logger: quiet)
+    let database = TestDatabase(
+      connectionString: server.connectionString, pool: pool,
+      migrator: Migrator(pool: pool, timescale: .automatic, clock: WallClock { noon }),
+      timescale: .automatic)
+    try await database.migrator.migrate()
+    _ = try await Plant.make("t", in: database)
+    #expect(try await database.integer(Self.partitionCount) == 4)
+    await pool.close()
+    await server.stop(.immediate)
+    withExtendedLifetime(directory) {}
+  }
+
+  @Test("a schema keeps its storage when later ones get another")
+  func mixedStorage() async throws {
+    try await withDatabase(.hypertable) { database throws in
+      let old = Migrator(pool: database.pool, timescale: .never, clock: WallClock { noon })
+      _ = try await TenantProvisioner(migrator: old).create(
+        NewTenant(slug: try #require(TenantSlug("t")), name: "t", domains: []))
+      _ = try await Plant.make("u", in: database)
+      #expect(try await database.migrator(adding: Self.extra).migrate().migrated == ["t", "u"])
+      #expect(try await database.integer(Self.partitionCount) == 4)
+    }
+  }
+
+  private static let partitionCount = """
+    SELECT count(*) FROM pg_inherits WHERE inhparent = 't.telemetry_readings'::regclass
+    """
+  private static let indexCount = """
+    SELECT count(*) FROM pg_indexes WHERE schemaname = 't' AND tablename = 'telemetry_readings'
+    """
 
   private static let extra = Migration(
     number: 4, name: "extra", sql: "CREATE TABLE {schema}.extra (x bigint);")

@@ -27,9 +27,12 @@ actor TestServer {
   }
 
   /// A server that a test may kill.
-  static func startServer() async throws -> (PrivatePostgres, TemporaryDirectory) {
+  static func startServer(
+    timescaleDB: Bool = true
+  ) async throws -> (PrivatePostgres, TemporaryDirectory) {
     let directory = try TemporaryDirectory()
     var options = PrivatePostgres.Options()
+    options.timescaleDB = timescaleDB
     options.settings = ["max_connections": "200"]
     let server = try PrivatePostgres(directory: directory.path + "/postgres", options: options)
     try await server.start()
