@@ -100,9 +100,10 @@ let package = Package(
       name: "traksense",
       dependencies: [
         "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence", "Ingest", "Services", "RESTBridge",
-        "DevStack", "DedicatedThread", nioCore, nioPosix, logging,
+        "DevStack", nioPosix, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
 
