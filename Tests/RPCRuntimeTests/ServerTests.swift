@@ -202,7 +202,9 @@ struct ServerTests {
 
   @Test("the grace period ends calls that do not")
   func graceEnds() async throws {
-    try await Loopback.run { loopback in
+    var limits = ServerLimits()
+    limits.drainGrace = .seconds(1)
+    try await Loopback.run(limits) { loopback in
       let responses = try await loopback.client.serverStreaming(
         EchoService.idle, MessageFrame { _ in }, options: CallOptions())
       var iterator = responses.makeAsyncIterator()

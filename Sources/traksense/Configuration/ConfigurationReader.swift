@@ -32,7 +32,9 @@ struct ConfigurationReader: ParsableArguments {
       }
       return value
     }
-    let database = require(.databaseURL, "a connection URL") { $0.isEmpty ? nil : Secret(value: $0) }
+    let database = require(.databaseURL, "a connection URL") {
+      $0.isEmpty ? nil : Secret(value: $0)
+    }
     let connections = require(.databaseConnections, "a number from 1 to 100") {
       Int($0).flatMap { (1...100).contains($0) ? $0 : nil }
     }
