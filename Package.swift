@@ -146,7 +146,8 @@ let package = Package(
     .testTarget(
       name: "RESTBridgeTests",
       dependencies: [
-        "RESTBridge", "TrakSenseAPI", "RPCRuntime", "JSONText", nioCore, logging,
+        "RESTBridge", "TrakSenseAPI", "RPCRuntime", "JSONText", nioCore, nioPosix, logging,
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import NIOPosix
+import RESTBridge
+import RPCRuntime
+import ServiceLifecycle
+import Testing
+
+/// A bridge that runs on a free port in front of a service in memory.
+struct BridgeFixture: Sendable {
+  let service: MemoryTelemetryService
+  let port: Int
+  private let group: ServiceGroup
+
+  /// Starts graceful shutdown, as SIGTERM does.
+  func stop() async { await group.triggerGracefulShutdown() }
+
+  /// Runs `body` against a bridge and stops that afterwards.
+  static func run(
+    service: MemoryTelemetryService = MemoryTelemetryService(),
+    configuration: RESTBridgeConfiguration = RESTBridgeConfiguration(),
+    health: HealthReport = HealthReport(database: true, mqtt: true),
+    _ body: @Sendable @escaping (BridgeFixture) async throws -> Void
+  ) async throws {
+    var configuration = configuration
+    configuration.port = 0
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let (ports, listening) = AsyncStream<Int>.makeStream()
+    let bridge = RESTBridge(
+      channel: InProcessChannel(router: RPCRouter([service])), configuration: configuration,
+      health: { health }, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+      onListening: { listening.yield($0) })
+    let group = ServiceGroup(configuration: .init(services: [bridge], logger: logger))
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask {
+        defer { listening.finish() }
+        try await group.run()
+      }
+      var iterator = ports.makeAsyncIterator()
+      let port = try #require(await iterator.next(), "the bridge did not start")
+      let outcome: Result<Void, any Error>
+      do {
+        outcome = .success(
+          try await body(BridgeFixture(service: service, port: port, group: group)))
+      } catch {
+        outcome = .failure(error)
+      }
+      await group.triggerGracefulShutdown()
+      try await tasks.waitForAll()
+      try outcome.get()
+    }
+  }
+
+  /// Calls with curl.
+  func curl(_ arguments: String..., path: String, host: String = "umc.localhost") async throws
+    -> Curl.Answer
+  {
+    try await Curl.run(
+      arguments + ["-H", "Host: \(host)", "http://127.0.0.1:\(port)\(path)"])
+  }
+
+  /// Posts a JSON body with curl.
+  func post(
+    _ json: String, key: String? = MemoryTelemetryService.apiKey, path: String = "/ingest/",
+    host: String = "umc.localhost"
+  ) async throws -> Curl.Answer {
+    var arguments = [
+      "-X", "POST", "-H", "Content-Type: application/json", "-H", "Host: \(host)",
+      "--data-binary", json,
+    ]
+    if let key { arguments += ["-H", "X-Api-Key: \(key)"] }
+    return try await Curl.run(arguments + ["http://127.0.0.1:\(port)\(path)"])
+  }
+}
+
+/// Waits until `condition` holds.
+/// - Throws: when it does not hold within `limit`.
+func eventually(
+  within limit: Duration = .seconds(10), _ what: String = "condition",
+  _ condition: () async throws -> Bool
+) async throws {
+  let deadline = ContinuousClock.now + limit
+  while try await !condition() {
+    try #require(ContinuousClock.now < deadline, "\(what) did not come true within \(limit)")
+    try await Task.sleep(for: .milliseconds(10))
+  }
+}

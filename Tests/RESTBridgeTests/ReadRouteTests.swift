@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import RESTBridge
+import RPCRuntime
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct ReadRouteTests {
+  static let noon: Int64 = 1_735_732_800_000_000
+
+  static func service(points: Int) -> MemoryTelemetryService {
+    let service = MemoryTelemetryService()
+    service.commit((0..<points).map { .init(key: 1, timestamp: noon + Int64($0) * 1_000_000, value: Double($0)) })
+    return service
+  }
+
+  @Test("latest has the contract's shape, a value of 0 included")
+  func latest() async throws {
+    try await BridgeFixture.run(service: Self.service(points: 1)) { bridge in
+      let answer = try await bridge.curl(path: "/ingest/latest/ahu-1/")
+      #expect(
+        answer.body == """
+          {"device_id":"ahu-1","timestamp":"2025-01-01T12:00:00Z","count":1,"readings":[\
+          {"device_id":"ahu-1","sensor_id":"supply","value":0.0,"unit":"°C",\
+          "timestamp":"2025-01-01T12:00:00Z","sensor_type":"temperature"}]}
+          """)
+      let none = try await bridge.curl(path: "/ingest/latest/ahu-1/?sensor_id=return&sensor_id=x")
+      #expect(none.status == 200 && none.json["count"] as? Int == 0)
+      let encoded = try await bridge.curl(path: "/ingest/latest/meter%207/")
+      #expect(encoded.json["device_id"] as? String == "meter 7")
+    }
+  }
+
+  @Test("an unknown device is 404, an unknown tenant too")
+  func unknown() async throws {
+    try await BridgeFixture.run { bridge in
+      for route in ["latest", "history"] {
+        let device = try await bridge.curl(path: "/ingest/\(route)/ghost/")
+        #expect(device.status == 404 && device.detail == "Unknown device \"ghost\".")
+      }
+      let tenant = try await bridge.curl(path: "/ingest/stream/", host: "acme.localhost")
+      #expect(tenant.status == 404 && tenant.detail?.contains("acme") == true)
+      let none = try await bridge.curl(path: "/ingest/stream/", host: "localhost")
+      #expect(none.status == 400 && !none.problems("tenant").isEmpty)
+    }
+  }
+
+  @Test("the tenant of a plain host is named by query or header; the query goes first")
+  func tenantParameter() async throws {
+    try await BridgeFixture.run { bridge in
+      let path = "/ingest/latest/ahu-1/"
+      let byQuery = try await bridge.curl(path: "\(path)?tenant=umc", host: "localhost:8000")
+      #expect(byQuery.status == 200)
+      #expect(bridge.service.state.withLock { $0.lastAuthority } == "localhost:8000")
+      let byHeader = try await bridge.curl("-H", "X-Tenant: umc", path: path, host: "localhost")
+      #expect(byHeader.status == 200)
+      let both = try await bridge.curl(
+        "-H", "X-Tenant: umc", path: "\(path)?tenant=acme", host: "localhost")
+      #expect(both.status == 404)
+    }
+  }
+
+  @Test("raw history has the seed's keys, ascending, count and truncation last")
+  func rawHistory() async throws {
+    try await BridgeFixture.run(service: Self.service(points: 2)) { bridge in
+      let answer = try await bridge.curl(
+        path: "/ingest/history/ahu-1/?from=2025-01-01T12:00:00Z&to=2025-01-01T14:00:00+01:00"
+          + "&interval=raw")
+      #expect(answer.json["count"] as? Int == 2, "\(answer.body)")
+      #expect(
+        answer.body == """
+          {"device_id":"ahu-1","interval":"raw","from":"2025-01-01T12:00:00Z",\
+          "to":"2025-01-01T13:00:00Z","data":[{"timestamp":"2025-01-01T12:00:00Z",\
+          "sensor_id":"supply","sensor_type":"temperature","value":0.0,"unit":"°C"},\
+          {"timestamp":"2025-01-01T12:00:01Z","sensor_id":"supply",\
+          "sensor_type":"temperature","value":1.0,"unit":"°C"}],"count":2,"truncated":false}
+          """)
+    }
+  }
+
+  @Test("buckets add average, minimum, maximum and count")
+  func buckets() async throws {
+    try await BridgeFixture.run(service: Self.service(points: 1)) { bridge in
+      let answer = try await bridge.curl(path: "/ingest/history/ahu-1/?interval=1m")
+      let row = try #require((answer.json["data"] as? [[String: Any]])?.first)
+      #expect(
+        Set(row.keys) == [
+          "timestamp", "sensor_id", "sensor_type", "value", "unit", "avg", "min", "max", "count",
+        ])
+      #expect(row["min"] as? Double == -1 && row["max"] as? Double == 1)
+      #expect(row["count"] as? Int == 60)
+    }
+  }
+
+  @Test("the limit cuts and says so", arguments: [1499, 1500, 1501])
+  func limit(limit: Int) async throws {
+    try await BridgeFixture.run(service: Self.service(points: 1500)) { bridge in
+      let answer = try await bridge.curl(path: "/ingest/history/ahu-1/?limit=\(limit)")
+      #expect(answer.json["count"] as? Int == min(limit, 1500))
+      #expect((answer.json["data"] as? [Any])?.count == min(limit, 1500))
+      #expect(answer.json["truncated"] as? Bool == (limit < 1500))
+    }
+  }
+
+  @Test(
+    "a bad query is 400 naming the parameter",
+    arguments: [
+      ("history/ahu-1/?from=yesterday", "from"), ("history/ahu-1/?to=2025-01-01", "to"),
+      ("history/ahu-1/?limit=0", "limit"), ("history/ahu-1/?limit=-1", "limit"),
+      ("history/ahu-1/?limit=100001", "limit"), ("history/ahu-1/?limit=x", "limit"),
+      ("history/ahu-1/?interval=2m", "interval"), ("history/ahu-1/?page=2", "page"),
+      ("history/ahu-1/?from=&from=", "from"), ("latest/ahu-1/?sensor=x", "sensor"),
+      ("latest/ahu-1/?sensor_id=%zz", "sensor_id"), ("stream/?from=x", "from"),
+    ])
+  func badQuery(path: String, field: String) async throws {
+    try await BridgeFixture.run { bridge in
+      let answer = try await bridge.curl(path: "/ingest/\(path)")
+      #expect(answer.status == 400)
+      #expect(!answer.problems(field).isEmpty, "\(answer.body)")
+    }
+  }
+
+  @Test("a history that fails on the way breaks off instead of looking complete")
+  func brokenHistory() async throws {
+    try await BridgeFixture.run(service: Self.service(points: 1500)) { bridge in
+      bridge.service.state.withLock {
+        $0.failureAfterFirstBlock = RPCError(.unavailable, "database gone")
+      }
+      let answer = try await bridge.curl(path: "/ingest/history/ahu-1/")
+      #expect(answer.status == 200)
+      // 18: the transfer ended before its end was announced.
+      #expect(answer.exit == 18)
+      #expect(answer.json.isEmpty)
+    }
+  }
+
+  @Test("a database outage before the first row is 503")
+  func outage() async throws {
+    try await BridgeFixture.run { bridge in
+      bridge.service.fail(with: RPCError(.unavailable, "database gone"))
+      for path in ["latest/ahu-1/", "history/ahu-1/", "stream/"] {
+        let answer = try await bridge.curl(path: "/ingest/\(path)")
+        #expect(answer.status == 503 && answer.headers["retry-after"] == "1")
+      }
+    }
+  }
+}
