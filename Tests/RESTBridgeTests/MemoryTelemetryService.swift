@@ -23,6 +23,7 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
     /// Thrown by history after its first block.
     var failureAfterFirstBlock: RPCError?
     var floodedBlocks = 0
+    var floodsEnded = 0
     var lastAuthority = ""
     var lastMetadata = Metadata()
   }
@@ -68,6 +69,7 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
 
   var listenerCount: Int { state.withLock { $0.listeners.count } }
   var pointCount: Int { state.withLock { $0.points.count } }
+  var floodsEnded: Int { state.withLock { $0.floodsEnded } }
   var floodedBlocks: Int { state.withLock { $0.floodedBlocks } }
 
   func fail(with error: RPCError?) { state.withLock { $0.failure = error } }
@@ -179,7 +181,9 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
       return (state.nextListener, state.cursor)
     }
     defer { state.withLock { state in state.listeners[id] = nil } }
-    let wanted = series.filter { request.deviceID.isEmpty || request.deviceID.contains($0.deviceID) }
+    let wanted = series.filter {
+      request.deviceID.isEmpty || request.deviceID.contains($0.deviceID)
+    }
     try await responses.write(.init(event: .start(.init(cursor: cursor, series: wanted))))
     for await response in stream {
       try await responses.write(response)
@@ -196,6 +200,7 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
   private func flood(
     _ responses: MessageWriter<TraksenseV1.SubscribeResponse>
   ) async throws(RPCError) {
+    defer { state.withLock { $0.floodsEnded += 1 } }
     try await responses.write(.init(event: .start(.init(cursor: 0, series: series))))
     var cursor: Int64 = 0
     let rows = 500

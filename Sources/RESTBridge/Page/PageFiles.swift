@@ -20,6 +20,14 @@ enum PageAsset: String, Hashable, Sendable, CaseIterable {
     case .style, .chartStyle: "text/css; charset=utf-8"
     }
   }
+
+  /// The page's own files change with the binary, the library only with the system.
+  var cacheControl: String {
+    switch self {
+    case .index, .script, .style: "no-cache"
+    case .chartScript, .chartStyle: "max-age=86400"
+    }
+  }
 }
 
 /// Serves the live page. Its own files are part of the binary; the chart library is read once from a
@@ -53,7 +61,7 @@ struct PageFiles: Sendable {
     return Response(
       status: .ok,
       headers: [
-        .contentType: asset.contentType, .cacheControl: "no-cache",
+        .contentType: asset.contentType, .cacheControl: asset.cacheControl,
         .contentSecurityPolicy: SecurityHeaders.pagePolicy,
       ],
       body: ResponseBody(byteBuffer: bytes))

@@ -37,7 +37,9 @@ struct CORSPolicy: Sendable {
     guard !origins.isEmpty else { return [:] }
     // Caches must not hand one origin's permission to another.
     var fields: HTTPFields = [.vary: "Origin"]
-    guard let origin = request.headerFields[.origin], origins.contains(origin) else { return fields }
+    guard let origin = request.headerFields[.origin], origins.contains(origin) else {
+      return fields
+    }
     fields[.accessControlAllowOrigin] = origin
     fields[.accessControlAllowCredentials] = "true"
     fields[.accessControlExposeHeaders] = Self.exposedHeaders

@@ -22,10 +22,11 @@ const TABLE_ROWS = 30;
 const $ = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
 const tenantParameter = query.get("tenant");
+/** Tenants' hosts begin with their names. */
+const tenantName = tenantParameter || location.hostname.split(".")[0];
 
 /** Sensors by key. Points are [ms, value], ascending in time, one per time. */
 const sensors = new Map();
-const recent = [];
 let source = null;
 let cursor = null;
 let retryTimer = null;
@@ -37,6 +38,8 @@ let chart = null;
 let isDrawn = true;
 let isLoadingPast = false;
 let mustReloadPast = false;
+/** What the pointer is over in the chart: the time, and the values then by sensor. */
+let hovered = null;
 
 // --- talking to the server
 
@@ -80,11 +83,8 @@ function connect() {
     for (const row of JSON.parse(event.data)) {
       const sensor = register(row);
       const time = Date.parse(row.timestamp);
-      if (!insert(sensor, time, row.value)) continue;
-      lastReadingAt = now();
-      recent.unshift({ sensor, time, value: row.value });
+      if (insert(sensor, time, row.value)) lastReadingAt = now();
     }
-    recent.length = Math.min(recent.length, TABLE_ROWS);
     redraw();
   });
   source.addEventListener("gap", () => loadPast());
@@ -99,7 +99,8 @@ function connect() {
 
 /** The browser does not say why a stream was refused: asks again in a way that does. */
 async function diagnose() {
-  setState("reconnecting");
+  // A failure that is known already stays on the page until it has passed.
+  if (["live", "connecting"].includes(document.body.dataset.state)) setState("reconnecting");
   const abort = new AbortController();
   try {
     const response = await fetch(url("/ingest/stream/"), { signal: abort.signal });
@@ -196,7 +197,7 @@ function register(row) {
   if (!sensor) {
     sensor = {
       key, device: row.device_id, id: row.sensor_id, type: row.sensor_type || "", unit: row.unit || "",
-      points: [], isShown: false, colour: 0, card: null,
+      points: [], isShown: false, colour: 0, card: null, hasNewPoints: true,
     };
     sensors.set(key, sensor);
     const group = groupOf(sensor);
@@ -218,6 +219,8 @@ function groupTitle(group) {
 
 function title(text) {
   const words = text.replace(/[_-]+/g, " ").trim();
+  // Such as CO2 and VOC.
+  if (words.length <= 3) return words.toUpperCase();
   return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
 }
 
@@ -228,6 +231,7 @@ function insert(sensor, time, value) {
   while (at > 0 && points[at - 1][0] > time) at -= 1;
   if (at > 0 && points[at - 1][0] === time) return false;
   points.splice(at, 0, [time, value]);
+  sensor.hasNewPoints = true;
   if (points.length > MAX_POINTS) points.splice(0, points.length - MAX_POINTS);
   return true;
 }
@@ -242,7 +246,7 @@ const STATE_TEXT = {
 function setState(state) {
   document.body.dataset.state = state;
   $("state").textContent = STATE_TEXT[state];
-  redraw();
+  draw();
 }
 
 function notify(text) {
@@ -267,6 +271,7 @@ function draw() {
   $("failure").hidden = state !== "failed";
   $("empty").hidden = !(state === "live" && !hasSensors);
   $("dashboard").hidden = !hasSensors || state === "no-tenant";
+  $("tenant").textContent = state === "no-tenant" ? "No tenant" : tenantName.toUpperCase();
   drawAges();
   if (!hasSensors) return;
   drawTabs();
@@ -276,7 +281,11 @@ function draw() {
 }
 
 function drawTabs() {
-  const groups = [...new Set([...sensors.values()].map(groupOf))].sort();
+  const sizes = new Map();
+  for (const sensor of sensors.values()) {
+    sizes.set(groupOf(sensor), (sizes.get(groupOf(sensor)) || 0) + 1);
+  }
+  const groups = [...sizes.keys()].sort((a, b) => sizes.get(b) - sizes.get(a) || a.localeCompare(b));
   const box = $("metrics");
   sync(box, groups, (group) => {
     const button = document.createElement("button");
@@ -311,9 +320,20 @@ function drawLegend() {
     button.addEventListener("click", () => { sensor.isShown = !sensor.isShown; draw(); });
     return button;
   });
-  for (const button of box.children) {
-    button.setAttribute("aria-pressed", String(sensors.get(button.dataset.key).isShown));
+  fillLegend();
+}
+
+/** Each sensor's newest value, or the one under the pointer. */
+function fillLegend() {
+  for (const button of $("legend").children) {
+    const sensor = sensors.get(button.dataset.key);
+    button.setAttribute("aria-pressed", String(sensor.isShown));
+    const last = sensor.points[sensor.points.length - 1];
+    const value = hovered ? hovered.values.get(sensor.key) : last && last[1];
+    button.querySelector("b").textContent =
+      Number.isFinite(value) ? `${format(value)} ${sensor.unit}` : "";
   }
+  $("hovered").textContent = hovered ? `at ${new Date(hovered.time).toLocaleTimeString()}` : "now";
 }
 
 function drawCards() {
@@ -367,9 +387,11 @@ function fillCard(sensor) {
   const last = sensor.points[sensor.points.length - 1];
   const isCharted = groupOf(sensor) === metric && sensor.isShown;
   card.setAttribute("aria-pressed", String(isCharted));
+  fillAge(sensor);
+  if (!sensor.hasNewPoints) return;
+  sensor.hasNewPoints = false;
   card.querySelector(".value").textContent = last ? format(last[1]) : "no reading yet";
   card.querySelector(".unit").hidden = !last;
-  fillAge(sensor);
   card.querySelector(".spark").replaceChildren(...sparkLines(sensor));
 }
 
@@ -445,21 +467,20 @@ function drawChart() {
     chart.updateOptions(options);
     return;
   }
+  // Its legend sets inline styles, which the page's policy forbids; the page has its own.
+  Dygraph.PLUGINS = Dygraph.PLUGINS.filter((plugin) => plugin !== Dygraph.Plugins.Legend);
   chart = new Dygraph($("chart"), rows, {
     ...options,
     connectSeparatedPoints: true, strokeWidth: 1.8, highlightCircleSize: 4, gridLineWidth: 1,
-    labelsDiv: document.createElement("div"), legendFormatter: () => "", yRangePad: 16,
-    axisLabelFontSize: 12, interactionModel: {},
-    axes: { x: { pixelsPerLabel: 90 }, y: { axisLabelWidth: 54, pixelsPerLabel: 44 } },
+    yRangePad: 16, axisLabelFontSize: 12, interactionModel: {},
+    axes: { x: { pixelsPerLabel: 90 }, y: { axisLabelWidth: 44, pixelsPerLabel: 44 } },
     highlightCallback: (event, time, points) => {
-      for (const button of $("legend").children) {
-        const point = points.find((point) => point.name === button.dataset.key);
-        const isKnown = point && Number.isFinite(point.yval);
-        button.querySelector("b").textContent = isKnown ? format(point.yval) : "";
-      }
+      hovered = { time, values: new Map(points.map((point) => [point.name, point.yval])) };
+      fillLegend();
     },
     unhighlightCallback: () => {
-      for (const value of $("legend").querySelectorAll("b")) value.textContent = "";
+      hovered = null;
+      fillLegend();
     },
   });
 }
@@ -491,7 +512,11 @@ function chartRows(shown, start) {
 function drawTable() {
   $("chart").closest(".chart-panel").hidden = true;
   $("table-panel").hidden = false;
-  $("rows").replaceChildren(...recent.map(({ sensor, time, value }) => {
+  const newest = [...sensors.values()]
+    .flatMap((sensor) => sensor.points.slice(-TABLE_ROWS).map(([time, value]) => ({ sensor, time, value })))
+    .sort((a, b) => b.time - a.time)
+    .slice(0, TABLE_ROWS);
+  $("rows").replaceChildren(...newest.map(({ sensor, time, value }) => {
     const row = document.createElement("tr");
     const texts = [
       new Date(time).toLocaleTimeString(), sensor.device, sensor.id, title(sensor.type),
@@ -543,10 +568,9 @@ function openTenant() {
 }
 
 function start() {
-  const name = tenantParameter || location.hostname.split(".")[0];
-  $("tenant").textContent = name.toUpperCase();
+  $("tenant").textContent = tenantName.toUpperCase();
   $("host").textContent = location.host;
-  document.title = `${name.toUpperCase()} · TrakSense`;
+  document.title = `${tenantName.toUpperCase()} · TrakSense`;
   $("bare-host").textContent = tenantParameter ? `${location.host}/?tenant=${tenantParameter}` : location.host;
   const example = `umc.localhost${location.port ? `:${location.port}` : ""}`;
   $("example-host").textContent = example;
