@@ -34,6 +34,8 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
 
   let series: [TraksenseV1.Series]
   let state = Mutex(State())
+  /// How many of the series a subscription's start names.
+  let announcedCount = Mutex(Int.max)
 
   init(series: [TraksenseV1.Series] = MemoryTelemetryService.ward) {
     self.series = series
@@ -181,7 +183,7 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
       return (state.nextListener, state.cursor)
     }
     defer { state.withLock { state in state.listeners[id] = nil } }
-    let wanted = series.filter {
+    let wanted = series.prefix(announcedCount.withLock { $0 }).filter {
       request.deviceID.isEmpty || request.deviceID.contains($0.deviceID)
     }
     try await responses.write(.init(event: .start(.init(cursor: cursor, series: wanted))))

@@ -226,6 +226,22 @@ struct PageTests {
     }
   }
 
+  @Test("a device that appears later is shown with its past")
+  func newDevice() async throws {
+    guard Self.hasBrowser else { return }
+    try await BridgeFixture.run(service: Self.serviceWithPast()) { bridge in
+      bridge.service.announcedCount.withLock { $0 = 4 }
+      try await Browser.run { browser in
+        try await browser.open("http://umc.localhost:\(bridge.port)/")
+        try await browser.wait(for: "sensors.size === 4 && !isLoadingPast")
+        bridge.service.send(.series(.init(series: Array(Self.wing.dropFirst(4)))))
+        try await browser.wait(for: "sensors.size === 9")
+        try await browser.wait(
+          for: "[...sensors.values()].every((sensor) => sensor.points.length > 120)")
+      }
+    }
+  }
+
   @Test("a tenant without sensors is told so")
   func empty() async throws {
     guard Self.hasBrowser else { return }

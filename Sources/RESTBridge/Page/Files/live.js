@@ -37,7 +37,8 @@ let spanMinutes = 60;
 let chart = null;
 let isDrawn = true;
 let isLoadingPast = false;
-let mustReloadPast = false;
+/** Devices whose past was asked for since the stream's last start or gap. */
+const loaded = new Set();
 /** What the pointer is over in the chart: the time, and the values then by sensor. */
 let hovered = null;
 
@@ -71,11 +72,12 @@ function connect() {
     const hasMoved = start.cursor !== cursor;
     cursor = start.cursor;
     setState("live");
-    if (hasMoved) loadPast();
+    if (hasMoved) reloadPast();
     redraw();
   });
   source.addEventListener("series", (event) => {
     for (const series of JSON.parse(event.data).series) register(series);
+    loadPast();
     redraw();
   });
   source.addEventListener("reading", (event) => {
@@ -87,7 +89,7 @@ function connect() {
     }
     redraw();
   });
-  source.addEventListener("gap", () => loadPast());
+  source.addEventListener("gap", reloadPast);
   source.onerror = () => {
     if (source.readyState === EventSource.CLOSED) {
       diagnose();
@@ -133,32 +135,37 @@ function retry(delay) {
   retryTimer = setTimeout(connect, delay);
 }
 
-/** Loads the last hour of every device, a few at a time. */
+/** Everything that was loaded may miss something: load it all again. */
+function reloadPast() {
+  loaded.clear();
+  loadPast();
+}
+
+/** Loads the last hour of every device that was not loaded yet, a few at a time. */
 async function loadPast() {
-  if (isLoadingPast) {
-    mustReloadPast = true;
-    return;
-  }
+  if (isLoadingPast) return;
   isLoadingPast = true;
-  do {
-    mustReloadPast = false;
-    const devices = [...new Set([...sensors.values()].map((sensor) => sensor.device))];
-    const failures = [];
-    const worker = async () => {
-      for (let device = devices.shift(); device !== undefined; device = devices.shift()) {
-        try {
-          await loadDevice(device);
-        } catch (error) {
-          failures.push(`${device}: ${error.message}`);
-        }
-        redraw();
+  const failures = [];
+  const worker = async () => {
+    for (let device = nextToLoad(); device !== undefined; device = nextToLoad()) {
+      loaded.add(device);
+      try {
+        await loadDevice(device);
+      } catch (error) {
+        failures.push(`${device}: ${error.message}`);
       }
-    };
-    await Promise.all([worker(), worker(), worker()]);
-    notify(failures.length ? `The past of some devices could not be loaded. ${failures[0]}` : "");
-  } while (mustReloadPast);
+      redraw();
+    }
+  };
+  await Promise.all([worker(), worker(), worker()]);
   isLoadingPast = false;
+  notify(failures.length ? `The past of some devices could not be loaded. ${failures[0]}` : "");
   redraw();
+}
+
+function nextToLoad() {
+  for (const sensor of sensors.values()) if (!loaded.has(sensor.device)) return sensor.device;
+  return undefined;
 }
 
 async function loadDevice(device) {
