@@ -3,11 +3,52 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+.DEFAULT_GOAL := help
 
-.PHONY: generate check-generated
+BUILD := swift build --explicit-target-dependency-import-check error
 
-generate: ## Write the sources that come from proto/
+.PHONY: help setup setup-test setup-bench build run test lint format generate check-generated check-layers bench clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
+
+setup: ## Install the Debian packages that building and running need
+	Scripts/setup.sh run
+
+setup-test: ## Install what the tests need besides
+	Scripts/setup.sh run test
+
+setup-bench: ## Install what the benchmarks need besides
+	Scripts/setup.sh run test bench
+
+build: setup ## Build everything for debugging
+	$(BUILD)
+
+run: setup ## Start everything on private databases, with a sample tenant and simulated devices
+	$(BUILD) -c release --product traksense
+	exec "$$($(BUILD) -c release --show-bin-path)/traksense" dev
+
+test: setup-test ## Build and run all tests
+	$(BUILD) --build-tests
+	Scripts/test.sh
+
+lint: setup check-layers check-generated ## Check format, layers and generated code
+	Scripts/lint.sh
+
+format: ## Format all hand-written Swift
+	Scripts/lint.sh --fix
+
+generate: setup ## Write the sources that come from proto/
 	Scripts/generate.sh
 
-check-generated: ## Fail when a committed generated source is not what generate writes
+check-generated: setup ## Fail when a committed generated source is not what generate writes
 	Scripts/check-generated.sh
+
+check-layers: ## Fail on an import against the layers of ARCHITECTURE.md
+	Scripts/check-layers.sh
+
+bench: setup-bench ## Measure beside peers; prints ratios
+	Scripts/bench.sh
+
+clean: ## Remove build products and the private databases
+	rm -rf .build .traksense .venv

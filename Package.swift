@@ -100,9 +100,10 @@ let package = Package(
       name: "traksense",
       dependencies: [
         "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence", "Ingest", "Services", "RESTBridge",
-        "DevStack", "DedicatedThread", nioCore, nioPosix, logging,
+        "DevStack", nioPosix, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
 
@@ -110,6 +111,13 @@ let package = Package(
     .target(name: "DevStack", swiftSettings: strict),
     .executableTarget(
       name: "protoc-gen-traksense", dependencies: ["CProtocPlugin", "CProtobufC"],
+      swiftSettings: strict),
+
+    // Measured beside peers by `make bench`.
+    .executableTarget(
+      name: "BenchServer",
+      dependencies: ["RPCRuntime", "TrakSenseAPI", nioPosix, logging],
+      path: "Benchmarks/BenchServer",
       swiftSettings: strict),
 
     // Tests.

@@ -14,13 +14,15 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case notFinite = "not_finite"
     case badTimestamp = "bad_timestamp"
     case tooLarge = "too_large"
+    /// Nothing is wrong with the point: the tenant's store refused it for good. To be replayed.
+    case storeFailed = "store_failed"
 
     /// True when the thing named does not exist, as opposed to the input being wrong in itself.
     package var isNotFound: Bool {
       switch self {
       case .unknownTenant, .unknownDevice, .unknownSensor: true
       case .malformedPayload, .malformedTopic, .missingField, .unitMismatch, .outOfRange,
-        .notFinite, .badTimestamp, .tooLarge:
+        .notFinite, .badTimestamp, .tooLarge, .storeFailed:
         false
       }
     }

@@ -47,7 +47,10 @@ package struct JSONWriter: Sendable {
   package mutating func string(_ text: some StringProtocol) {
     separate()
     bytes.append(UInt8(ascii: "\""))
-    for byte in text.utf8 { appendEscaped(byte) }
+    let isContiguous: Void? = text.utf8.withContiguousStorageIfAvailable { utf8 in
+      unsafe appendEscaped(utf8)
+    }
+    if isContiguous == nil { for byte in text.utf8 { appendEscaped(byte) } }
     bytes.append(UInt8(ascii: "\""))
     needsComma = true
   }
@@ -59,7 +62,7 @@ package struct JSONWriter: Sendable {
       return string(value.isNaN ? "NaN" : (value < 0 ? "-Infinity" : "Infinity"))
     }
     separate()
-    bytes.append(contentsOf: value.description.utf8)
+    append(value.description)
     needsComma = true
   }
 
@@ -67,7 +70,7 @@ package struct JSONWriter: Sendable {
   package mutating func float(_ value: Float) {
     guard value.isFinite else { return double(Double(value)) }
     separate()
-    bytes.append(contentsOf: value.description.utf8)
+    append(value.description)
     needsComma = true
   }
 
@@ -123,6 +126,14 @@ package struct JSONWriter: Sendable {
     if needsComma { bytes.append(UInt8(ascii: ",")) }
   }
 
+  /// Appends ASCII as it is.
+  private mutating func append(_ text: String) {
+    let isContiguous: Void? = unsafe text.utf8.withContiguousStorageIfAvailable { utf8 in
+      unsafe bytes.append(contentsOf: utf8)
+    }
+    if isContiguous == nil { bytes.append(contentsOf: text.utf8) }
+  }
+
   private mutating func appendDecimal(_ value: some FixedWidthInteger) {
     if value < 0 { bytes.append(UInt8(ascii: "-")) }
     let start = bytes.count
@@ -133,6 +144,21 @@ package struct JSONWriter: Sendable {
       rest = quotient
     } while rest > 0
     bytes[start...].reverse()
+  }
+
+  /// Copies what needs no escape in runs: text rarely needs any.
+  private mutating func appendEscaped(_ utf8: UnsafeBufferPointer<UInt8>) {
+    var runStart = 0
+    for index in 0..<utf8.count {
+      let byte = unsafe utf8[index]
+      if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte != 0x7F {
+        continue
+      }
+      unsafe bytes.append(contentsOf: utf8[runStart..<index])
+      appendEscaped(byte)
+      runStart = index + 1
+    }
+    unsafe bytes.append(contentsOf: utf8[runStart...])
   }
 
   private mutating func appendEscaped(_ byte: UInt8) {

@@ -20,11 +20,18 @@ final class EchoService: RPCService {
   let written = Atomic(0)
   let running = Atomic(0)
   let cancelled = Atomic(0)
+  /// The context of the newest `Say`, while something holds it.
+  let lastContext = Mutex(WeakContext())
+
+  struct WeakContext {
+    weak var context: ServerContext?
+  }
 
   var handlers: [RPCHandler] {
     [
       RPCHandler(unary: Self.say) { request, context throws(RPCError) in
         context.initialMetadata = ["x-initial": "i"]
+        self.lastContext.withLock { $0.context = context }
         context.trailingMetadata = ["x-trailing": context.metadata["x-request"] ?? "none"]
         return MessageFrame { $0.writeImmutableBuffer(request) }
       },

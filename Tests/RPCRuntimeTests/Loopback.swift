@@ -20,8 +20,6 @@ struct Loopback {
   ) async throws {
     let group = MultiThreadedEventLoopGroup.singleton
     let service = EchoService()
-    var limits = limits
-    limits.drainGrace = .seconds(2)
     let server = RPCServer(
       router: RPCRouter([service]), limits: limits, group: group, logger: Logger(label: "test"))
     let port = try await server.start(host: "127.0.0.1", port: 0)

@@ -93,6 +93,16 @@ struct ServerTests {
     }
   }
 
+  @Test("nothing of a call outlives it")
+  func noLeak() async throws {
+    try await Loopback.run { loopback in
+      #expect(try await loopback.echo("x") == "x")
+      try await eventually("the call's context is freed") {
+        loopback.service.lastContext.withLock { $0.context == nil }
+      }
+    }
+  }
+
   @Test("a reader that stalls suspends the handler, and its reading resumes it")
   func backPressure() async throws {
     try await Loopback.run { loopback in
@@ -192,7 +202,9 @@ struct ServerTests {
 
   @Test("the grace period ends calls that do not")
   func graceEnds() async throws {
-    try await Loopback.run { loopback in
+    var limits = ServerLimits()
+    limits.drainGrace = .seconds(1)
+    try await Loopback.run(limits) { loopback in
       let responses = try await loopback.client.serverStreaming(
         EchoService.idle, MessageFrame { _ in }, options: CallOptions())
       var iterator = responses.makeAsyncIterator()

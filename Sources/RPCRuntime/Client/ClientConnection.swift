@@ -149,6 +149,7 @@ final class ClientConnection: ChannelInboundHandler {
       return context.close(promise: nil)
     }
     if wrote { context.flush() }
+    for event in session.takeEvents() { handle(event) }
     if !session.wantsRead && !session.wantsWrite { context.close(promise: nil) }
   }
 }

@@ -132,6 +132,9 @@ struct HTTP2Session: ~Copyable {
     inbox.output.removeAll()
   }
 
+  /// Events that sending brought about: streams that are over now that their last frame has left.
+  mutating func takeEvents() -> [HTTP2Event] { inbox.takeEvents() }
+
   /// A response that ended before its request: ask the peer to stop sending (RFC 9113 §8.1). Must wait
   /// until the response has left, because nghttp2 drops what is queued for a stream being reset.
   private mutating func resetUnfinishedRequests() -> Bool {

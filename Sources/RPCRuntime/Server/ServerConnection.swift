@@ -280,6 +280,7 @@ final class ServerConnection: ChannelInboundHandler {
       return context.close(promise: nil)
     }
     if wrote { context.flush() }
+    for event in session.takeEvents() { handle(event) }
     if !context.channel.isWritable { watchForStall(context) }
     resumeWaitingStreams()
     if session.queuedFrames > limits.maxQueuedControlFrames {

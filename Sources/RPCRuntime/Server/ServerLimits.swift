@@ -21,6 +21,7 @@ public struct ServerLimits: Sendable {
   /// Streams that may be reset, by either end, in a burst and per second. Default 200 + 20/s. Exceeding:
   /// GOAWAY(ENHANCE_YOUR_CALM). Covers rapid reset and MadeYouReset (CVE-2025-8671).
   public var resetBurst = 200
+  /// Resets that come back to the budget each second. See ``resetBurst``.
   public var resetsPerSecond = 20
   /// CONTINUATION frames after one HEADERS (CVE-2024-27316). Default 8. Exceeding: connection closed.
   public var maxContinuations = 8
@@ -31,21 +32,23 @@ public struct ServerLimits: Sendable {
   /// per second; opened streams earn 100, sent DATA frames 10. Default 1,000 + 20/s. Exceeding:
   /// GOAWAY(ENHANCE_YOUR_CALM).
   public var idleFrameBurst = 1_000
+  /// Idle frames that come back to the budget each second. See ``idleFrameBurst``.
   public var idleFramesPerSecond = 20
   /// Response bytes of one stream that wait for the peer before its handler suspends. Default 64 KiB.
   public var maxPendingBytesPerStream = 64 * 1024
   /// Bytes of one connection handed to the socket that it has not taken. Default 1 MiB.
   public var maxPendingBytesPerConnection = 1 << 20
-  /// Receive windows, in bytes per stream and per connection. Default 256 KiB and 1 MiB.
+  /// Receive window of a stream, in bytes. Default 256 KiB.
   public var streamWindow = 256 * 1024
+  /// Receive window of a connection, in bytes. Default 1 MiB.
   public var connectionWindow = 1 << 20
   /// How long a new connection may take to send preface and SETTINGS. Default 10 s.
   public var prefaceTimeout = TimeAmount.seconds(10)
   /// How long pending output may wait without the socket taking any. Default 30 s (CVE-2019-9511, 9517).
   public var writeStallTimeout = TimeAmount.seconds(30)
-  /// Fastest PINGs a client may send while it receives nothing; more strikes than allowed: GOAWAY with
-  /// "too_many_pings" (gRPC A8). Default 5 minutes, 2 strikes.
+  /// Fastest PINGs a client may send while it receives nothing. Default 5 minutes (gRPC A8).
   public var minPingInterval = TimeAmount.minutes(5)
+  /// PINGs faster than that before GOAWAY "too_many_pings". Default 2.
   public var maxPingStrikes = 2
   /// Age at which a connection is drained, ±10 %, so that load moves between servers. Default: never.
   public var maxConnectionAge: TimeAmount?

@@ -161,9 +161,11 @@ final class ServerStream: ResponseSink, @unchecked Sendable {
     }
     slotOwner = connection
     let deadline = head.timeout.map { NIODeadline.now() + $0 }
+    // The context must not hold the stream, which holds the context.
+    let headers = head.headers
     let context = ServerContext(
       method: handler.method, authority: head.authority, peer: connection.peer, deadline: deadline,
-      metadata: RequestHead.customMetadata(of: self.head.headers))
+      metadata: RequestHead.customMetadata(of: headers))
     self.context = context
     if let deadline { startTimer(deadline) }
     let task = Task.immediate(executorPreference: executor) {

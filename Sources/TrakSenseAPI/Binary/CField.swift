@@ -9,11 +9,13 @@ enum CField {
   static func string(
     _ c: ProtobufCBinaryData, _ field: StaticString
   ) throws(ProtobufError) -> String {
-    let bytes = unsafe UnsafeBufferPointer(start: c.data, count: c.len)
-    guard let text = unsafe String(validating: bytes, as: UTF8.self) else {
+    guard let data = unsafe c.data else { return "" }
+    do throws(UTF8.ValidationError) {
+      return String(
+        copying: try UTF8Span(validating: unsafe Span(_unsafeStart: data, count: c.len)))
+    } catch {
       throw ProtobufError.invalidUTF8(field: "\(field)")
     }
-    return text
   }
 
   static func strings(

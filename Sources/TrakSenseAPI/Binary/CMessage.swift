@@ -19,7 +19,9 @@ protocol CMessage: ProtobufMessage {
   func fill(_ c: UnsafeMutablePointer<C>, _ arena: inout Arena)
 }
 
-/// Decodes and encodes whole messages with protobuf-c.
+/// Decodes and encodes whole messages with protobuf-c 1.4, which differs from the specification in two ways:
+/// of a submessage sent in several parts, repeated fields are joined but scalars are the last part's (no
+/// known encoder sends parts); and -0.0 counts as 0 and is not sent.
 enum CCoding {
   /// Taken from the stack for each message; enough for a small one.
   private static let scratchBytes = 1024

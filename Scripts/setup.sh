@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian packages of the named groups that are missing. Usage: Scripts/setup.sh GROUP...
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+declare -A groups=(
+  [run]="pkg-config libnghttp2-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
+    libpq-dev libmosquitto-dev libssl-dev postgresql mosquitto libjs-dygraphs"
+  [test]="mosquitto-clients curl chromium nghttp2-client python3-venv"
+  [bench]="libgrpc++-dev libprotobuf-dev protobuf-compiler-grpc nghttp2-server nghttp2-client g++"
+)
+
+missing=()
+for group in "$@"; do
+  for package in ${groups[$group]}; do
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
+      missing+=("$package")
+  done
+done
+
+if ((${#missing[@]})); then
+  echo "installing: ${missing[*]}"
+  as_root=()
+  if ((EUID != 0)); then as_root=(sudo); fi
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+# Foreign clients of the tests come from PyPI, into a folder of this checkout.
+if [[ " $* " == *" test "* && ! -e .venv/ready ]]; then
+  python3 -m venv .venv
+  .venv/bin/pip install --quiet --disable-pip-version-check grpcio grpcio-tools paho-mqtt
+  touch .venv/ready
+fi

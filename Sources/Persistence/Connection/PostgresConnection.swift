@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+package import DedicatedThread
+import Synchronization
+
+/// One connection to PostgreSQL on a thread of its own: plain blocking libpq, and `await` is the only
+/// seam. Whoever needs several statements in a row passes a function to ``perform(timeout:_:)``; it runs on the
+/// thread without interruption.
+package actor PostgresConnection {
+  /// What a pool may know without asking the server.
+  package enum Health: Hashable, Sendable {
+    /// Ready for anybody.
+    case idle
+    /// A transaction is open: not to be given to anybody else.
+    case inTransaction
+    /// To be thrown away.
+    case broken
+  }
+
+  private nonisolated let thread: DedicatedThread
+  private nonisolated let cancelThread: DedicatedThread
+  private nonisolated let lastHealth = Mutex(Health.broken)
+  private let configuration: PostgresConfiguration
+  private var handle: ConnectionHandle?
+  private var canceller: Canceller?
+  private var cache: StatementCache
+  /// Statements that the cache gave up; the next pipeline takes them along.
+  private var surplus: [String] = []
+  private var current: CallTicket?
+  /// In force on the server.
+  private var statementTimeout: Duration
+  /// Round trips to the server so far, those of connecting left out.
+  package private(set) var roundTrips = 0
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor {
+    unsafe thread.asUnownedSerialExecutor()
+  }
+
+  /// As of the end of the last call.
+  package nonisolated var health: Health { lastHealth.withLock { $0 } }
+
+  /// Connects.
+  /// - Parameter cancelThread: where cancellation requests are made; one serves many connections.
+  package static func connect(
+    _ configuration: PostgresConfiguration, cancelThread: DedicatedThread
+  ) async throws(PostgresError) -> PostgresConnection {
+    let thread: DedicatedThread
+    do throws(ThreadStartError) {
+      thread = try DedicatedThread(name: "postgres")
+    } catch {
+      throw PostgresError(sqlState: "53000", message: "no thread to be had (errno \(error.code))")
+    }
+    let connection = PostgresConnection(configuration, on: thread, cancelThread: cancelThread)
+    try await connection.open()
+    return connection
+  }
+
+  private init(
+    _ configuration: PostgresConfiguration, on thread: DedicatedThread,
+    cancelThread: DedicatedThread
+  ) {
+    self.configuration = configuration
+    self.thread = thread
+    self.cancelThread = cancelThread
+    cache = StatementCache(capacity: configuration.statementCacheSize)
+    statementTimeout = configuration.statementTimeout
+  }
+
+  private func open() throws(PostgresError) {
+    let opened = try ConnectionHandle(connecting: configuration)
+    try opened.run(script: configuration.sessionScript)
+    canceller = opened.makeCanceller()
+    handle = consume opened
+    publishHealth()
+  }
+
+  /// Says goodbye and ends the thread. Later calls fail with a broken connection.
+  package func close() {
+    handle = nil
+    canceller = nil
+    publishHealth()
+    thread.shutdown()
+  }
+
+  // MARK: Calls
+
+  /// Runs `body` on the connection's thread. When the calling task is cancelled, the statement that
+  /// runs is cancelled on the server and this throws 57014, within some milliseconds; the connection
+  /// stays usable. A transaction that `body` left open because it threw is rolled back.
+  /// - Parameter timeout: for each statement, on the server; nil: the configuration's.
+  package nonisolated func perform<Value: Sendable>(
+    timeout: Duration? = nil,
+    _ body: @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
+  ) async throws(PostgresError) -> Value {
+    let ticket = CallTicket()
+    let result = await withTaskCancellationHandler {
+      await execute(ticket, timeout: timeout, body)
+    } onCancel: {
+      ticket.cancel(on: cancelThread)
+    }
+    return try result.get()
+  }
+
+  private func execute<Value: Sendable>(
+    _ ticket: CallTicket, timeout: Duration?,
+    _ body: @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
+  ) -> Result<Value, PostgresError> {
+    defer { publishHealth() }
+    guard let canceller, handle?.noticesNothingWrong() == true else {
+      handle = nil
+      ticket.finish()
+      return .failure(.stale)
+    }
+    current = ticket
+    ticket.begin(canceller)
+    let result = Result { () throws(PostgresError) in
+      try setStatementTimeout(timeout ?? configuration.statementTimeout)
+      return try body(self)
+    }
+    ticket.finish()
+    current = nil
+    if case .failure(let error) = result {
+      if error.invalidatesStatements { handle = nil }
+      rollBackIfNeeded()
+    }
+    return result
+  }
+
+  /// A transaction that was left open is rolled back; when even that fails, the connection is broken.
+  package func settle() {
+    rollBackIfNeeded()
+    publishHealth()
+  }
+
+  private func rollBackIfNeeded() {
+    guard handle?.isIdle == false else { return }
+    do throws(PostgresError) {
+      try run(script: "ROLLBACK")
+    } catch {
+      handle = nil
+    }
+  }
+
+  private func setStatementTimeout(_ timeout: Duration) throws(PostgresError) {
+    guard timeout != statementTimeout else { return }
+    try run(script: "SET statement_timeout = \(timeout.wholeMilliseconds)")
+    statementTimeout = timeout
+  }
+
+  private func publishHealth() {
+    let health: Health =
+      handle?.isUp != true ? .broken : handle?.isIdle == true ? .idle : .inTransaction
+    lastHealth.withLock { $0 = health }
+  }
+
+  // MARK: Statements, for the functions passed to `perform`
+
+  /// Runs a text of several statements with the simple protocol (migrations); rows are dropped.
+  package func run(script: String) throws(PostgresError) {
+    try checkCancellation()
+    roundTrips += 1
+    guard handle?.isUp == true else { throw .connectionLost("the connection is closed") }
+    try handle?.run(script: script)
+  }
+
+  /// Runs one statement.
+  /// - Returns: how many rows it selected, inserted, updated or deleted.
+  @discardableResult
+  package func query(
+    _ command: Command,
+    row: (borrowing PostgresRow) throws(PostgresError) -> Void = {
+      (_: borrowing PostgresRow) throws(PostgresError) in
+    }
+  ) throws(PostgresError) -> Int {
+    let counts = try pipeline([command]) {
+      (_: Int, row_: borrowing PostgresRow) throws(PostgresError) in try row(row_)
+    }
+    return counts.first ?? 0
+  }
+
+  /// Runs one statement and turns each row into a value.
+  package func rows<Value>(
+    _ command: Command, _ decode: (borrowing PostgresRow) throws(PostgresError) -> Value
+  ) throws(PostgresError) -> [Value] {
+    var values: [Value] = []
+    try query(command) { (row: borrowing PostgresRow) throws(PostgresError) in
+      values.append(try decode(row))
+    }
+    return values
+  }
+
+  /// Sends all statements at once and reads all answers: one round trip, statements not yet prepared
+  /// included. The first that fails skips the rest. Statements outside BEGIN and COMMIT share one
+  /// implicit transaction.
+  /// - Parameter row: called for each row of each answer, with the statement's number from 0.
+  /// - Returns: per statement, how many rows it touched.
+  @discardableResult
+  package func pipeline(
+    _ commands: [Command],
+    row: (Int, borrowing PostgresRow) throws(PostgresError) -> Void = {
+      (_: Int, _: borrowing PostgresRow) throws(PostgresError) in
+    }
+  ) throws(PostgresError) -> [Int] {
+    try checkCancellation()
+    roundTrips += 1
+    guard handle?.isUp == true else { throw .connectionLost("the connection is closed") }
+    var run = PipelineRun()
+    try handle?.enterPipeline()
+    try send(commands, &run)
+    try receive(&run, row: row)
+    try handle?.exitPipeline()
+    for (statement, name) in run.prepared {
+      if let name = cache.insert(statement, name: name) { surplus.append(name) }
+    }
+    if let error = run.error { throw error }
+    return run.counts
+  }
+
+  private func checkCancellation() throws(PostgresError) {
+    if current?.isCancelled == true { throw .cancelled }
+  }
+
+  private func send(_ commands: [Command], _ run: inout PipelineRun) throws(PostgresError) {
+    for name in surplus {
+      try handle?.sendDeallocate(name)
+      run.sent.append(.deallocate)
+    }
+    surplus = []
+    var fresh: [Statement: String] = [:]
+    for (number, command) in commands.enumerated() {
+      let name: String
+      if let known = cache.name(of: command.statement) ?? fresh[command.statement] {
+        name = known
+      } else {
+        name = cache.freshName()
+        fresh[command.statement] = name
+        try handle?.sendPrepare(command.statement, as: name)
+        run.sent.append(.prepare(command.statement, name))
+      }
+      try handle?.sendExecute(name, command.values)
+      run.sent.append(.execute(number))
+    }
+    run.counts = [Int](repeating: 0, count: commands.count)
+    try handle?.sendSync()
+  }
+
+  /// Reads every answer up to the end of the pipeline, whatever happens; remembers the first error.
+  private func receive(
+    _ run: inout PipelineRun,
+    row: (Int, borrowing PostgresRow) throws(PostgresError) -> Void
+  ) throws(PostgresError) {
+    for step in run.sent {
+      while let result = handle?.nextResult() {
+        switch (result.outcome, step) {
+        case (.rows, .execute(let number)):
+          run.counts[number] = result.affectedRows
+          guard run.error == nil else { continue }
+          do throws(PostgresError) {
+            try result.forEachRow { (cells: borrowing PostgresRow) throws(PostgresError) in
+              try row(number, cells)
+            }
+          } catch {
+            run.error = error
+          }
+        case (.done, .execute(let number)):
+          run.counts[number] = result.affectedRows
+        case (.done, .prepare(let statement, let name)):
+          run.prepared.append((statement, name))
+        case (.failed(let error), _):
+          if run.error == nil { run.error = error }
+          guard handle?.isUp == true else { throw error }
+        case (.skipped, _), (.done, .deallocate):
+          continue
+        case (.rows, .prepare), (.rows, .deallocate), (.endOfPipeline, _):
+          handle = nil
+          throw .connectionLost("answers out of step")
+        }
+      }
+    }
+    guard let end = handle?.nextResult(), end.outcome == .endOfPipeline else {
+      let message = handle?.lastMessage ?? "connection lost"
+      handle = nil
+      throw run.error ?? .connectionLost(message)
+    }
+  }
+}
+
+/// What was sent in one pipeline and what became of it.
+private struct PipelineRun {
+  enum Step {
+    case prepare(Statement, String)
+    case execute(Int)
+    case deallocate
+  }
+
+  var sent: [Step] = []
+  var counts: [Int] = []
+  var prepared: [(Statement, String)] = []
+  var error: PostgresError?
+}

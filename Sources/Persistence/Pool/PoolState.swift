@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import Domain
+
+/// What a caller that asks for a connection gets.
+enum PoolGrant<Connection> {
+  case lease(Connection)
+  /// The caller makes the connection and reports `connected` or `connectFailed`.
+  case connect
+  case refuse(StoreError)
+}
+
+extension PoolGrant: Sendable where Connection: Sendable {}
+
+/// The pool's decisions, without connections, clocks or tasks of its own.
+///
+/// A connection is *connecting*, *leased* or *idle*; `open` counts all three. While the database is down
+/// (an attempt failed and no connection is left) one caller at a time tries again, not before
+/// `retryAt`; everybody else fails at once, or together with that attempt.
+struct PoolState<Connection, Waiter> {
+  private let limits: PoolLimits
+  private(set) var idle: [Connection] = []
+  private(set) var open = 0
+  private(set) var connecting = 0
+  private(set) var failures = 0
+  private(set) var isClosed = false
+  private var retryAt: Duration = .zero
+  private var lastFailure = ""
+  private var waiters: [(id: UInt64, waiter: Waiter)] = []
+
+  init(limits: PoolLimits) {
+    self.limits = limits
+  }
+
+  var waiting: Int { waiters.count }
+  private var established: Int { open - connecting }
+  private var isDown: Bool { failures > 0 && established == 0 }
+
+  /// - Returns: nil when the caller has to wait.
+  mutating func acquire(at now: Duration) -> PoolGrant<Connection>? {
+    guard !isClosed else { return .refuse(.unavailable("the pool is closed")) }
+    // The one returned last: its server process has the warmest caches.
+    if waiters.isEmpty, let connection = idle.popLast() { return .lease(connection) }
+    if isDown && now < retryAt { return .refuse(.unavailable(lastFailure)) }
+    if waiters.isEmpty && open < limits.connections && !(isDown && connecting > 0) {
+      open += 1
+      connecting += 1
+      return .connect
+    }
+    return waiters.count < limits.waiters ? nil : .refuse(.overloaded)
+  }
+
+  mutating func wait(_ waiter: Waiter, id: UInt64) {
+    waiters.append((id, waiter))
+  }
+
+  /// The waiter gave up, or waited too long.
+  /// - Returns: nil when it was served already.
+  mutating func remove(id: UInt64) -> Waiter? {
+    guard let index = waiters.firstIndex(where: { $0.id == id }) else { return nil }
+    return waiters.remove(at: index).waiter
+  }
+
+  /// - Returns: waiters that may now connect too: those who waited to hear whether it works.
+  mutating func connected() -> [Waiter] {
+    connecting -= 1
+    failures = 0
+    guard !isClosed else { return [] }
+    let ready = min(waiters.count, limits.connections - open)
+    defer { waiters.removeFirst(ready) }
+    open += ready
+    connecting += ready
+    return waiters.prefix(ready).map(\.waiter)
+  }
+
+  /// - Returns: who is to be told that the database is down.
+  mutating func connectFailed(_ message: String, retryAt: Duration) -> [Waiter] {
+    connecting -= 1
+    open -= 1
+    failures += 1
+    lastFailure = message
+    self.retryAt = retryAt
+    return established == 0 ? takeAllWaiters() : []
+  }
+
+  enum OnRelease {
+    case keep
+    case hand(Waiter)
+    /// Close it.
+    case discard
+    /// Close it; the waiter makes a new one.
+    case discardAndReplace(Waiter)
+  }
+
+  mutating func release(_ connection: Connection, isReusable: Bool) -> OnRelease {
+    if isClosed {
+      open -= 1
+      return .discard
+    }
+    if isReusable {
+      guard !waiters.isEmpty else {
+        idle.append(connection)
+        return .keep
+      }
+      return .hand(waiters.removeFirst().waiter)
+    }
+    open -= 1
+    // While another caller tries whether the database is back, its answer is everybody's.
+    guard !waiters.isEmpty, !(isDown && connecting > 0) else { return .discard }
+    open += 1
+    connecting += 1
+    return .discardAndReplace(waiters.removeFirst().waiter)
+  }
+
+  /// - Returns: connections to close and waiters to turn away.
+  mutating func close() -> (idle: [Connection], waiters: [Waiter]) {
+    isClosed = true
+    open -= idle.count
+    defer { idle = [] }
+    return (idle, takeAllWaiters())
+  }
+
+  private mutating func takeAllWaiters() -> [Waiter] {
+    defer { waiters = [] }
+    return waiters.map(\.waiter)
+  }
+}

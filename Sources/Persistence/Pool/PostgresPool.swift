@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package import DedicatedThread
+package import Domain
+package import Logging
+import Synchronization
+
+/// A bounded set of connections, made when needed, lent to one caller at a time, first come first
+/// served. When the database is down, callers learn so at once.
+package final class PostgresPool: Sendable {
+  package let limits: PoolLimits
+  private let configuration: PostgresConfiguration
+  private let clock: PoolClock
+  private let logger: Logger
+  private let cancelThread: DedicatedThread
+  private let state: Mutex<PoolState<PostgresConnection, Waiter>>
+  private let nextWaiterID = Atomic<UInt64>(0)
+  private let closers = Mutex<[CheckedContinuation<Void, Never>]>([])
+
+  /// Connects to nothing yet.
+  package init(
+    _ configuration: PostgresConfiguration, limits: PoolLimits = PoolLimits(),
+    clock: PoolClock = .system, logger: Logger
+  ) throws(ThreadStartError) {
+    self.configuration = configuration
+    self.limits = limits
+    self.clock = clock
+    self.logger = logger
+    cancelThread = try DedicatedThread(name: "postgres-cancel")
+    state = Mutex(PoolState(limits: limits))
+  }
+
+  // MARK: Use
+
+  /// Runs `body` on a connection's thread: the usual way to talk to the database. Nothing else runs on
+  /// that connection meanwhile; a transaction that `body` leaves open because it throws is rolled back.
+  /// - Parameter timeout: for each statement; nil: the configuration's.
+  /// - Throws: `.unavailable` when the database cannot be reached, `.overloaded` when no connection
+  ///   became free in time, `.cancelled` when the task was cancelled (so is the statement), `.failed`.
+  package func run<Value: Sendable>(
+    timeout: Duration? = nil,
+    _ body: @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
+  ) async throws(StoreError) -> Value {
+    // An idle connection that the server closed says so before anything is sent: take the next one. Each
+    // such round removes one connection.
+    for _ in 0..<limits.connections {
+      let connection = try await acquire()
+      do throws(PostgresError) {
+        let value = try await connection.perform(timeout: timeout, body)
+        await release(connection)
+        return value
+      } catch {
+        await release(connection)
+        guard error.isStale else { throw StoreError(error) }
+      }
+    }
+    return try await withConnection { connection throws(PostgresError) in
+      try await connection.perform(timeout: timeout, body)
+    }
+  }
+
+  /// Lends a connection for several calls. It comes back however `body` ends: to the others when
+  /// it is idle, rolled back first when a transaction is open, thrown away when it broke.
+  package func withConnection<Value>(
+    _ body: (PostgresConnection) async throws(PostgresError) -> Value
+  ) async throws(StoreError) -> Value {
+    let connection = try await acquire()
+    do throws(PostgresError) {
+      let value = try await body(connection)
+      await release(connection)
+      return value
+    } catch {
+      await release(connection)
+      throw StoreError(error)
+    }
+  }
+
+  /// Turns waiting callers away, lets those who hold a connection finish, and returns when the last
+  /// connection is closed. May be called again.
+  package func close() async {
+    let (idle, waiters) = state.withLock { $0.close() }
+    for waiter in waiters { waiter.resume(returning: .refuse(.unavailable("the pool is closed"))) }
+    for connection in idle { await connection.close() }
+    await withCheckedContinuation { continuation in
+      // Under the closers' lock, so that the last release comes before or after, not between.
+      let isEmpty = closers.withLock { closers in
+        let isEmpty = state.withLock { $0.open } == 0
+        if !isEmpty { closers.append(continuation) }
+        return isEmpty
+      }
+      if isEmpty { continuation.resume() }
+    }
+    cancelThread.shutdown()
+  }
+
+  package struct Statistics: Hashable, Sendable {
+    /// Connections in any state.
+    package var open: Int
+    package var idle: Int
+    package var waiting: Int
+  }
+
+  package var statistics: Statistics {
+    state.withLock { Statistics(open: $0.open, idle: $0.idle.count, waiting: $0.waiting) }
+  }
+
+  // MARK: Acquire
+
+  private func acquire() async throws(StoreError) -> PostgresConnection {
+    guard !Task.isCancelled else { throw .cancelled }
+    let now = clock.now()
+    let grant: Grant
+    if let granted = state.withLock({ $0.acquire(at: now) }) {
+      grant = granted
+    } else {
+      grant = await wait()
+    }
+    switch grant {
+    case .lease(let connection): return connection
+    case .connect: return try await connect()
+    case .refuse(let error): throw error
+    }
+  }
+
+  /// Waits in line: for a connection, the leave to make one, the timeout or the task's cancellation.
+  private func wait() async -> Grant {
+    let id = nextWaiterID.wrappingAdd(1, ordering: .relaxed).newValue
+    let timer = Task {
+      do { try await clock.sleep(limits.acquireTimeout) } catch { return }
+      giveUp(id, .overloaded)
+    }
+    defer { timer.cancel() }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let now = clock.now()
+        let grant: Grant? = state.withLock { state in
+          if let granted = state.acquire(at: now) { return granted }
+          // Inside the lock: a cancellation from here on finds the waiter in line.
+          if Task.isCancelled { return .refuse(.cancelled) }
+          state.wait(continuation, id: id)
+          return nil
+        }
+        if let grant { continuation.resume(returning: grant) }
+      }
+    } onCancel: {
+      giveUp(id, .cancelled)
+    }
+  }
+
+  private func giveUp(_ id: UInt64, _ error: StoreError) {
+    state.withLock { $0.remove(id: id) }?.resume(returning: .refuse(error))
+  }
+
+  private func connect() async throws(StoreError) -> PostgresConnection {
+    do throws(PostgresError) {
+      let connection = try await PostgresConnection.connect(
+        configuration, cancelThread: cancelThread)
+      let (failures, waiters) = state.withLock { ($0.failures, $0.connected()) }
+      for waiter in waiters { waiter.resume(returning: .connect) }
+      if failures > 0 {
+        logger.info("database reachable again", metadata: ["db.attempts": "\(failures + 1)"])
+      }
+      return connection
+    } catch {
+      let random = clock.random()
+      let now = clock.now()
+      let waiters = state.withLock { state in
+        let pause = limits.backoff(afterFailures: state.failures + 1, random: random)
+        return state.connectFailed(error.message, retryAt: now + pause)
+      }
+      logger.warning("database not reachable", metadata: ["error": "\(error.message)"])
+      for waiter in waiters { waiter.resume(returning: .refuse(.unavailable(error.message))) }
+      tellClosers()
+      // Whatever the cause (a wrong password too): an operator can mend it while callers try again.
+      throw .unavailable(error.message)
+    }
+  }
+
+  // MARK: Release
+
+  private func release(_ connection: PostgresConnection) async {
+    if connection.health == .inTransaction { await connection.settle() }
+    let isReusable = connection.health == .idle
+    switch state.withLock({ $0.release(connection, isReusable: isReusable) }) {
+    case .keep:
+      return
+    case .hand(let waiter):
+      waiter.resume(returning: .lease(connection))
+    case .discard:
+      await connection.close()
+      tellClosers()
+    case .discardAndReplace(let waiter):
+      waiter.resume(returning: .connect)
+      await connection.close()
+    }
+  }
+
+  private func tellClosers() {
+    let ready = closers.withLock { closers -> [CheckedContinuation<Void, Never>] in
+      guard state.withLock({ $0.isClosed && $0.open == 0 }) else { return [] }
+      defer { closers = [] }
+      return closers
+    }
+    for closer in ready { closer.resume() }
+  }
+}
+
+private typealias Grant = PoolGrant<PostgresConnection>
+private typealias Waiter = CheckedContinuation<Grant, Never>

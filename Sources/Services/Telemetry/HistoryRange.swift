@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import RPCRuntime
+import TrakSenseAPI
+
+/// The part of the past that a request means, defaults filled in.
+struct HistoryRange: Hashable, Sendable {
+  let from: Timestamp
+  let to: Timestamp
+  let interval: HistoryInterval
+
+  /// - Throws: INVALID_ARGUMENT naming the field.
+  init(
+    _ request: TraksenseV1.HistoryRequest, now: Timestamp, limits: TelemetryLimits
+  ) throws(RPCError) {
+    to = try Self.timestamp(request.to, "to") ?? now
+    from = try Self.timestamp(request.from, "from") ?? to.advanced(by: .seconds(-86_400))
+    guard from < to else { throw .invalid("from", "must be before `to`") }
+    let length = to.since(from)
+    switch request.interval {
+    case "", "auto":
+      interval = HistoryInterval(auto: length)
+    default:
+      guard let interval = HistoryInterval(rawValue: request.interval) else {
+        let names = HistoryInterval.allCases.map(\.rawValue).joined(separator: ", ")
+        throw .invalid("interval", "must be one of auto, \(names)")
+      }
+      self.interval = interval
+    }
+    let longest = interval == .raw ? limits.maxRawRange : limits.maxBucketRange
+    guard length <= longest else {
+      let days = longest.components.seconds / 86_400
+      throw .invalid("from", "range is longer than \(days) days, the most for \(interval.rawValue)")
+    }
+  }
+
+  private static func timestamp(
+    _ proto: ProtoTimestamp?, _ field: String
+  ) throws(RPCError) -> Timestamp? {
+    guard let proto else { return nil }
+    guard let timestamp = Timestamp(proto) else {
+      throw .invalid(field, "is not within the years 1 to 9999")
+    }
+    return timestamp
+  }
+}

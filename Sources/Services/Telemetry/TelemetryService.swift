@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+package import Logging
+import RPCRuntime
+import TrakSenseAPI
+
+/// `traksense.v1.TelemetryService` over the domain's ports. One file per RPC.
+package struct TelemetryService: TraksenseV1.TelemetryServiceProtocol {
+  /// What is decided outside: who may ingest, how much, and what time it is.
+  package struct Settings: Sendable {
+    package var keys: IngestKeys
+    package var limits: TelemetryLimits
+    package var clock: WallClock
+    /// Hears of faults of this program that callers only see as INTERNAL.
+    package var logger: Logger
+
+    package init(
+      keys: IngestKeys, limits: TelemetryLimits = TelemetryLimits(), clock: WallClock,
+      logger: Logger
+    ) {
+      self.keys = keys
+      self.limits = limits
+      self.clock = clock
+      self.logger = logger
+    }
+  }
+
+  let tenants: any TenantDirectory
+  let intake: any ReadingIntake
+  let store: any ReadingStore
+  let catalogue: any SensorCatalogue
+  let hub: ReadingHub
+  let settings: Settings
+
+  package init(
+    tenants: any TenantDirectory, intake: any ReadingIntake, store: any ReadingStore,
+    catalogue: any SensorCatalogue, hub: ReadingHub, settings: Settings
+  ) {
+    self.tenants = tenants
+    self.intake = intake
+    self.store = store
+    self.catalogue = catalogue
+    self.hub = hub
+    self.settings = settings
+  }
+
+  var limits: TelemetryLimits { settings.limits }
+
+  /// What the caller hears of a store's failure; a fault of this program is logged.
+  func failure(_ error: StoreError, _ context: ServerContext) -> RPCError {
+    if case .failed(let state, let message) = error {
+      settings.logger.error(
+        "store failed",
+        metadata: [
+          "rpc.method": "\(context.method.path)", "sql.state": "\(state)", "error": "\(message)",
+        ])
+    }
+    return RPCError(
+      error, isLate: context.timeRemaining == .zero, retryAfter: limits.retryAfter)
+  }
+
+  /// What the caller hears when its live stream does not start or go on.
+  func failure(_ error: LiveError, _ context: ServerContext) -> RPCError {
+    if case .store(let error) = error { return failure(error, context) }
+    return RPCError(
+      error, isLate: context.timeRemaining == .zero, retryAfter: limits.retryAfter)
+  }
+}

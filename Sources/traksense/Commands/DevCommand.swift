@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DevStack
+import Domain
+import Foundation
+import Ingest
+import Logging
+import Persistence
+import ServiceLifecycle
+
+struct DevCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dev",
+    abstract:
+      "Run everything privately: PostgreSQL, broker, sample tenant, simulated devices, server.")
+
+  @Option(help: "Folder of the private databases; kept between runs.")
+  var directory = ".traksense"
+
+  @Option(help: "Seconds between two readings of one simulated sensor; 0: no simulation.")
+  var interval = 1.0
+
+  @Option(help: "host:port of the REST bridge and the page.")
+  var http = "127.0.0.1:8000"
+
+  @Option(help: "host:port of the gRPC server.")
+  var rpc = "127.0.0.1:50051"
+
+  @Option(help: "Port of the broker.")
+  var mqttPort: UInt16 = 1883
+
+  @Option(help: "API key for ingest over RPC and REST.")
+  var ingestKey = "dev-ingest-key"
+
+  func validate() throws {
+    guard interval == 0 || (0.001...86_400).contains(interval) else {
+      throw ValidationError("--interval must be 0 or lie between 0.001 and 86400")
+    }
+  }
+
+  func run() async throws {
+    guard let http = ListenAddress(http), let rpc = ListenAddress(rpc) else {
+      throw ValidationError("--http and --rpc must be host:port")
+    }
+    var logger = Logger(label: "traksense")
+    logger.logLevel = .notice
+    let postgres = try PrivatePostgres(directory: "\(directory)/postgres")
+    var brokerOptions = PrivateMosquitto.Options()
+    // A broker that runs already keeps its port; ours takes another.
+    brokerOptions.port = FreePort.isFree(mqttPort) ? mqttPort : nil
+    let broker = try PrivateMosquitto(directory: "\(directory)/mosquitto", options: brokerOptions)
+    print("starting PostgreSQL and mosquitto in \(directory)/ …")
+    try await postgres.start()
+    try await broker.start()
+    do {
+      try await serve(postgres, broker, http, rpc, logger)
+    } catch {
+      await broker.stop()
+      await postgres.stop()
+      throw error
+    }
+    await broker.stop()
+    await postgres.stop()
+  }
+
+  private func serve(
+    _ postgres: PrivatePostgres, _ broker: PrivateMosquitto, _ http: ListenAddress,
+    _ rpc: ListenAddress, _ logger: Logger
+  ) async throws {
+    guard let endpoint = MQTTEndpoint(url: broker.url) else {
+      throw ValidationError("broker URL \(broker.url) is malformed")
+    }
+    let configuration = Configuration(
+      databaseURL: Secret(value: postgres.connectionString), databaseConnections: 6,
+      usesTimescale: true, mqtt: endpoint, mqttClientID: "traksense-ingest", mqttGroup: nil,
+      rpc: rpc, http: http, ingestKey: Secret(value: ingestKey), corsOrigins: [],
+      chartDirectory: Setting.chartDirectory.defaultValue ?? "", logLevel: .notice)
+    let database = try Database(configuration)
+    let tenant = try await database.seedSampleHospital()
+    let sensors = try await PostgresSensorCatalogue(pool: database.pool).sensors(
+      matching: SensorFilter(), of: tenant)
+    await database.pool.close()
+    var companions: [any Service] = [
+      Announcement(http: http, text: announcement(http, rpc, broker, postgres))
+    ]
+    if interval > 0 {
+      companions.append(
+        SimulatorService(
+          simulator: try DeviceSimulator(
+            tenant: tenant.slug, sensors: sensors, interval: .seconds(interval), broker: endpoint,
+            clock: .system, logger: logger)))
+    }
+    try await Composition(configuration, logger: logger).run(with: companions)
+  }
+
+  private func announcement(
+    _ http: ListenAddress, _ rpc: ListenAddress, _ broker: PrivateMosquitto,
+    _ postgres: PrivatePostgres
+  ) -> String {
+    """
+
+    TrakSense is running; Ctrl-C stops everything.
+      live page   http://\(SampleHospital.domain):\(http.port)/
+      REST        curl http://\(SampleHospital.domain):\(http.port)/ingest/latest/ESP32-01/
+      gRPC        \(rpc)   (tenant: metadata x-tenant: umc)
+      terminal    traksense watch --server \(rpc)
+      MQTT        \(broker.url)   tenants/umc/devices/ESP32-01/sensors/temp_001
+      ingest key  X-Api-Key: \(ingestKey)
+      PostgreSQL  \(postgres.connectionString)\(postgres.hasTimescaleDB ? " (TimescaleDB)" : "")
+
+    """
+  }
+}
+
+/// Prints where to look as soon as somebody would find something there.
+private struct Announcement: Service {
+  let http: ListenAddress
+  let text: String
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      do {
+        while !FreePort.isListening(UInt16(clamping: http.port)) {
+          try await Task.sleep(for: .milliseconds(50))
+        }
+        print(text)
+        // Where output goes to a file or a pipe, it is wanted now as well.
+        fflush(nil)
+        try await Task.sleep(for: .seconds(Int64(Int32.max)))
+      } catch {
+        // Stopped; there is nothing to announce any more.
+      }
+    }
+  }
+}
+
+private struct SimulatorService: Service {
+  let simulator: DeviceSimulator
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await simulator.run() }
+  }
+}

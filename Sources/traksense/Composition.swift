@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Ingest
+import Logging
+import NIOPosix
+import Persistence
+import RESTBridge
+import RPCRuntime
+import ServiceLifecycle
+import Services
+import UnixSignals
+
+/// Where concrete types meet: builds the server from its configuration and runs it.
+struct Composition: Sendable {
+  private let pool: PostgresPool
+  private let hub: ReadingHub
+  private let subscriber: MQTTSubscriber
+  private let server: RPCServer
+  private let bridge: RESTBridge
+  private let rpcAddress: ListenAddress
+  private let logger: Logger
+
+  init(_ configuration: Configuration, logger: Logger) throws {
+    let database = try Database(configuration)
+    let codec = JournalBlockCodec()
+    let store = PostgresReadingStore(pool: database.pool, codec: codec)
+    let tenants = PostgresTenantDirectory(pool: database.pool, clock: .system)
+    let catalogue = PostgresSensorCatalogue(pool: database.pool)
+    let hub = ReadingHub(store: store, codec: codec, encoding: .protobuf)
+    let intake = TelemetryIntake(
+      tenants: tenants, catalogue: catalogue, store: store, listener: hub, clock: .system)
+    let subscriber = try MQTTSubscriber(
+      configuration: MQTTSubscriberConfiguration(
+        endpoint: configuration.mqtt, clientID: configuration.mqttClientID,
+        group: configuration.mqttGroup),
+      intake: intake, logger: logger)
+    let keys = IngestKeys(
+      configuration.ingestKey.map { [$0.value] } ?? [], setting: Setting.ingestKey.rawValue)
+    let telemetry = TelemetryService(
+      tenants: tenants, intake: intake, store: store, catalogue: catalogue, hub: hub,
+      settings: TelemetryService.Settings(keys: keys, clock: .system, logger: logger))
+    let router = RPCRouter([telemetry])
+    let group = MultiThreadedEventLoopGroup.singleton
+    let pool = database.pool
+    bridge = RESTBridge(
+      channel: InProcessChannel(router: router),
+      configuration: RESTBridgeConfiguration(
+        host: configuration.http.host, port: configuration.http.port,
+        allowedOrigins: configuration.corsOrigins,
+        chartLibraryDirectory: configuration.chartDirectory),
+      health: {
+        HealthReport(
+          database: await Self.answers(pool), mqtt: subscriber.counters.isConnected)
+      },
+      group: group, logger: logger)
+    server = RPCServer(router: router, group: group, logger: logger)
+    self.pool = pool
+    self.hub = hub
+    self.subscriber = subscriber
+    self.logger = logger
+    rpcAddress = configuration.rpc
+  }
+
+  /// Serves until SIGTERM or SIGINT, or until one part fails.
+  /// - Parameter companions: further services that live as long.
+  func run(with companions: [any Service] = []) async throws {
+    // Stopped in reverse: first no more input, then the streams, at last the database.
+    let services: [any Service] =
+      [
+        PoolService(pool: pool), HubService(hub: hub),
+        RPCService(server: server, address: rpcAddress), BridgeService(bridge: bridge),
+        SubscriberService(subscriber: subscriber),
+      ] + companions
+    var configuration = ServiceGroupConfiguration(
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(60)
+    try await ServiceGroup(configuration: configuration).run()
+  }
+
+  private static func answers(_ pool: PostgresPool) async -> Bool {
+    do {
+      _ = try await pool.run(timeout: .seconds(2)) { connection throws(PostgresError) in
+        try connection.query(Command("SELECT 1"))
+      }
+      return true
+    } catch {
+      return false
+    }
+  }
+}
+
+/// Closes the pool when everything that uses it has stopped.
+private struct PoolService: Service {
+  let pool: PostgresPool
+
+  func run() async throws {
+    try await gracefulShutdown()
+    await pool.close()
+  }
+}
+
+/// Keeps the live streams complete; ends them first on a stop, so that nothing waits for them.
+private struct HubService: Service {
+  let hub: ReadingHub
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await hub.run() }
+  }
+}
+
+private struct RPCService: Service {
+  let server: RPCServer
+  let address: ListenAddress
+
+  func run() async throws {
+    try await server.start(host: address.host, port: address.port)
+    try await gracefulShutdown()
+    await server.shutdown()
+  }
+}
+
+private struct BridgeService: Service {
+  let bridge: RESTBridge
+
+  func run() async throws {
+    try await bridge.run()
+  }
+}
+
+private struct SubscriberService: Service {
+  let subscriber: MQTTSubscriber
+
+  func run() async throws {
+    await withGracefulShutdownHandler {
+      await subscriber.run()
+    } onGracefulShutdown: {
+      subscriber.stop()
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Ingest
+import Logging
+
+/// Settings common to all commands. Precedence: `--set` > environment > `--config` file > default.
+struct ConfigurationReader: ParsableArguments {
+  @Option(name: .customLong("config"), help: "File of NAME=value lines; # begins a comment.")
+  var file: String?
+
+  @Option(name: .customLong("set"), help: "A setting, NAME=value; wins over everything else.")
+  var overrides: [String] = []
+
+  /// - Throws: one error that lists all that is wrong.
+  func read(
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws -> Configuration {
+    var problems: [String] = []
+    let values = values(environment, &problems)
+    func require<Value>(_ setting: Setting, _ expected: String, _ parse: (String) -> Value?)
+      -> Value?
+    {
+      guard let text = values[setting] else {
+        problems.append("\(setting.rawValue) is missing: \(setting.help)")
+        return nil
+      }
+      guard let value = parse(text) else {
+        problems.append("\(setting.rawValue) is not \(expected)")
+        return nil
+      }
+      return value
+    }
+    let database = require(.databaseURL, "a connection URL") {
+      $0.isEmpty ? nil : Secret(value: $0)
+    }
+    let connections = require(.databaseConnections, "a number from 1 to 100") {
+      Int($0).flatMap { (1...100).contains($0) ? $0 : nil }
+    }
+    let timescale = require(.timescale, "auto or never") {
+      $0 == "auto" ? true : $0 == "never" ? false : nil
+    }
+    let mqtt = require(.mqttURL, "an MQTT URL") { MQTTEndpoint(url: $0) }
+    let clientID = require(.mqttClientID, "a client identifier of 1–65535 bytes") {
+      (1...65_535).contains($0.utf8.count) ? $0 : nil
+    }
+    let rpc = require(.rpcListen, "host:port", ListenAddress.init)
+    let http = require(.httpListen, "host:port", ListenAddress.init)
+    let charts = require(.chartDirectory, "a folder") { $0 }
+    let level = require(.logLevel, "a log level", Logger.Level.init(rawValue:))
+    guard problems.isEmpty, let database, let connections, let timescale, let mqtt, let clientID,
+      let rpc, let http, let charts, let level
+    else {
+      throw ValidationError(
+        (["configuration:"] + problems.map { "  \($0)" }).joined(separator: "\n"))
+    }
+    return Configuration(
+      databaseURL: database, databaseConnections: connections, usesTimescale: timescale, mqtt: mqtt,
+      mqttClientID: clientID, mqttGroup: values[.mqttGroup], rpc: rpc, http: http,
+      ingestKey: values[.ingestKey].map { Secret(value: $0) },
+      corsOrigins: (values[.corsOrigins] ?? "").split(separator: ",").map {
+        $0.trimmingCharacters(in: .whitespaces)
+      },
+      chartDirectory: charts, logLevel: level)
+  }
+
+  private func values(
+    _ environment: [String: String], _ problems: inout [String]
+  ) -> [Setting: String] {
+    var values: [Setting: String] = [:]
+    for setting in Setting.allCases { values[setting] = setting.defaultValue }
+    values.merge(fileValues(&problems)) { $1 }
+    for setting in Setting.allCases {
+      let text =
+        environment[Setting.prefix + setting.rawValue] ?? environment[setting.rawValue]
+      if let text { values[setting] = text }
+    }
+    values.merge(parse(overrides, "--set", &problems)) { $1 }
+    return values
+  }
+
+  private func fileValues(_ problems: inout [String]) -> [Setting: String] {
+    guard let file else { return [:] }
+    do {
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        .filter { !$0.isEmpty && !$0.hasPrefix("#") }
+      return parse(lines, file, &problems)
+    } catch {
+      problems.append("\(file) cannot be read: \(error.localizedDescription)")
+      return [:]
+    }
+  }
+
+  private func parse(
+    _ lines: [String], _ source: String, _ problems: inout [String]
+  ) -> [Setting: String] {
+    var values: [Setting: String] = [:]
+    for line in lines {
+      let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      var name = parts[0].trimmingCharacters(in: .whitespaces)
+      if name.hasPrefix(Setting.prefix) { name.removeFirst(Setting.prefix.count) }
+      guard parts.count == 2, let setting = Setting(rawValue: name) else {
+        problems.append("\(source): '\(name)' is no setting of the form NAME=value")
+        continue
+      }
+      values[setting] = parts[1].trimmingCharacters(in: .whitespaces)
+    }
+    return values
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The names under which settings are found, in the environment or a file. Each may also be spelled with
+/// `TRAKSENSE_` in front, which wins.
+enum Setting: String, CaseIterable, Sendable {
+  case databaseURL = "DB_URL"
+  case databaseConnections = "DB_CONNECTIONS"
+  case timescale = "TIMESCALE"
+  case mqttURL = "EMQX_MQTT_URL"
+  case mqttClientID = "MQTT_CLIENT_ID"
+  case mqttGroup = "MQTT_GROUP"
+  case rpcListen = "RPC_LISTEN"
+  case httpListen = "HTTP_LISTEN"
+  case ingestKey = "EMQX_WEBHOOK_SECRET"
+  case corsOrigins = "CORS_ALLOWED_ORIGINS"
+  case chartDirectory = "CHART_DIRECTORY"
+  case logLevel = "LOG_LEVEL"
+
+  static let prefix = "TRAKSENSE_"
+
+  var defaultValue: String? {
+    switch self {
+    case .databaseConnections: "6"
+    case .timescale: "auto"
+    case .mqttURL: "mqtt://127.0.0.1:1883"
+    case .mqttClientID: "traksense-ingest"
+    case .rpcListen: "127.0.0.1:50051"
+    case .httpListen: "127.0.0.1:8000"
+    case .chartDirectory: "/usr/share/javascript/dygraphs"
+    case .logLevel: "info"
+    case .databaseURL, .mqttGroup, .ingestKey, .corsOrigins: nil
+    }
+  }
+
+  /// What it is for, in `traksense check-config`.
+  var help: String {
+    switch self {
+    case .databaseURL: "PostgreSQL connection URL; required"
+    case .databaseConnections: "connections to PostgreSQL, 1–100"
+    case .timescale: "auto: use TimescaleDB where the server has it; never"
+    case .mqttURL: "MQTT broker, mqtt://[user[:password]@]host[:port] or mqtts://"
+    case .mqttClientID:
+      "MQTT client identifier; must stay the same, the broker keeps messages for it"
+    case .mqttGroup: "shared subscription group, when several ingest nodes share the load"
+    case .rpcListen: "host:port of the gRPC server"
+    case .httpListen: "host:port of the REST bridge"
+    case .ingestKey: "API key for RPC and REST ingest; without it they are refused"
+    case .corsOrigins: "comma-separated origins that browsers may call from"
+    case .chartDirectory: "folder of the dygraphs library"
+    case .logLevel: "trace, debug, info, notice, warning, error or critical"
+    }
+  }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Logging
+import Persistence
+
+/// The database as commands see it.
+struct Database {
+  let pool: PostgresPool
+  let migrator: Migrator
+
+  init(_ configuration: Configuration) throws {
+    var logger = Logger(label: "traksense.postgres")
+    logger.logLevel = configuration.logLevel
+    var limits = PoolLimits()
+    limits.connections = configuration.databaseConnections
+    pool = try PostgresPool(
+      PostgresConfiguration(connectionString: configuration.databaseURL.value), limits: limits,
+      logger: logger)
+    migrator = Migrator(
+      pool: pool, timescale: configuration.usesTimescale ? .automatic : .never, clock: .system)
+  }
+
+  func seedSampleHospital() async throws -> Tenant {
+    try await migrator.migrate()
+    return try await SampleHospital(provisioner: TenantProvisioner(migrator: migrator)).seed()
+  }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+import Domain
+import Testing
+
+@testable import Persistence
+
+@Suite("The pool's decisions")
+struct PoolStateTests {
+  private typealias State = PoolState<Int, String>
+
+  private static func state(connections: Int, waiters: Int = 10) -> State {
+    var limits = PoolLimits()
+    limits.connections = connections
+    limits.waiters = waiters
+    return State(limits: limits)
+  }
+
+  @Test("n connections are made, the next caller waits", arguments: [1, 2, 6])
+  func connectionLimit(connections: Int) {
+    var state = Self.state(connections: connections)
+    for _ in 0..<connections {
+      #expect(state.acquire(at: .zero)?.name == "connect")
+      #expect(state.connected().isEmpty)
+    }
+    #expect(state.acquire(at: .zero) == nil)
+    #expect(state.open == connections)
+  }
+
+  @Test("as many wait as may, the next is refused at once", arguments: [0, 1, 3])
+  func waiterLimit(waiters: Int) {
+    var state = Self.state(connections: 1, waiters: waiters)
+    _ = state.acquire(at: .zero)
+    _ = state.connected()
+    for id in 0..<waiters {
+      #expect(state.acquire(at: .zero) == nil)
+      state.wait("\(id)", id: UInt64(id))
+    }
+    #expect(state.acquire(at: .zero)?.name == "overloaded")
+  }
+
+  @Test("waiters are served first come first served, and nobody overtakes them")
+  func order() {
+    var state = Self.state(connections: 1)
+    _ = state.acquire(at: .zero)
+    _ = state.connected()
+    state.wait("a", id: 1)
+    state.wait("b", id: 2)
+    state.wait("c", id: 3)
+    #expect(state.remove(id: 2) == "b")
+    #expect(state.remove(id: 2) == nil)
+    guard case .hand("a") = state.release(7, isReusable: true) else {
+      Issue.record("the first waiter was passed over")
+      return
+    }
+    #expect(state.acquire(at: .zero) == nil)
+    guard case .hand("c") = state.release(7, isReusable: true) else {
+      Issue.record("the next waiter was passed over")
+      return
+    }
+    guard case .keep = state.release(7, isReusable: true) else {
+      Issue.record("an idle connection was not kept")
+      return
+    }
+    #expect(state.idle == [7])
+  }
+
+  @Test("a broken connection is replaced by the waiter who would have got it")
+  func replacement() {
+    var state = Self.state(connections: 1)
+    _ = state.acquire(at: .zero)
+    _ = state.connected()
+    state.wait("a", id: 1)
+    guard case .discardAndReplace("a") = state.release(7, isReusable: false) else {
+      Issue.record("the waiter has no connection to wait for any more")
+      return
+    }
+    #expect((state.open, state.connecting) == (1, 1))
+  }
+
+  @Test("when no connection can be made, all fail at once until the pause is over; then one tries")
+  func databaseDown() {
+    var state = Self.state(connections: 3)
+    _ = state.acquire(at: .zero)
+    _ = state.acquire(at: .zero)
+    _ = state.acquire(at: .zero)
+    state.wait("a", id: 1)
+    #expect(state.connectFailed("down", retryAt: .seconds(1)) == ["a"])
+    #expect(state.connectFailed("down", retryAt: .seconds(1)).isEmpty)
+    #expect(state.connectFailed("down", retryAt: .seconds(1)).isEmpty)
+    #expect(state.open == 0)
+    #expect(state.acquire(at: .milliseconds(999))?.name == "unavailable")
+    #expect(state.acquire(at: .seconds(1))?.name == "connect")
+    // The others wait for the answer of the one who tries, and share it.
+    #expect(state.acquire(at: .seconds(1)) == nil)
+    state.wait("b", id: 2)
+    state.wait("c", id: 3)
+    state.wait("d", id: 4)
+    #expect(state.connected() == ["b", "c"])
+    #expect((state.open, state.connecting, state.waiting) == (3, 2, 1))
+  }
+
+  @Test("a failed attempt turns nobody away while a connection works")
+  func partlyDown() {
+    var state = Self.state(connections: 2)
+    _ = state.acquire(at: .zero)
+    _ = state.connected()
+    _ = state.acquire(at: .zero)
+    state.wait("a", id: 1)
+    #expect(state.connectFailed("too many", retryAt: .seconds(1)).isEmpty)
+    guard case .hand("a") = state.release(7, isReusable: true) else {
+      Issue.record("the waiter was forgotten")
+      return
+    }
+  }
+
+  @Test("a closed pool gives nothing, and closes what comes back")
+  func closing() {
+    var state = Self.state(connections: 2)
+    _ = state.acquire(at: .zero)
+    _ = state.connected()
+    _ = state.acquire(at: .zero)
+    _ = state.connected()
+    _ = state.release(1, isReusable: true)
+    state.wait("a", id: 1)
+    let closed = state.close()
+    #expect(closed.idle == [1])
+    #expect(closed.waiters == ["a"])
+    #expect(state.open == 1)
+    #expect(state.acquire(at: .zero)?.name == "unavailable")
+    guard case .discard = state.release(2, isReusable: true) else {
+      Issue.record("a closed pool kept a connection")
+      return
+    }
+    #expect(state.open == 0)
+  }
+
+  @Test("whatever happens in whatever order, nobody waits for nothing", arguments: 0..<50)
+  func randomHistory(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let size = Int.random(in: 1...4, using: &generator)
+    var state = Self.state(connections: size, waiters: 5)
+    var leased = 0
+    var line: [String] = []
+    var nextID: UInt64 = 0
+    var now: Duration = .zero
+    for _ in 0..<500 {
+      now += .milliseconds(Int.random(in: 0...50, using: &generator))
+      switch Int.random(in: 0..<6, using: &generator) {
+      case 0, 1:
+        switch state.acquire(at: now) {
+        case .lease: leased += 1
+        case .connect, .refuse: break
+        case nil:
+          nextID += 1
+          state.wait("\(nextID)", id: nextID)
+          line.append("\(nextID)")
+        }
+      case 2 where state.connecting > 0:
+        let told = state.connected()
+        leased += 1
+        #expect(told == Array(line.prefix(told.count)))
+        line.removeFirst(told.count)
+      case 3 where state.connecting > 0:
+        let told = state.connectFailed("down", retryAt: now + .milliseconds(100))
+        #expect(told.isEmpty || told == line)
+        if !told.isEmpty { line = [] }
+      case 4 where leased > 0:
+        let isReusable = Bool.random(using: &generator)
+        switch state.release(0, isReusable: isReusable) {
+        case .keep, .discard: leased -= 1
+        case .hand(let waiter): #expect(waiter == line.removeFirst())
+        case .discardAndReplace(let waiter):
+          leased -= 1
+          #expect(waiter == line.removeFirst())
+        }
+      case 5 where !line.isEmpty:
+        let waiter = line.remove(at: Int.random(in: 0..<line.count, using: &generator))
+        #expect(state.remove(id: UInt64(waiter) ?? 0) == waiter)
+      default: break
+      }
+      #expect(state.open == state.idle.count + state.connecting + leased)
+      #expect(state.open <= size)
+      #expect(state.waiting == line.count)
+      // Who waits, waits for a connection that is out or being made, and not while one lies idle.
+      #expect(line.isEmpty || (leased + state.connecting > 0 && state.idle.isEmpty))
+    }
+  }
+
+  @Test(
+    "the pause doubles up to its limit, and chance takes off at most half",
+    arguments: [(1, 100), (2, 200), (3, 400), (6, 3_200), (7, 5_000), (1_000, 5_000)])
+  func backoff(failures: Int, milliseconds: Int) {
+    let limits = PoolLimits()
+    #expect(
+      limits.backoff(afterFailures: failures, random: 0) == .milliseconds(milliseconds) * 0.5)
+    let longest = limits.backoff(afterFailures: failures, random: 0.999_999)
+    #expect(longest <= .milliseconds(milliseconds))
+    #expect(longest > .milliseconds(milliseconds) * 0.99)
+  }
+}
+
+extension PoolGrant {
+  fileprivate var name: String {
+    switch self {
+    case .lease: "lease"
+    case .connect: "connect"
+    case .refuse(.overloaded): "overloaded"
+    case .refuse(.unavailable): "unavailable"
+    case .refuse(.cancelled): "cancelled"
+    case .refuse(.failed): "failed"
+    }
+  }
+}

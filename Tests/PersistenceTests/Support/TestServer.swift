@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+import DevStack
+import Domain
+import Logging
+import Synchronization
+import Testing
+
+@testable import Persistence
+
+/// The one PostgreSQL server of this test process; each test has a database of its own on it.
+actor TestServer {
+  static let shared = TestServer()
+
+  private var start: Task<(PrivatePostgres, TemporaryDirectory), any Error>?
+  private var databases = 0
+
+  func running() async throws -> PrivatePostgres {
+    if let start { return try await start.value.0 }
+    let task = Task { try await Self.startServer() }
+    start = task
+    return try await task.value.0
+  }
+
+  func freshName() -> String {
+    databases += 1
+    return "test_\(databases)"
+  }
+
+  /// A server that a test may kill.
+  static func startServer(
+    timescaleDB: Bool = true
+  ) async throws -> (PrivatePostgres, TemporaryDirectory) {
+    let directory = try TemporaryDirectory()
+    var options = PrivatePostgres.Options()
+    options.timescaleDB = timescaleDB
+    options.settings = ["max_connections": "200"]
+    let server = try PrivatePostgres(directory: directory.path + "/postgres", options: options)
+    try await server.start()
+    return (server, directory)
+  }
+}
+
+/// Where readings are kept in a run of a parameterised test.
+enum StorageKind: String, CaseIterable, Sendable {
+  case partitions
+  case hypertable
+
+  var timescale: TimescaleUse { self == .partitions ? .never : .automatic }
+}
+
+/// A database of one's own and a pool on it.
+struct TestDatabase: Sendable {
+  let connectionString: String
+  let pool: PostgresPool
+  let migrator: Migrator
+  let timescale: TimescaleUse
+
+  var store: PostgresReadingStore { PostgresReadingStore(pool: pool, codec: LineCodec()) }
+  var catalogue: PostgresSensorCatalogue { PostgresSensorCatalogue(pool: pool) }
+  var provisioner: TenantProvisioner { TenantProvisioner(migrator: migrator) }
+
+  func newPool(_ limits: PoolLimits = PoolLimits()) throws -> PostgresPool {
+    try PostgresPool(
+      PostgresConfiguration(connectionString: connectionString), limits: limits, logger: quiet)
+  }
+
+  /// One value of one row, for looking behind the scenes.
+  func integer(_ sql: String) async throws -> Int64? {
+    let command = Command(sql)
+    return try await pool.run { connection throws(PostgresError) in
+      try connection.rows(command) { (row: borrowing PostgresRow) throws(PostgresError) in
+        try row.optionalInt8(0)
+      }
+    }.first ?? nil
+  }
+
+  func run(_ script: String) async throws {
+    try await pool.run { connection throws(PostgresError) in try connection.run(script: script) }
+  }
+}
+
+let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+/// What the clock of a test says: noon on 2025-06-15, UTC.
+let noon = Timestamp(microseconds: 1_749_988_800_000_000)
+
+/// Runs `body` with a database that nobody else uses and that is dropped afterwards.
+func withDatabase(
+  _ storage: StorageKind = .partitions, migrated: Bool = true, limits: PoolLimits = PoolLimits(),
+  _ body: (TestDatabase) async throws -> Void
+) async throws {
+  let server = try await TestServer.shared.running()
+  if storage == .hypertable, !server.hasTimescaleDB {
+    try Test.cancel("TimescaleDB is not installed here: the hypertable half is not run")
+  }
+  let name = await TestServer.shared.freshName()
+  let admin = try PostgresPool(
+    PostgresConfiguration(connectionString: server.connectionString(database: "postgres")),
+    limits: .one, logger: quiet)
+  try await admin.run { connection throws(PostgresError) in
+    try connection.run(script: "CREATE DATABASE \(name) TEMPLATE template0")
+  }
+  let connectionString = server.connectionString(database: name)
+  let pool = try PostgresPool(
+    PostgresConfiguration(connectionString: connectionString), limits: limits, logger: quiet)
+  let database = TestDatabase(
+    connectionString: connectionString, pool: pool,
+    migrator: Migrator(
+      pool: pool, timescale: storage.timescale, clock: WallClock { noon }),
+    timescale: storage.timescale)
+  var failure: (any Error)?
+  do {
+    if migrated { try await database.migrator.migrate() }
+    try await body(database)
+  } catch {
+    failure = error
+  }
+  await pool.close()
+  try await admin.run { connection throws(PostgresError) in
+    try connection.run(script: "DROP DATABASE \(name) WITH (FORCE)")
+  }
+  await admin.close()
+  if let failure { throw failure }
+}
+
+/// A journal codec for people: one line per reading.
+struct LineCodec: JournalCodec {
+  func encode(_ readings: [ValidReading]) -> [UInt8] {
+    Array(
+      readings.map { "\($0.sensor.key) \($0.timestamp.microseconds) \($0.value)\n" }.joined().utf8)
+  }
+
+  func decode(_ payload: [UInt8]) -> [ValidReading]? { nil }
+
+  /// (sensor key, microseconds, value) of each line.
+  static func lines(_ payload: [UInt8]) -> [String] {
+    String(decoding: payload, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+}
+
+/// splitmix64: the same numbers for the same seed, everywhere.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    state = seed
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+extension Timestamp {
+  static func + (timestamp: Timestamp, seconds: Int) -> Timestamp {
+    timestamp.advanced(by: .seconds(seconds))
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Logging
+import RPCRuntime
+import Services
+import Testing
+import TrakSenseAPI
+
+/// The service over ports in memory, called through the same router and bytes as on the wire.
+struct ServiceFixture {
+  /// 2026-01-01T00:00:00Z.
+  static let now = Timestamp(microseconds: 1_767_225_600_000_000)
+  static let key = "correct horse"
+
+  let tenants = MemoryTenantDirectory()
+  let catalogue = MemoryCatalogue()
+  let store = MemoryReadingStore(codec: JournalBlockCodec())
+  let hub: ReadingHub
+  let intake: MemoryIntake
+  let client: TraksenseV1.TelemetryServiceClient
+
+  init(
+    keys: [String] = [Self.key], limits: TelemetryLimits = TelemetryLimits(),
+    live: LiveLimits = LiveLimits()
+  ) {
+    let clock = WallClock { Self.now }
+    hub = ReadingHub(store: store, codec: JournalBlockCodec(), encoding: .protobuf, limits: live)
+    intake = MemoryIntake(catalogue: catalogue, store: store, listener: hub, clock: clock)
+    let service = TelemetryService(
+      tenants: tenants, intake: intake, store: store, catalogue: catalogue, hub: hub,
+      settings: TelemetryService.Settings(
+        keys: IngestKeys(keys, setting: "INGEST_KEY"), limits: limits, clock: clock,
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+    client = TraksenseV1.TelemetryServiceClient(
+      channel: InProcessChannel(router: RPCRouter([service])))
+  }
+
+  /// A call of tenant `umc` with the API key.
+  static let umc = CallOptions(metadata: ["x-tenant": "umc", "x-api-key": key])
+
+  /// A reading that is accepted: sensor 5 of ESP32-0, at `now` less `age` seconds.
+  static func reading(age: Int64 = 0) -> TraksenseV1.Reading {
+    TraksenseV1.Reading(
+      deviceID: "ESP32-0", sensorID: "s-5", value: 21.5, unit: "%",
+      timestamp: ProtoTimestamp(microseconds: now.microseconds - age * 1_000_000))
+  }
+
+  func ingest(
+    _ readings: [TraksenseV1.Reading], tenant: String = "", options: CallOptions = umc
+  ) async throws(RPCError) -> TraksenseV1.IngestResponse {
+    try await client.ingest(
+      TraksenseV1.IngestRequest(tenant: tenant, readings: readings), options: options)
+  }
+
+  func history(
+    _ request: TraksenseV1.HistoryRequest, options: CallOptions = umc
+  ) async throws(RPCError) -> [TraksenseV1.HistoryResponse] {
+    var messages: [TraksenseV1.HistoryResponse] = []
+    for try await message in try await client.history(request, options: options) {
+      messages.append(message)
+    }
+    return messages
+  }
+}
+
+/// What a call is expected to fail with.
+struct Expected: Sendable, CustomTestStringConvertible {
+  let code: StatusCode
+  let field: String?
+
+  init(_ code: StatusCode, _ field: String? = nil) {
+    self.code = code
+    self.field = field
+  }
+
+  var testDescription: String { "\(code) \(field ?? "")" }
+
+  /// Runs `call` and compares its error.
+  func check<Value>(
+    sourceLocation: SourceLocation = #_sourceLocation,
+    _ call: () async throws(RPCError) -> Value
+  ) async {
+    do throws(RPCError) {
+      _ = try await call()
+      Issue.record("the call succeeded", sourceLocation: sourceLocation)
+    } catch {
+      #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
+      #expect(error.violations.first?.field == field, "\(error)", sourceLocation: sourceLocation)
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import RPCRuntime
+import Testing
+import TrakSenseAPI
+
+@Suite("The tenant of a call", .timeLimit(.minutes(1)))
+struct CallTenantTests {
+  private let fixture = ServiceFixture()
+  private let request = TraksenseV1.LatestRequest(deviceID: "ESP32-0")
+
+  @Test(
+    "is named by metadata, by host, or by both when they agree",
+    arguments: [
+      ("umc", nil), ("UMC", "localhost:50051"), (nil, "umc.localhost:8000"),
+      ("umc", "UMC.localhost"),
+      ("umc", "traksense.internal:50051"), ("umc", "127.0.0.1:50051"),
+    ] as [(String?, String?)])
+  func found(slug: String?, host: String?) async throws {
+    _ = try await fixture.client.latest(request, options: options(slug, host))
+  }
+
+  @Test(
+    "is NOT_FOUND when nobody known is named",
+    arguments: [
+      (nil, nil), (nil, "localhost"), (nil, "api"), (nil, "nobody.localhost"), (nil, "[::1]:1"),
+      ("nobody", nil), ("not a slug", nil), ("nobody", "umc.localhost"), ("", nil),
+    ] as [(String?, String?)])
+  func unknown(slug: String?, host: String?) async {
+    await Expected(.notFound, "tenant").check { () async throws(RPCError) in
+      try await fixture.client.latest(request, options: options(slug, host))
+    }
+  }
+
+  @Test("is PERMISSION_DENIED when metadata and host name different ones")
+  func disagreement() async {
+    await Expected(.permissionDenied, "tenant").check { () async throws(RPCError) in
+      try await fixture.client.latest(request, options: options("acme", "umc.localhost"))
+    }
+  }
+
+  @Test("readings of one tenant are not seen by another")
+  func isolation() async {
+    await Expected(.notFound, "device_id").check { () async throws(RPCError) in
+      try await fixture.client.latest(request, options: options("acme", nil))
+    }
+  }
+
+  @Test("a directory that cannot answer is UNAVAILABLE")
+  func unavailable() async {
+    fixture.tenants.fail(.unavailable("down"))
+    await Expected(.unavailable).check { () async throws(RPCError) in
+      try await fixture.client.latest(request, options: options("umc", nil))
+    }
+  }
+
+  private func options(_ slug: String?, _ host: String?) -> CallOptions {
+    var metadata = Metadata()
+    if let slug { metadata.add(slug, for: "x-tenant") }
+    return CallOptions(metadata: metadata, authority: host)
+  }
+}
