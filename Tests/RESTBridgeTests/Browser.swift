@@ -7,8 +7,10 @@ import Testing
 /// Headless Chromium, driven over its DevTools pipe: JSON messages that end with a zero byte.
 final class Browser: Sendable {
   /// Where Chromium is, if it is there.
-  static let executable = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
-    .first { FileManager.default.isExecutableFile(atPath: $0) }
+  static let executable = [
+    "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome",
+  ]
+  .first { FileManager.default.isExecutableFile(atPath: $0) }
 
   private struct State {
     var buffer = Data()

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
+import NIOPosix
 import RESTBridge
 import RPCRuntime
 import Testing
@@ -133,26 +135,45 @@ struct ConventionTests {
     }
   }
 
-  @Test("a client that drips its header or its body is cut off")
-  func slowloris() async throws {
+  @Test("a port that is taken is an error at once")
+  func portTaken() async throws {
+    try await BridgeFixture.run { bridge in
+      let second = RESTBridge(
+        channel: InProcessChannel(router: RPCRouter([bridge.service])),
+        configuration: RESTBridgeConfiguration(port: bridge.port),
+        health: { HealthReport(database: true, mqtt: true) },
+        group: MultiThreadedEventLoopGroup.singleton,
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      await #expect(throws: (any Error).self) { try await second.run() }
+    }
+  }
+
+  @Test("a client that drips its header is cut off")
+  func slowHeader() async throws {
     var configuration = RESTBridgeConfiguration()
     configuration.limits.idleTimeout = .milliseconds(300)
-    configuration.limits.bodyTimeout = .milliseconds(300)
     try await BridgeFixture.run(configuration: configuration) { bridge in
-      let header = try await RawConnection.open(port: bridge.port) { connection in
+      let reply = try await RawConnection.open(port: bridge.port) { connection in
         try await connection.send("GET / HTTP/1.1\r\nHost: umc")
         await connection.readToEnd()
         return connection.received
       }
-      #expect(!header.hasPrefix("HTTP/1.1 200"))
-      let body = try await RawConnection.open(port: bridge.port) { connection in
-        try await connection.request(
-          "POST /ingest/", "Content-Type: application/json", "Content-Length: 100")
-        try await connection.send("{")
+      #expect(reply.isEmpty)
+    }
+  }
+
+  @Test("a client that drips its body is told 408 and cut off")
+  func slowBody() async throws {
+    var configuration = RESTBridgeConfiguration()
+    configuration.limits.bodyTimeout = .milliseconds(300)
+    try await BridgeFixture.run(configuration: configuration) { bridge in
+      let reply = try await RawConnection.open(port: bridge.port) { connection in
+        try await connection.send(
+          "POST /ingest/ HTTP/1.1\r\nHost: umc.localhost\r\nContent-Length: 100\r\n\r\n{")
         await connection.readToEnd()
         return connection.received
       }
-      #expect(body.isEmpty || body.hasPrefix("HTTP/1.1 408"), "\(body)")
+      #expect(reply.hasPrefix("HTTP/1.1 408 ") && reply.contains(#"{"detail":"#), "\(reply)")
     }
   }
 }

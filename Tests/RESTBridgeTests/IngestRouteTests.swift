@@ -213,7 +213,8 @@ struct IngestRouteTests {
       let size = (1 << 20) + excess
       let body = reading + String(repeating: " ", count: size - reading.utf8.count)
       for framing in ["Content-Length: \(size)", "Transfer-Encoding: chunked"] {
-        let text = framing.hasPrefix("T") ? "\(String(size, radix: 16))\r\n\(body)\r\n0\r\n\r\n" : body
+        let text =
+          framing.hasPrefix("T") ? "\(String(size, radix: 16))\r\n\(body)\r\n0\r\n\r\n" : body
         let status = try await RawConnection.open(port: bridge.port) { connection in
           try await connection.request(
             "POST /ingest/", "X-Api-Key: \(MemoryTelemetryService.apiKey)", framing)

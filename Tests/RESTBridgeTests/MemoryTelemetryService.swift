@@ -23,6 +23,7 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
     /// Thrown by history after its first block.
     var failureAfterFirstBlock: RPCError?
     var floodedBlocks = 0
+    var floodsEnded = 0
     var lastAuthority = ""
     var lastMetadata = Metadata()
   }
@@ -33,6 +34,8 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
 
   let series: [TraksenseV1.Series]
   let state = Mutex(State())
+  /// How many of the series a subscription's start names.
+  let announcedCount = Mutex(Int.max)
 
   init(series: [TraksenseV1.Series] = MemoryTelemetryService.ward) {
     self.series = series
@@ -68,6 +71,7 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
 
   var listenerCount: Int { state.withLock { $0.listeners.count } }
   var pointCount: Int { state.withLock { $0.points.count } }
+  var floodsEnded: Int { state.withLock { $0.floodsEnded } }
   var floodedBlocks: Int { state.withLock { $0.floodedBlocks } }
 
   func fail(with error: RPCError?) { state.withLock { $0.failure = error } }
@@ -179,7 +183,9 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
       return (state.nextListener, state.cursor)
     }
     defer { state.withLock { state in state.listeners[id] = nil } }
-    let wanted = series.filter { request.deviceID.isEmpty || request.deviceID.contains($0.deviceID) }
+    let wanted = series.prefix(announcedCount.withLock { $0 }).filter {
+      request.deviceID.isEmpty || request.deviceID.contains($0.deviceID)
+    }
     try await responses.write(.init(event: .start(.init(cursor: cursor, series: wanted))))
     for await response in stream {
       try await responses.write(response)
@@ -196,6 +202,7 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
   private func flood(
     _ responses: MessageWriter<TraksenseV1.SubscribeResponse>
   ) async throws(RPCError) {
+    defer { state.withLock { $0.floodsEnded += 1 } }
     try await responses.write(.init(event: .start(.init(cursor: 0, series: series))))
     var cursor: Int64 = 0
     let rows = 500

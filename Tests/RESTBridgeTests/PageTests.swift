@@ -12,7 +12,8 @@ import TrakSenseAPI
 struct PageTests {
   /// A small hospital wing.
   static let wing: [TraksenseV1.Series] = [
-    ("ahu-2-01", "supply-temp", "temperature", "°C"), ("ahu-2-01", "return-temp", "temperature", "°C"),
+    ("ahu-2-01", "supply-temp", "temperature", "°C"),
+    ("ahu-2-01", "return-temp", "temperature", "°C"),
     ("ahu-2-01", "fan-power", "active_power", "kW"), ("ahu-2-01", "filter-dp", "pressure", "Pa"),
     ("or-3", "room-temp", "temperature", "°C"), ("or-3", "humidity", "relative_humidity", "%"),
     ("or-3", "co2", "co2", "ppm"), ("chiller-1", "chw-supply", "temperature", "°C"),
@@ -113,7 +114,8 @@ struct PageTests {
           // So many points can only be history.
           try await browser.wait(
             for: "[...sensors.values()].every((sensor) => sensor.points.length > 120)")
-          #expect(try await browser.evaluate("document.getElementById('tenant').textContent") == "UMC")
+          #expect(
+            try await browser.evaluate("document.getElementById('tenant').textContent") == "UMC")
           // Live readings move the values on.
           let selector = "document.querySelector('.card[title=\"or-3 / co2\"] .value').textContent"
           let before = try await browser.evaluate(selector)
@@ -202,7 +204,10 @@ struct PageTests {
         try await browser.open("http://umc.localhost:\(bridge.port)/")
         try await browser.wait(for: "document.body.dataset.state === 'failed'")
         try await browser.wait(
-          for: "document.getElementById('failure').innerText.includes('The database does not answer.')")
+          for:
+            "document.getElementById('failure').innerText.includes('The database does not answer.')"
+        )
+        #expect(try await browser.evaluate("document.getElementById('failure').hidden") == "false")
         try Self.save(try await browser.screenshot(), "outage")
         bridge.service.fail(with: nil)
         try await browser.wait(for: "document.body.dataset.state === 'live'")
@@ -214,8 +219,25 @@ struct PageTests {
         bridge.service.commit([Self.point(7, time)])
         try await browser.wait(for: "document.body.dataset.state === 'live'")
         try await browser.wait(
-          for: "[...sensors.values()].find((s) => s.id === 'co2').points.some((p) => p[0] === \(Int64(time * 1e3)))"
+          for:
+            "[...sensors.values()].find((s) => s.id === 'co2').points.some((p) => p[0] === \(Int64(time * 1e3)))"
         )
+      }
+    }
+  }
+
+  @Test("a device that appears later is shown with its past")
+  func newDevice() async throws {
+    guard Self.hasBrowser else { return }
+    try await BridgeFixture.run(service: Self.serviceWithPast()) { bridge in
+      bridge.service.announcedCount.withLock { $0 = 4 }
+      try await Browser.run { browser in
+        try await browser.open("http://umc.localhost:\(bridge.port)/")
+        try await browser.wait(for: "sensors.size === 4 && !isLoadingPast")
+        bridge.service.send(.series(.init(series: Array(Self.wing.dropFirst(4)))))
+        try await browser.wait(for: "sensors.size === 9")
+        try await browser.wait(
+          for: "[...sensors.values()].every((sensor) => sensor.points.length > 120)")
       }
     }
   }

@@ -57,7 +57,9 @@ struct RawConnection {
   /// Reads on until the peer closes.
   mutating func readToEnd() async {
     do {
-      while let more = try await inbound.next(isolation: #isolation) { received += String(buffer: more) }
+      while let more = try await inbound.next(isolation: #isolation) {
+        received += String(buffer: more)
+      }
     } catch {
       // A reset is an end, too.
     }

@@ -12,7 +12,9 @@ struct ReadRouteTests {
 
   static func service(points: Int) -> MemoryTelemetryService {
     let service = MemoryTelemetryService()
-    service.commit((0..<points).map { .init(key: 1, timestamp: noon + Int64($0) * 1_000_000, value: Double($0)) })
+    service.commit(
+      (0..<points).map { .init(key: 1, timestamp: noon + Int64($0) * 1_000_000, value: Double($0)) }
+    )
     return service
   }
 

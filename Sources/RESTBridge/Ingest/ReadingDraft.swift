@@ -138,7 +138,10 @@ enum UnixTime {
   /// - Returns: nil when `number` is neither seconds nor milliseconds.
   static func timestamp(_ number: Double) -> ProtoTimestamp? {
     guard number.magnitude <= lastMilliseconds else { return nil }
-    let microseconds = number.magnitude < firstMilliseconds ? number * 1e6 : number * 1e3
-    return ProtoTimestamp(microseconds: Int64(microseconds.rounded()))
+    let scale = number.magnitude < firstMilliseconds ? 1_000_000 : 1000
+    // Apart, because the product may need more than the 53 bits of a Double.
+    let whole = number.rounded(.down)
+    let fraction = ((number - whole) * Double(scale)).rounded()
+    return ProtoTimestamp(microseconds: Int64(whole) * Int64(scale) + Int64(fraction))
   }
 }

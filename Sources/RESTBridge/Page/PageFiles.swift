@@ -8,6 +8,7 @@ import NIOCore
 /// The files of the live page, by their names below `/static/`.
 enum PageAsset: String, Hashable, Sendable, CaseIterable {
   case index = "index.html"
+  case readingsScript = "readings.js"
   case script = "live.js"
   case style = "live.css"
   case chartScript = "dygraph.min.js"
@@ -16,8 +17,16 @@ enum PageAsset: String, Hashable, Sendable, CaseIterable {
   var contentType: String {
     switch self {
     case .index: "text/html; charset=utf-8"
-    case .script, .chartScript: "text/javascript; charset=utf-8"
+    case .readingsScript, .script, .chartScript: "text/javascript; charset=utf-8"
     case .style, .chartStyle: "text/css; charset=utf-8"
+    }
+  }
+
+  /// The page's own files change with the binary, the library only with the system.
+  var cacheControl: String {
+    switch self {
+    case .index, .readingsScript, .script, .style: "no-cache"
+    case .chartScript, .chartStyle: "max-age=86400"
     }
   }
 }
@@ -31,6 +40,7 @@ struct PageFiles: Sendable {
   init(chartLibraryDirectory: String) {
     var contents: [PageAsset: ByteBuffer] = [
       .index: ByteBuffer(bytes: PackageResources.index_html),
+      .readingsScript: ByteBuffer(bytes: PackageResources.readings_js),
       .script: ByteBuffer(bytes: PackageResources.live_js),
       .style: ByteBuffer(bytes: PackageResources.live_css),
     ]
@@ -53,7 +63,7 @@ struct PageFiles: Sendable {
     return Response(
       status: .ok,
       headers: [
-        .contentType: asset.contentType, .cacheControl: "no-cache",
+        .contentType: asset.contentType, .cacheControl: asset.cacheControl,
         .contentSecurityPolicy: SecurityHeaders.pagePolicy,
       ],
       body: ResponseBody(byteBuffer: bytes))

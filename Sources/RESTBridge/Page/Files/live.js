@@ -1,236 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 "use strict";
 
-// The live page. Order of loading, so that nothing is missed and nothing shown twice:
-//   1. open the event stream; its `start` says up to which cursor everything is history;
-//   2. load the last hour, which now contains at least everything up to that cursor;
-//   3. readings that came meanwhile are merged by sensor and time.
-// A reconnected stream whose cursor moved, or a `gap`, makes step 2 run again.
+// What the live page shows of the readings that readings.js keeps.
 
-const HOUR = 3600e3;
-/** Points kept per sensor: an hour at one reading a second, and some room. */
-const MAX_POINTS = 4000;
 /** Without a reading for this long a sensor is shown as late, in ms. */
 const LATE_AFTER = 5 * 60e3;
 /** A line is broken where a sensor was silent for longer, in ms. */
 const BREAK_AFTER = 5 * 60e3;
-const RETRY_DELAY = 4000;
-const COLOURS = 8;
-const MAX_LINES = 8;
 const TABLE_ROWS = 30;
-
 const $ = (id) => document.getElementById(id);
-const query = new URLSearchParams(location.search);
-const tenantParameter = query.get("tenant");
-
-/** Sensors by key. Points are [ms, value], ascending in time, one per time. */
-const sensors = new Map();
-const recent = [];
-let source = null;
-let cursor = null;
-let retryTimer = null;
-let lastReadingAt = null;
-let clockOffset = 0;
-let metric = null;
 let spanMinutes = 60;
 let chart = null;
 let isDrawn = true;
-let isLoadingPast = false;
-let mustReloadPast = false;
-
-// --- talking to the server
-
-function url(path, parameters = {}) {
-  const pairs = [];
-  const all = tenantParameter ? { ...parameters, tenant: tenantParameter } : parameters;
-  for (const [name, value] of Object.entries(all)) {
-    pairs.push(`${name}=${encodeURIComponent(value)}`);
-  }
-  return pairs.length ? `${path}?${pairs.join("&")}` : path;
-}
-
-/** The server's clock: ages must be right on a computer whose own clock is not. */
-function now() { return Date.now() + clockOffset; }
-
-function learnClock(response) {
-  const date = Date.parse(response.headers.get("date") || "");
-  // The header has whole seconds; anything below two is noise.
-  if (Number.isFinite(date) && Math.abs(date - Date.now()) > 2000) clockOffset = date - Date.now();
-}
-
-function connect() {
-  clearTimeout(retryTimer);
-  if (source) source.close();
-  source = new EventSource(url("/ingest/stream/"));
-  source.addEventListener("start", (event) => {
-    const start = JSON.parse(event.data);
-    for (const series of start.series) register(series);
-    const hasMoved = start.cursor !== cursor;
-    cursor = start.cursor;
-    setState("live");
-    if (hasMoved) loadPast();
-    redraw();
-  });
-  source.addEventListener("series", (event) => {
-    for (const series of JSON.parse(event.data).series) register(series);
-    redraw();
-  });
-  source.addEventListener("reading", (event) => {
-    if (event.lastEventId) cursor = event.lastEventId;
-    for (const row of JSON.parse(event.data)) {
-      const sensor = register(row);
-      const time = Date.parse(row.timestamp);
-      if (!insert(sensor, time, row.value)) continue;
-      lastReadingAt = now();
-      recent.unshift({ sensor, time, value: row.value });
-    }
-    recent.length = Math.min(recent.length, TABLE_ROWS);
-    redraw();
-  });
-  source.addEventListener("gap", () => loadPast());
-  source.onerror = () => {
-    if (source.readyState === EventSource.CLOSED) {
-      diagnose();
-    } else {
-      setState("reconnecting");
-    }
-  };
-}
-
-/** The browser does not say why a stream was refused: asks again in a way that does. */
-async function diagnose() {
-  setState("reconnecting");
-  const abort = new AbortController();
-  try {
-    const response = await fetch(url("/ingest/stream/"), { signal: abort.signal });
-    learnClock(response);
-    if (response.ok) {
-      abort.abort();
-      return retry(0);
-    }
-    const body = await response.json().catch(() => ({}));
-    const [field, problem] = Object.entries(body)[0] || ["detail", response.statusText];
-    const text = Array.isArray(problem) ? problem.join(" ") : String(problem);
-    const isAboutTenant = field === "tenant" || /tenant/i.test(text);
-    if (isAboutTenant && response.status < 500) {
-      setState("no-tenant");
-    } else {
-      $("failure-title").textContent =
-        response.status === 503 ? "Live data is not available right now" : "The server refused the live data";
-      $("failure-text").textContent = `${text} (HTTP ${response.status})`;
-      setState("failed");
-    }
-  } catch {
-    // The server cannot be reached at all; what is on the page stays.
-    setState("reconnecting");
-  }
-  retry(RETRY_DELAY);
-}
-
-function retry(delay) {
-  clearTimeout(retryTimer);
-  retryTimer = setTimeout(connect, delay);
-}
-
-/** Loads the last hour of every device, a few at a time. */
-async function loadPast() {
-  if (isLoadingPast) {
-    mustReloadPast = true;
-    return;
-  }
-  isLoadingPast = true;
-  do {
-    mustReloadPast = false;
-    const devices = [...new Set([...sensors.values()].map((sensor) => sensor.device))];
-    const failures = [];
-    const worker = async () => {
-      for (let device = devices.shift(); device !== undefined; device = devices.shift()) {
-        try {
-          await loadDevice(device);
-        } catch (error) {
-          failures.push(`${device}: ${error.message}`);
-        }
-        redraw();
-      }
-    };
-    await Promise.all([worker(), worker(), worker()]);
-    notify(failures.length ? `The past of some devices could not be loaded. ${failures[0]}` : "");
-  } while (mustReloadPast);
-  isLoadingPast = false;
-  redraw();
-}
-
-async function loadDevice(device) {
-  const path = encodeURIComponent(device);
-  const latest = await getJSON(url(`/ingest/latest/${path}/`), 404);
-  if (!latest) return;
-  for (const row of latest.readings) {
-    insert(register({ ...row, device_id: device }), Date.parse(row.timestamp), row.value);
-  }
-  const from = new Date(now() - HOUR).toISOString();
-  // Devices' clocks may be a little ahead; what they sent is past all the same.
-  const to = new Date(now() + 10 * 60e3).toISOString();
-  const address = `/ingest/history/${path}/`;
-  let past = await getJSON(url(address, { from, to, interval: "raw" }));
-  if (past.truncated) past = await getJSON(url(address, { from, to, interval: "1m" }));
-  for (const row of past.data) {
-    insert(register({ ...row, device_id: device }), Date.parse(row.timestamp), row.value);
-  }
-}
-
-/** @returns null for the status that means "nothing there". */
-async function getJSON(address, nothing) {
-  const response = await fetch(address);
-  learnClock(response);
-  if (response.status === nothing) return null;
-  const body = await response.json();
-  if (!response.ok) throw new Error(body.detail || Object.values(body).flat().join(" "));
-  return body;
-}
-
-// --- what is known
-
-function register(row) {
-  const key = JSON.stringify([row.device_id, row.sensor_id]);
-  let sensor = sensors.get(key);
-  if (!sensor) {
-    sensor = {
-      key, device: row.device_id, id: row.sensor_id, type: row.sensor_type || "", unit: row.unit || "",
-      points: [], isShown: false, colour: 0, card: null,
-    };
-    sensors.set(key, sensor);
-    const group = groupOf(sensor);
-    const peers = [...sensors.values()].filter((other) => groupOf(other) === group);
-    sensor.colour = (peers.length - 1) % COLOURS;
-    sensor.isShown = peers.length <= MAX_LINES;
-    if (metric === null) metric = group;
-  }
-  return sensor;
-}
-
-/** Sensors of one metric and unit share an axis. */
-function groupOf(sensor) { return `${sensor.type}\u0000${sensor.unit}`; }
-
-function groupTitle(group) {
-  const [type, unit] = group.split("\u0000");
-  return [title(type) || "Value", unit].filter(Boolean).join(" · ");
-}
-
-function title(text) {
-  const words = text.replace(/[_-]+/g, " ").trim();
-  return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
-}
-
-/** @returns false when the reading was known already. */
-function insert(sensor, time, value) {
-  const points = sensor.points;
-  let at = points.length;
-  while (at > 0 && points[at - 1][0] > time) at -= 1;
-  if (at > 0 && points[at - 1][0] === time) return false;
-  points.splice(at, 0, [time, value]);
-  if (points.length > MAX_POINTS) points.splice(0, points.length - MAX_POINTS);
-  return true;
-}
+/** What the pointer is over in the chart: the time, and the values then by sensor. */
+let hovered = null;
 
 // --- showing it
 
@@ -242,7 +25,7 @@ const STATE_TEXT = {
 function setState(state) {
   document.body.dataset.state = state;
   $("state").textContent = STATE_TEXT[state];
-  redraw();
+  draw();
 }
 
 function notify(text) {
@@ -267,6 +50,7 @@ function draw() {
   $("failure").hidden = state !== "failed";
   $("empty").hidden = !(state === "live" && !hasSensors);
   $("dashboard").hidden = !hasSensors || state === "no-tenant";
+  $("tenant").textContent = state === "no-tenant" ? "No tenant" : tenantName.toUpperCase();
   drawAges();
   if (!hasSensors) return;
   drawTabs();
@@ -276,7 +60,11 @@ function draw() {
 }
 
 function drawTabs() {
-  const groups = [...new Set([...sensors.values()].map(groupOf))].sort();
+  const sizes = new Map();
+  for (const sensor of sensors.values()) {
+    sizes.set(groupOf(sensor), (sizes.get(groupOf(sensor)) || 0) + 1);
+  }
+  const groups = [...sizes.keys()].sort((a, b) => sizes.get(b) - sizes.get(a) || a.localeCompare(b));
   const box = $("metrics");
   sync(box, groups, (group) => {
     const button = document.createElement("button");
@@ -311,9 +99,20 @@ function drawLegend() {
     button.addEventListener("click", () => { sensor.isShown = !sensor.isShown; draw(); });
     return button;
   });
-  for (const button of box.children) {
-    button.setAttribute("aria-pressed", String(sensors.get(button.dataset.key).isShown));
+  fillLegend();
+}
+
+/** Each sensor's newest value, or the one under the pointer. */
+function fillLegend() {
+  for (const button of $("legend").children) {
+    const sensor = sensors.get(button.dataset.key);
+    button.setAttribute("aria-pressed", String(sensor.isShown));
+    const last = sensor.points[sensor.points.length - 1];
+    const value = hovered ? hovered.values.get(sensor.key) : last && last[1];
+    button.querySelector("b").textContent =
+      Number.isFinite(value) ? `${format(value)} ${sensor.unit}` : "";
   }
+  $("hovered").textContent = hovered ? `at ${new Date(hovered.time).toLocaleTimeString()}` : "now";
 }
 
 function drawCards() {
@@ -367,9 +166,11 @@ function fillCard(sensor) {
   const last = sensor.points[sensor.points.length - 1];
   const isCharted = groupOf(sensor) === metric && sensor.isShown;
   card.setAttribute("aria-pressed", String(isCharted));
+  fillAge(sensor);
+  if (!sensor.hasNewPoints) return;
+  sensor.hasNewPoints = false;
   card.querySelector(".value").textContent = last ? format(last[1]) : "no reading yet";
   card.querySelector(".unit").hidden = !last;
-  fillAge(sensor);
   card.querySelector(".spark").replaceChildren(...sparkLines(sensor));
 }
 
@@ -445,21 +246,20 @@ function drawChart() {
     chart.updateOptions(options);
     return;
   }
+  // Its legend sets inline styles, which the page's policy forbids; the page has its own.
+  Dygraph.PLUGINS = Dygraph.PLUGINS.filter((plugin) => plugin !== Dygraph.Plugins.Legend);
   chart = new Dygraph($("chart"), rows, {
     ...options,
     connectSeparatedPoints: true, strokeWidth: 1.8, highlightCircleSize: 4, gridLineWidth: 1,
-    labelsDiv: document.createElement("div"), legendFormatter: () => "", yRangePad: 16,
-    axisLabelFontSize: 12, interactionModel: {},
-    axes: { x: { pixelsPerLabel: 90 }, y: { axisLabelWidth: 54, pixelsPerLabel: 44 } },
+    yRangePad: 16, axisLabelFontSize: 12, interactionModel: {},
+    axes: { x: { pixelsPerLabel: 90 }, y: { axisLabelWidth: 44, pixelsPerLabel: 44 } },
     highlightCallback: (event, time, points) => {
-      for (const button of $("legend").children) {
-        const point = points.find((point) => point.name === button.dataset.key);
-        const isKnown = point && Number.isFinite(point.yval);
-        button.querySelector("b").textContent = isKnown ? format(point.yval) : "";
-      }
+      hovered = { time, values: new Map(points.map((point) => [point.name, point.yval])) };
+      fillLegend();
     },
     unhighlightCallback: () => {
-      for (const value of $("legend").querySelectorAll("b")) value.textContent = "";
+      hovered = null;
+      fillLegend();
     },
   });
 }
@@ -491,7 +291,11 @@ function chartRows(shown, start) {
 function drawTable() {
   $("chart").closest(".chart-panel").hidden = true;
   $("table-panel").hidden = false;
-  $("rows").replaceChildren(...recent.map(({ sensor, time, value }) => {
+  const newest = [...sensors.values()]
+    .flatMap((sensor) => sensor.points.slice(-TABLE_ROWS).map(([time, value]) => ({ sensor, time, value })))
+    .sort((a, b) => b.time - a.time)
+    .slice(0, TABLE_ROWS);
+  $("rows").replaceChildren(...newest.map(({ sensor, time, value }) => {
     const row = document.createElement("tr");
     const texts = [
       new Date(time).toLocaleTimeString(), sensor.device, sensor.id, title(sensor.type),
@@ -543,10 +347,9 @@ function openTenant() {
 }
 
 function start() {
-  const name = tenantParameter || location.hostname.split(".")[0];
-  $("tenant").textContent = name.toUpperCase();
+  $("tenant").textContent = tenantName.toUpperCase();
   $("host").textContent = location.host;
-  document.title = `${name.toUpperCase()} · TrakSense`;
+  document.title = `${tenantName.toUpperCase()} · TrakSense`;
   $("bare-host").textContent = tenantParameter ? `${location.host}/?tenant=${tenantParameter}` : location.host;
   const example = `umc.localhost${location.port ? `:${location.port}` : ""}`;
   $("example-host").textContent = example;
