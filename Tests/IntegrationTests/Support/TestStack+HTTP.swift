@@ -91,3 +91,16 @@ struct HistoryAnswer: Decodable {
   let count: Int
   let data: [Row]
 }
+
+extension TestStack {
+  /// Starts a curl that listens to Server-Sent Events.
+  func stream(
+    _ path: String = "/ingest/stream/", host: String = TestStack.host, headers: [String] = []
+  ) throws -> Run {
+    try Run(
+      Tool.named("curl").path,
+      ["--silent", "--show-error", "--no-buffer", "--max-time", "60", "--header", "Host: \(host)"]
+        + headers.flatMap { ["--header", $0] } + ["http://127.0.0.1:\(server.httpPort)\(path)"],
+      log: freshLog("events"))
+  }
+}
