@@ -153,7 +153,9 @@ let package = Package(
       ],
       swiftSettings: strictForTests),
     .testTarget(
-      name: "IntegrationTests", dependencies: ["DevStack", "JSONText"],
+      name: "IntegrationTests",
+      dependencies: ["DevStack", "Domain", "Persistence", "traksense", logging],
+      exclude: ["Clients"],
       swiftSettings: strictForTests),
   ]
 )

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Domain
+import Glibc
 import NIOPosix
 import RPCRuntime
 import TrakSenseAPI
@@ -39,8 +40,8 @@ struct WatchCommand: AsyncParsableCommand {
         try await watch(connection, &left)
         await connection.close()
       } catch {
-        guard error.code == .unavailable else { throw CleanExit.message("\(error)") }
-        print("— \(error.message); trying again")
+        guard error.code == .unavailable else { throw error }
+        say("— \(error.message); trying again")
         try await Task.sleep(for: pause)
         pause = min(pause * 2, .seconds(5))
       }
@@ -57,22 +58,28 @@ struct WatchCommand: AsyncParsableCommand {
       switch message.event {
       case .start(let start):
         for one in start.series { series[one.seriesKey] = one }
-        print("— live from cursor \(start.cursor): \(start.series.count) sensors")
+        say("— live from cursor \(start.cursor): \(start.series.count) sensors")
       case .series(let added):
         for one in added.series { series[one.seriesKey] = one }
       case .block(let block):
         for (index, key) in block.seriesKey.enumerated() where left > 0 {
           guard let one = series[key] else { continue }
           let time = Timestamp(microseconds: block.timestampUS[index]).rfc3339
-          print("\(time)  \(one.deviceID)  \(one.sensorID)  \(block.value[index]) \(one.unit)")
+          say("\(time)  \(one.deviceID)  \(one.sensorID)  \(block.value[index]) \(one.unit)")
           left -= 1
         }
         if left <= 0 { return }
       case .gap(let gap):
-        print("— too slow: commits \(gap.fromCursor)…\(gap.toCursor) were left out")
+        say("— too slow: commits \(gap.fromCursor)…\(gap.toCursor) were left out")
       case nil:
         break
       }
     }
+  }
+
+  /// Prints a line that is seen now, also where output goes to a pipe or a file.
+  private func say(_ line: String) {
+    print(line)
+    fflush(nil)
   }
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import DevStack
+import Testing
+
+extension EndToEnd {
+  @Suite("kill -9", .timeLimit(.minutes(2)))
+  struct CrashTests {
+    @Test(
+      "every reading is stored exactly once, however often server and database are killed",
+      arguments: [20_261 as UInt64])
+    func exactlyOnce(seed: UInt64) async throws {
+      var random = SeededGenerator(seed: seed)
+      try await TestStack.with { stack in
+        let publisher = try await stack.publishNumbered(
+          0..<2_000, perSecond: 250, base: TestStack.base(secondsAgo: 3_600))
+        var kills = 0
+        while kills < 6 || publisher.child.isRunning {
+          // A moment, not a wait for something: the crash may come whenever it likes.
+          try await Task.sleep(for: .milliseconds(.random(in: 50...1_300, using: &random)))
+          await stack.server.kill()
+          kills += 1
+          if kills == 3 {
+            await stack.postgres.kill()
+            try await stack.server.start(until: nil)
+            try await stack.postgres.start()
+          } else {
+            try await stack.server.start(until: nil)
+          }
+        }
+        try await publisher.succeed()
+        try await stack.waitForReadings(2_000, within: .seconds(60))
+        #expect(await stack.server.isRunning)
+        let isHealthy = try await eventually(within: .seconds(15)) { try await stack.isHealthy() }
+        #expect(isHealthy)
+        let outcome = await stack.server.terminate(within: .seconds(10))
+        #expect(outcome == .exited(0))
+        #expect(try await stack.unacknowledgedNumbers() == [])
+        try await stack.expectExactlyOnce(0..<2_000)
+        let tally = try await stack.tally()
+        print("killed \(kills) times: \(tally)")
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import DevStack
+import Foundation
+import Testing
+
+extension EndToEnd {
+  @Suite("The live page", .timeLimit(.minutes(1)))
+  struct LivePageTests {
+    @Test("Chromium shows readings as they are published")
+    func showsReadings() async throws {
+      let stack = try await SharedStack.stack()
+      let screenshot = FileManager.default.temporaryDirectory.appending(
+        path: "traksense-live-page.png")
+      try? FileManager.default.removeItem(at: screenshot)  // May be there from the last run.
+      let browser = try await stack.python(
+        "browser.py",
+        [
+          Tool.named("chromium").path, "http://umc.localhost:\(stack.server.httpPort)/",
+          stack.freshLog("chromium-profile"), screenshot.path,
+          "document.body.dataset.state === 'live'",
+          Self.card(showing: "33.25"),
+          Self.card(showing: "34.50"),
+          """
+          window.Dygraph ? document.querySelectorAll('#chart canvas').length > 0
+            : document.querySelectorAll('#rows tr').length > 1
+          """,
+          "document.getElementById('tenant').textContent === 'UMC'",
+        ])
+      // History is shown as well as what comes live.
+      try await browser.waitFor("'live'", within: .seconds(30))
+      for (ago, value) in [(30_000, "33.25"), (20_000, "33.75"), (10_000, "34.5")] {
+        var sample = Sample(ago: ago)
+        (sample.device, sample.sensor) = ("ESP32-03", "temp_002")
+        sample.value = value
+        try await stack.publish(sample)
+        // The next one comes when this one has been seen.
+        if value == "33.25" { try await browser.waitFor("33.25", within: .seconds(20)) }
+      }
+      let facts = try await browser.result(Screenshot.self, within: .seconds(30))
+      #expect(facts.errors == [])
+      let image = try Data(contentsOf: screenshot)
+      #expect(image.starts(with: [0x89, 0x50, 0x4E, 0x47]) && image.count > 20_000)
+      print("screenshot: \(screenshot.path)")
+    }
+
+    /// The sensor's card shows a value.
+    private static func card(showing value: String) -> String {
+      """
+      [...document.querySelectorAll('#cards > *')].some((card) =>
+        card.textContent.includes('ESP32-03') && card.textContent.includes('\(value)'))
+      """
+    }
+
+    private struct Screenshot: Decodable {
+      let errors: [String]
+    }
+  }
+}

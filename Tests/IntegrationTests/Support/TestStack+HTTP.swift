@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// What curl received.
+struct HTTPAnswer: Sendable {
+  let status: Int
+  /// Names in lower case.
+  let headers: [String: String]
+  let body: String
+
+  /// - Parameter text: status line, headers, an empty line, body.
+  init(_ text: String) throws {
+    let parts = text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
+    let lines = (parts.first ?? "").split(separator: "\r\n")
+    let words = (lines.first ?? "").split(separator: " ")
+    guard parts.count == 2, words.count > 1, let status = Int(words[1]) else {
+      throw ToolFailed(description: "no HTTP answer: \(text)")
+    }
+    self.status = status
+    var headers: [String: String] = [:]
+    for line in lines.dropFirst() {
+      let pair = line.split(separator: ":", maxSplits: 1)
+      guard pair.count == 2 else { continue }
+      headers[pair[0].lowercased()] = pair[1].trimmingCharacters(in: .whitespaces)
+    }
+    self.headers = headers
+    body = String(parts[1])
+  }
+
+  /// The body as JSON.
+  func json<Value: Decodable>(_ type: Value.Type) throws -> Value { try JSON.decode(type, body) }
+}
+
+extension TestStack {
+  func get(_ path: String, host: String = TestStack.host, headers: [String] = []) async throws
+    -> HTTPAnswer
+  {
+    try await curl(path, host: host, headers: headers, [])
+  }
+
+  /// - Parameters:
+  ///   - host: the Host header, which names the tenant.
+  ///   - file: sent instead of `body`.
+  func post(
+    _ body: String, host: String = TestStack.host, file: String? = nil,
+    headers: [String] = ["X-Api-Key: \(TestStack.ingestKey)", "Content-Type: application/json"]
+  ) async throws -> HTTPAnswer {
+    try await curl(
+      "/ingest/", host: host, headers: headers + ["Expect:"],
+      ["--data-binary", file.map { "@\($0)" } ?? body])
+  }
+
+  private func curl(
+    _ path: String, host: String, headers: [String], _ arguments: [String]
+  ) async throws -> HTTPAnswer {
+    let run = try Run(
+      Tool.named("curl").path,
+      ["--silent", "--show-error", "--include", "--max-time", "20", "--header", "Host: \(host)"]
+        + headers.flatMap { ["--header", $0] } + arguments
+        + ["http://127.0.0.1:\(server.httpPort)\(path)"],
+      log: freshLog("curl"))
+    return try HTTPAnswer(try await run.succeed())
+  }
+}
+
+/// `GET /ingest/latest/{device_id}/`
+struct LatestAnswer: Decodable {
+  struct Reading: Decodable, Hashable {
+    let deviceId: String
+    let sensorId: String
+    let value: Double
+    let unit: String
+    let timestamp: String
+  }
+
+  let deviceId: String
+  let count: Int
+  let readings: [Reading]
+}
+
+/// `GET /ingest/history/{device_id}/?interval=raw`
+struct HistoryAnswer: Decodable {
+  struct Row: Decodable, Hashable {
+    let timestamp: String
+    let sensorId: String
+    let value: Double
+    let unit: String
+  }
+
+  let interval: String
+  let count: Int
+  let data: [Row]
+}
+
+extension TestStack {
+  /// Starts a curl that listens to Server-Sent Events.
+  func stream(
+    _ path: String = "/ingest/stream/", host: String = TestStack.host, headers: [String] = []
+  ) throws -> Run {
+    try Run(
+      Tool.named("curl").path,
+      ["--silent", "--show-error", "--no-buffer", "--max-time", "60", "--header", "Host: \(host)"]
+        + headers.flatMap { ["--header", $0] } + ["http://127.0.0.1:\(server.httpPort)\(path)"],
+      log: freshLog("events"))
+  }
+}

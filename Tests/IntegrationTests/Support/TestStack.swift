@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import DevStack
+import Foundation
+import Synchronization
+
+/// Everything that a reading passes: broker, server and database, the sample hospital inside.
+final class TestStack: Sendable {
+  static let ingestKey = "integration-key-5b1f"
+  static let databasePassword = "never-print-me-77"
+  static let clientID = "traksense-integration"
+  static let schema = "uberlandia_medical_center"
+  static let host = "umc.localhost"
+
+  let folder: TemporaryDirectory
+  let postgres: PrivatePostgres
+  let broker: PrivateMosquitto
+  let server: ServeProcess
+  private let logs = Mutex(0)
+
+  var rpcAddress: String { "127.0.0.1:\(server.rpcPort)" }
+
+  private init() throws {
+    folder = try TemporaryDirectory()
+    postgres = try PrivatePostgres(directory: "\(folder.path)/postgres")
+    broker = try PrivateMosquitto(directory: "\(folder.path)/mosquitto")
+    server = try ServeProcess(
+      folder: folder.path,
+      environment: [
+        // The server trusts everybody; a password in the address shows whether it is printed.
+        "TRAKSENSE_DB_URL": postgres.connectionString.replacing(
+          "traksense@", with: "traksense:\(Self.databasePassword)@"),
+        "TRAKSENSE_EMQX_MQTT_URL": broker.url,
+        "TRAKSENSE_EMQX_WEBHOOK_SECRET": Self.ingestKey,
+        "TRAKSENSE_MQTT_CLIENT_ID": Self.clientID,
+        "TRAKSENSE_LOG_LEVEL": "notice",
+      ])
+  }
+
+  /// Brings all of it up, through the commands that an operator uses.
+  static func start() async throws -> TestStack {
+    let stack = try TestStack()
+    do {
+      try await stack.broker.start()
+      try await stack.postgres.start()
+      try await stack.command(["migrate"]).succeed()
+      try await stack.command(["seed"]).succeed()
+      try await stack.startServer()
+    } catch {
+      await stack.stop()
+      throw error
+    }
+    return stack
+  }
+
+  /// A stack of one's own, for tests that break things.
+  static func with(_ body: (TestStack) async throws -> Void) async throws {
+    let stack = try await start()
+    do {
+      try await body(stack)
+    } catch {
+      await stack.stop()
+      throw error
+    }
+    await stack.stop()
+  }
+
+  /// Starts the server and waits until it says that it is healthy.
+  func startServer() async throws {
+    try await server.start { try await self.isHealthy() }
+  }
+
+  func isHealthy() async throws -> Bool {
+    guard FreePort.isListening(server.httpPort), FreePort.isListening(server.rpcPort) else {
+      return false
+    }
+    return try await get("/health/").status == 200
+  }
+
+  func stop() async {
+    await server.kill()
+    await broker.kill()
+    await postgres.stop(.immediate)
+  }
+
+  // MARK: - Programs
+
+  /// A file that nobody has written yet.
+  func freshLog(_ name: String) -> String {
+    let number = logs.withLock { count in
+      count += 1
+      return count
+    }
+    return "\(folder.path)/\(number)-\(name).log"
+  }
+
+  /// `traksense` with the settings of this stack.
+  func command(
+    _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> Run {
+    try Run(
+      Repository.traksense, arguments,
+      environment: server.environment.merging(environment) { $1 },
+      log: freshLog(arguments.first ?? "traksense"))
+  }
+
+  func python(_ script: String, _ arguments: [String]) async throws -> Run {
+    try await PythonClients.shared.run(script, arguments, log: freshLog(script))
+  }
+}
+
+/// The stack of the tests that break nothing.
+actor SharedStack {
+  private static let instance = SharedStack()
+  private var stack: Task<TestStack, any Error>?
+
+  static func stack() async throws -> TestStack { try await instance.running() }
+
+  private func running() async throws -> TestStack {
+    if let stack { return try await stack.value }
+    let task = Task {
+      let stack = try await TestStack.start()
+      try await stack.createRivalTenant()
+      return stack
+    }
+    stack = task
+    return try await task.value
+  }
+}
