@@ -51,4 +51,4 @@ bench: setup-bench ## Measure beside peers; prints ratios
 	Scripts/bench.sh
 
 clean: ## Remove build products and the private databases
-	rm -rf .build .traksense .venv
+	rm -rf .build .venv "$$(readlink -f .traksense)" .traksense

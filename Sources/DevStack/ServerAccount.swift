@@ -27,11 +27,16 @@ struct ServerAccount: Sendable {
   }
 
   /// Checks that the user can get to `path` through every directory above it.
-  func mustReach(_ path: String) throws(DevStackError) {
+  /// - Parameter ignoringMissing: directories that are still to be made do not count.
+  func mustReach(_ path: String, ignoringMissing: Bool = false) throws(DevStackError) {
     var url = URL(fileURLWithPath: path).deletingLastPathComponent()
     while true {
       var status = stat()
       guard unsafe stat(url.path, &status) == 0 else {
+        if ignoringMissing, errno == ENOENT {
+          url = url.deletingLastPathComponent()
+          continue
+        }
         throw .system("stat \(url.path)", errno: errno)
       }
       let bit: mode_t =

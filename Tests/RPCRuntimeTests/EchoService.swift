@@ -17,6 +17,16 @@ final class EchoService: RPCService {
   /// Sends one message and then waits to be cancelled.
   static let idle = MethodDescriptor(service: "echo.Echo", method: "Idle", kind: .serverStreaming)
 
+  /// Answers with all messages joined.
+  static let join = MethodDescriptor(service: "echo.Echo", method: "Join", kind: .clientStreaming)
+  /// Answers each message with itself.
+  static let chat = MethodDescriptor(service: "echo.Echo", method: "Chat", kind: .bidirectional)
+  /// Reads nothing until it is cancelled.
+  static let deaf = MethodDescriptor(service: "echo.Echo", method: "Deaf", kind: .bidirectional)
+  /// Answers after the first message, whatever follows.
+  static let hasty = MethodDescriptor(
+    service: "echo.Echo", method: "Hasty", kind: .clientStreaming)
+
   let written = Atomic(0)
   let running = Atomic(0)
   let cancelled = Atomic(0)
@@ -53,6 +63,25 @@ final class EchoService: RPCService {
             })
           self.written.add(1, ordering: .relaxed)
         }
+      },
+      RPCHandler(clientStreaming: Self.join) { requests, _ throws(RPCError) in
+        var all = ByteBuffer()
+        for try await request in requests { all.writeImmutableBuffer(request) }
+        return MessageFrame { $0.writeImmutableBuffer(all) }
+      },
+      RPCHandler(clientStreaming: Self.hasty) { requests, _ throws(RPCError) in
+        var iterator = requests.makeAsyncIterator()
+        let first = try await iterator.next()
+        return MessageFrame { $0.writeImmutableBuffer(first ?? ByteBuffer()) }
+      },
+      RPCHandler(bidirectional: Self.chat) { requests, responses, _ throws(RPCError) in
+        for try await request in requests {
+          try await responses.write(MessageFrame { $0.writeImmutableBuffer(request) })
+        }
+      },
+      RPCHandler(bidirectional: Self.deaf) { _, _, _ throws(RPCError) in
+        await self.waitForCancellation()
+        throw RPCError(.cancelled, "was cancelled")
       },
       RPCHandler(serverStreaming: Self.idle) { request, responses, _ throws(RPCError) in
         try await responses.write(MessageFrame { $0.writeString("first") })

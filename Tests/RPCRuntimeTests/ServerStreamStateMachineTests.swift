@@ -9,8 +9,11 @@ import Testing
 struct ServerStreamStateMachineTests {
   private static let hello = MessageFrame { $0.writeString("hello") }.framed
 
-  private static func machine(_ inputs: [ByteBuffer]) throws -> ServerStreamStateMachine {
-    var machine = ServerStreamStateMachine(maxMessageBytes: 100)
+  private static func machine(_ inputs: [ByteBuffer], streamsRequests: Bool = false) throws
+    -> ServerStreamStateMachine
+  {
+    var machine = ServerStreamStateMachine(
+      maxMessageBytes: 100, streamsRequests: streamsRequests)
     for input in inputs { try machine.receivedData(input) }
     return machine
   }
@@ -34,6 +37,19 @@ struct ServerStreamStateMachineTests {
     #expect(throws: RPCError(.unimplemented, "more than one request message")) {
       _ = try Self.machine([Self.hello, Self.hello])
     }
+  }
+
+  @Test("a request stream is read message by message, to its end")
+  func requestStream() throws {
+    var machine = try Self.machine([Self.hello, Self.hello], streamsRequests: true)
+    #expect(machine.bufferedBytes == 10)
+    #expect(machine.read() == .message(ByteBuffer(string: "hello")))
+    #expect(machine.hasMessages)
+    #expect(machine.read() == .message(ByteBuffer(string: "hello")))
+    #expect(machine.read() == .wait)
+    #expect(machine.receivedEndStream() == .endRequests)
+    #expect(machine.read() == .end)
+    #expect(machine.bufferedBytes == 0)
   }
 
   @Test("headers go before the first message only, and the status goes once")

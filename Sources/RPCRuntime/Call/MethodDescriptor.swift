@@ -3,7 +3,17 @@
 /// Which sides of a call carry more than one message.
 public enum MethodKind: Hashable, Sendable {
   case unary
+  case clientStreaming
   case serverStreaming
+  case bidirectional
+
+  /// True when the caller sends any number of messages.
+  public var streamsRequests: Bool {
+    switch self {
+    case .unary, .serverStreaming: false
+    case .clientStreaming, .bidirectional: true
+    }
+  }
 }
 
 /// Names one RPC.

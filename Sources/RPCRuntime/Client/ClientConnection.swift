@@ -14,6 +14,8 @@ final class ClientConnection: ChannelInboundHandler {
   private var streams: [StreamID: ClientStream] = [:]
   private var context: ChannelHandlerContext?
   private var output = OutputQueue()
+  /// Bodies whose writer waits for the server to read.
+  private var waiting: [OutboundBody] = []
   private var isReading = false
   private var flushIsScheduled = false
   private var isGoingAway = false
@@ -72,14 +74,11 @@ final class ClientConnection: ChannelInboundHandler {
 
   /// Starts a call; failures reach the stream.
   func start(
-    _ stream: ClientStream, headers: HeaderList, request: ByteBuffer, deadline: NIODeadline?
+    _ stream: ClientStream, headers: HeaderList, body: OutboundBody, deadline: NIODeadline?
   ) {
     guard context != nil, !isGoingAway else {
       return stream.connectionLost(RPCError(.unavailable, "connection to the server is closed"))
     }
-    let body = OutboundBody()
-    body.append(request)
-    body.end = .endStream
     do throws(HTTP2Error) {
       let id = try session.request(headers: headers, body: body)
       streams[id] = stream
@@ -93,6 +92,15 @@ final class ClientConnection: ChannelInboundHandler {
   func credit(_ count: Int, _ id: StreamID) {
     session.consumeStream(count, on: id)
     scheduleFlush()
+  }
+
+  func resume(_ id: StreamID, _ body: OutboundBody) {
+    session.resume(id, body)
+    scheduleFlush()
+  }
+
+  func isWaiting(_ body: OutboundBody) {
+    waiting.append(body)
   }
 
   func reset(_ id: StreamID) {
@@ -150,6 +158,10 @@ final class ClientConnection: ChannelInboundHandler {
     }
     if wrote { context.flush() }
     for event in session.takeEvents() { handle(event) }
+    waiting.removeAll { body in
+      if body.queuedBytes <= ClientStream.maxPendingBytes / 2 { body.resumeWriter(true) }
+      return !body.hasWriter
+    }
     if !session.wantsRead && !session.wantsWrite { context.close(promise: nil) }
   }
 }

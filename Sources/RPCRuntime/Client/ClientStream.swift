@@ -5,8 +5,12 @@ import NIOCore
 /// The caller's end of one call.
 ///
 /// Unchecked Sendable because the caller's task holds it: all stored properties that change are read and
-/// written on `loop` only, and what other threads call (``next()``, ``cancel()``) hops there first.
-final class ClientStream: ResponseSource, @unchecked Sendable {
+/// written on `loop` only, and what other threads call (``next()``, ``cancel()``, the request writer's
+/// methods) hops there first.
+final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
+  /// Request bytes that wait for the server before the caller suspends. 64 KiB, as servers have it.
+  static let maxPendingBytes = 64 * 1024
+
   typealias Pulled = Result<ByteBuffer?, RPCError>
 
   private enum Response {
@@ -16,6 +20,8 @@ final class ClientStream: ResponseSource, @unchecked Sendable {
   }
 
   let method: MethodDescriptor
+  /// What is still to be sent of the request.
+  let body = OutboundBody()
   private let loop: any EventLoop
   private var connection: ClientConnection?
   private var id: StreamID?
@@ -103,6 +109,37 @@ final class ClientStream: ResponseSource, @unchecked Sendable {
 
   // MARK: From the caller, on any thread
 
+  func writeRequest(_ message: MessageFrame) async throws(RPCError) {
+    let goesOn = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        loop.execute { self.send(message, continuation) }
+      }
+    } onCancel: {
+      cancel()
+    }
+    guard goesOn else { throw RPCError(.cancelled, "the call is over") }
+  }
+
+  func finishRequests() async {
+    loop.execute {
+      if case .ended = self.response { return }
+      self.body.end = .endStream
+      if let id = self.id { self.connection?.resume(id, self.body) }
+    }
+  }
+
+  private func send(_ message: MessageFrame, _ continuation: CheckedContinuation<Bool, Never>) {
+    if case .ended = response { return continuation.resume(returning: false) }
+    body.append(message.framed)
+    if let id { connection?.resume(id, body) }
+    if body.queuedBytes > Self.maxPendingBytes {
+      body.suspend(continuation)
+      connection?.isWaiting(body)
+    } else {
+      continuation.resume(returning: true)
+    }
+  }
+
   func next() async throws(RPCError) -> ByteBuffer? {
     let pulled: Pulled = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -182,6 +219,7 @@ final class ClientStream: ResponseSource, @unchecked Sendable {
   private func end(_ error: RPCError?) {
     if case .ended = response { return }
     response = .ended(error)
+    body.resumeWriter(false)
     deadlineTimer?.cancel()
     deadlineTimer = nil
     // Messages received before the end are still handed out first; a waiting reader means there are none.

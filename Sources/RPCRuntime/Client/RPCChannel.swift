@@ -15,6 +15,48 @@ public protocol RPCChannel: Sendable {
   func serverStreaming(
     _ method: MethodDescriptor, _ request: MessageFrame, options: CallOptions
   ) async throws(RPCError) -> ResponseStream
+
+  /// Opens a call of any shape; returns when its headers are on their way. A unary or client-streaming
+  /// call yields one response.
+  /// - Throws: when the call could not be started. Everything later is thrown by the stream.
+  func open(
+    _ method: MethodDescriptor, options: CallOptions
+  ) async throws(RPCError) -> StreamingCall
+}
+
+/// Both directions of a call whose caller streams.
+public struct StreamingCall: Sendable {
+  /// Takes the request messages; must be finished.
+  public let requests: RequestWriter
+  /// Yields the response messages. Dropping it cancels the call.
+  public let responses: ResponseStream
+}
+
+extension RPCChannel {
+  /// Calls a client-streaming RPC.
+  /// - Parameter send: writes the requests; when it returns, the request stream ends.
+  /// - Throws: the status when it is not OK; `send`'s error when it throws one, after cancelling the call.
+  public func clientStreaming(
+    _ method: MethodDescriptor, options: CallOptions,
+    _ send: (RequestWriter) async throws(RPCError) -> Void
+  ) async throws(RPCError) -> ByteBuffer {
+    let call = try await open(method, options: options)
+    do throws(RPCError) {
+      try await send(call.requests)
+      await call.requests.finish()
+    } catch {
+      // A server that answers early ends the request stream: its answer counts, not that it ended.
+      guard error.code == .cancelled, !Task.isCancelled else { throw error }
+    }
+    var responses = call.responses.makeAsyncIterator()
+    guard let message = try await responses.next() else {
+      throw RPCError(.internalError, "response message is missing")
+    }
+    guard try await responses.next() == nil else {
+      throw RPCError(.internalError, "more than one response message")
+    }
+    return message
+  }
 }
 
 /// What a caller may say about one call.

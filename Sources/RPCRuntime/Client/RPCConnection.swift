@@ -74,8 +74,18 @@ public final class RPCConnection: RPCChannel {
     ResponseStream(source: start(method, request, options))
   }
 
+  /// See ``RPCChannel``.
+  public func open(
+    _ method: MethodDescriptor, options: CallOptions
+  ) async throws(RPCError) -> StreamingCall {
+    let stream = start(method, nil, options)
+    return StreamingCall(
+      requests: RequestWriter(sink: stream), responses: ResponseStream(source: stream))
+  }
+
+  /// - Parameter request: the only message; nil: messages follow.
   private func start(
-    _ method: MethodDescriptor, _ request: MessageFrame, _ options: CallOptions
+    _ method: MethodDescriptor, _ request: MessageFrame?, _ options: CallOptions
   ) -> ClientStream {
     let stream = ClientStream(
       method: method, maxMessageBytes: Self.maxMessageBytes, loop: channel.eventLoop)
@@ -89,8 +99,12 @@ public final class RPCConnection: RPCChannel {
     headers.append(options.metadata)
     let deadline = timeout.map { NIODeadline.now() + $0 }
     channel.eventLoop.execute { [headers] in
+      if let request {
+        stream.body.append(request.framed)
+        stream.body.end = .endStream
+      }
       self.connection.value.start(
-        stream, headers: headers, request: request.framed, deadline: deadline)
+        stream, headers: headers, body: stream.body, deadline: deadline)
     }
     return stream
   }

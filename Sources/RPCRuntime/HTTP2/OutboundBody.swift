@@ -20,6 +20,21 @@ final class OutboundBody {
   var end = End.open
   /// True while nghttp2 was told to ask again only after `resume`.
   var isDeferred = false
+  /// Who waits for `queuedBytes` to sink; told false when the stream is over.
+  private var writer: CheckedContinuation<Bool, Never>?
+
+  var hasWriter: Bool { writer != nil }
+
+  /// Keeps the writer until ``resumeWriter(_:)``.
+  func suspend(_ writer: CheckedContinuation<Bool, Never>) {
+    resumeWriter(false)
+    self.writer = writer
+  }
+
+  func resumeWriter(_ goesOn: Bool) {
+    writer?.resume(returning: goesOn)
+    writer = nil
+  }
 
   func append(_ buffer: ByteBuffer) {
     guard buffer.readableBytes > 0 else { return }

@@ -51,6 +51,38 @@ public struct InProcessChannel: RPCChannel {
     return ResponseStream(source: pipe)
   }
 
+  /// See ``RPCChannel``.
+  public func open(
+    _ method: MethodDescriptor, options: CallOptions
+  ) async throws(RPCError) -> StreamingCall {
+    guard let handler = router.handler(path: method.path) else {
+      throw router.unimplemented(path: method.path)
+    }
+    let context = Self.context(method, options)
+    let requests = InProcessPipe()
+    let responses = InProcessPipe()
+    let task = Task {
+      var status: RPCError?
+      do throws(RPCError) {
+        try await Self.run(until: context.deadline) { () async throws(RPCError) in
+          try await handler.run(requests, responses, context)
+        }
+      } catch {
+        status = error
+      }
+      // Ends a caller that is still writing.
+      requests.cancel()
+      responses.finish(status)
+    }
+    requests.onCancel { task.cancel() }
+    responses.onCancel {
+      requests.cancel()
+      task.cancel()
+    }
+    return StreamingCall(
+      requests: RequestWriter(sink: requests), responses: ResponseStream(source: responses))
+  }
+
   private static func context(_ method: MethodDescriptor, _ options: CallOptions) -> ServerContext {
     ServerContext(
       method: method, authority: options.authority ?? "", peer: "in-process",

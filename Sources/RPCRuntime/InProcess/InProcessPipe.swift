@@ -3,8 +3,9 @@
 import NIOCore
 import Synchronization
 
-/// A bounded pipe between a streaming handler and its reader in the same process.
-final class InProcessPipe: ResponseSink, ResponseSource {
+/// A bounded pipe between two ends of a call in the same process: responses on their way to the caller, or
+/// requests on their way to the handler.
+final class InProcessPipe: ResponseSink, ResponseSource, RequestSink, RequestSource {
   /// Bytes that may wait for the reader before the handler suspends. Default 64 KiB, as on the wire.
   private static let highWatermark = 64 * 1024
 
@@ -78,7 +79,24 @@ final class InProcessPipe: ResponseSink, ResponseSource {
     }
   }
 
-  /// The handler returned; what it wrote can still be read.
+  /// As on the wire, a caller whose task is cancelled while it writes cancels the call.
+  func writeRequest(_ message: MessageFrame) async throws(RPCError) {
+    let result = await withTaskCancellationHandler {
+      () async -> Result<Void, RPCError> in
+      do throws(RPCError) { return .success(try await write(message)) } catch {
+        return .failure(error)
+      }
+    } onCancel: {
+      cancel()
+    }
+    try result.get()
+  }
+
+  func finishRequests() async { finish(nil) }
+
+  func nextRequest() async throws(RPCError) -> ByteBuffer? { try await next() }
+
+  /// The writing end is done; what it wrote can still be read.
   func finish(_ error: RPCError?) {
     let reader = state.withLock {
       state -> CheckedContinuation<Result<ByteBuffer?, RPCError>, Never>? in

@@ -17,9 +17,18 @@ public struct RPCHandler: Sendable {
   public typealias ServerStreaming =
     @Sendable (ByteBuffer, ResponseWriter, ServerContext) async throws(RPCError) -> Void
 
+  /// Takes any number of request messages, returns the one response message.
+  public typealias ClientStreaming =
+    @Sendable (RequestStream, ServerContext) async throws(RPCError) -> MessageFrame
+  /// Takes and writes any number of messages, in whatever order they like.
+  public typealias Bidirectional =
+    @Sendable (RequestStream, ResponseWriter, ServerContext) async throws(RPCError) -> Void
+
   enum Body: Sendable {
     case unary(Unary)
+    case clientStreaming(ClientStreaming)
     case serverStreaming(ServerStreaming)
+    case bidirectional(Bidirectional)
   }
 
   /// The RPC it answers.
@@ -42,6 +51,55 @@ public struct RPCHandler: Sendable {
     precondition(method.kind == .serverStreaming, "\(method.path) is not server-streaming")
     self.method = method
     self.body = .serverStreaming(body)
+  }
+
+  /// - Parameters:
+  ///   - method: must be `.clientStreaming`.
+  ///   - body: the code.
+  public init(clientStreaming method: MethodDescriptor, _ body: @escaping ClientStreaming) {
+    precondition(method.kind == .clientStreaming, "\(method.path) is not client-streaming")
+    self.method = method
+    self.body = .clientStreaming(body)
+  }
+
+  /// - Parameters:
+  ///   - method: must be `.bidirectional`.
+  ///   - body: the code.
+  public init(bidirectional method: MethodDescriptor, _ body: @escaping Bidirectional) {
+    precondition(method.kind == .bidirectional, "\(method.path) is not bidirectional")
+    self.method = method
+    self.body = .bidirectional(body)
+  }
+}
+
+extension RPCHandler {
+  /// Runs the code on streams, whatever its shape: single messages are read from, and written to, them.
+  func run(
+    _ source: any RequestSource, _ sink: any ResponseSink, _ context: ServerContext
+  ) async throws(RPCError) {
+    let requests = RequestStream(source: source)
+    let responses = ResponseWriter(sink: sink)
+    switch body {
+    case .unary(let body):
+      try await responses.write(body(try await requests.single(), context))
+    case .clientStreaming(let body): try await responses.write(body(requests, context))
+    case .serverStreaming(let body):
+      try await body(try await requests.single(), responses, context)
+    case .bidirectional(let body): try await body(requests, responses, context)
+    }
+  }
+}
+
+extension RequestStream {
+  fileprivate func single() async throws(RPCError) -> ByteBuffer {
+    var messages = makeAsyncIterator()
+    guard let message = try await messages.next() else {
+      throw RPCError(.invalidArgument, "request message is missing")
+    }
+    guard try await messages.next() == nil else {
+      throw RPCError(.unimplemented, "more than one request message")
+    }
+    return message
   }
 }
 

@@ -31,8 +31,8 @@ final class ServerConnection: ChannelInboundHandler {
   private let loop: any EventLoop
   private var session: HTTP2Session
   private var streams: [StreamID: ServerStream] = [:]
-  /// Streams whose handler waits for the peer to read.
-  private var waiting: [ServerStream] = []
+  /// Bodies whose writer waits for the peer to read.
+  private var waiting: [OutboundBody] = []
   private var context: ChannelHandlerContext?
   private var output = OutputQueue()
   private var phase = Phase.awaitingPreface
@@ -152,8 +152,14 @@ final class ServerConnection: ChannelInboundHandler {
     scheduleFlush()
   }
 
-  func isWaiting(_ stream: ServerStream) {
-    waiting.append(stream)
+  func isWaiting(_ body: OutboundBody) {
+    waiting.append(body)
+  }
+
+  /// Lets the peer send more on a stream whose messages were read.
+  func credit(_ count: Int, _ stream: StreamID) {
+    session.consumeStream(count, on: stream)
+    scheduleFlush()
   }
 
   /// Claims a handler slot.
@@ -220,6 +226,7 @@ final class ServerConnection: ChannelInboundHandler {
     let stream = ServerStream(
       id: id, handler: handler, head: head, limits: limits, connection: self, loop: loop)
     streams[id] = stream
+    stream.receivedHeaders()
     if endStream { stream.receivedEndStream() }
   }
 
@@ -238,9 +245,11 @@ final class ServerConnection: ChannelInboundHandler {
   }
 
   private func receivedData(_ id: StreamID, _ bytes: ByteBuffer) {
-    // Credit returns at once: what is held is bounded below, not by the window.
-    session.consume(bytes.readableBytes, on: id)
-    guard let stream = streams[id] else { return }
+    guard let stream = streams[id] else {
+      return session.consume(bytes.readableBytes, on: id)
+    }
+    // One handler that does not read must not close the connection's window for the others.
+    session.consumeConnection(bytes.readableBytes)
     stream.receivedData(bytes)
     guard stream.bufferedRequestBytes > limits.streamWindow else { return }
     let total = streams.values.reduce(0) { $0 + $1.bufferedRequestBytes }
@@ -293,10 +302,10 @@ final class ServerConnection: ChannelInboundHandler {
 
   private func resumeWaitingStreams() {
     guard !waiting.isEmpty else { return }
-    waiting.removeAll { stream in
-      guard stream.canResumeWriter else { return !stream.hasWriter }
-      stream.resumeWriter()
-      return true
+    let enough = limits.maxPendingBytesPerStream / 2
+    waiting.removeAll { body in
+      if body.queuedBytes <= enough { body.resumeWriter(true) }
+      return !body.hasWriter
     }
   }
 

@@ -6,8 +6,9 @@ import NIOCore
 ///
 /// Unchecked Sendable because the handler's task holds it, from which it may be called on any thread:
 /// - all stored properties that change are read and written on `loop` only;
-/// - the entry points that other threads use (``write(_:)``, the end of the task) hop to `loop` first.
-final class ServerStream: ResponseSink, @unchecked Sendable {
+/// - the entry points that other threads use (``write(_:)``, ``nextRequest()``, the end of the task) hop
+///   to `loop` first.
+final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   let id: StreamID
   private let handler: RPCHandler
   private let head: RequestHead
@@ -22,8 +23,10 @@ final class ServerStream: ResponseSink, @unchecked Sendable {
   private var context: ServerContext?
   private var task: Task<Void, Never>?
   private var deadlineTimer: Scheduled<Void>?
-  /// The handler, waiting for the peer to read.
-  private var writer: CheckedContinuation<Bool, Never>?
+  /// The handler, waiting for a request message.
+  private var reader: CheckedContinuation<Read, Never>?
+  /// Body bytes received whose credit waits until the messages were read.
+  private var uncredited = 0
 
   private static let responseHeaders: HeaderList = [
     ":status": "200", "content-type": "application/grpc",
@@ -40,31 +43,44 @@ final class ServerStream: ResponseSink, @unchecked Sendable {
     self.limits = limits
     self.connection = connection
     self.loop = loop
-    machine = ServerStreamStateMachine(maxMessageBytes: limits.maxMessageBytes)
+    machine = ServerStreamStateMachine(
+      maxMessageBytes: limits.maxMessageBytes,
+      streamsRequests: handler.method.kind.streamsRequests)
   }
 
   // MARK: From the connection, on the loop
 
   var bufferedRequestBytes: Int { machine.bufferedBytes }
 
-  var hasWriter: Bool { writer != nil }
-
-  /// True when the handler waits for the peer and may go on.
-  var canResumeWriter: Bool {
-    writer != nil && body.queuedBytes <= limits.maxPendingBytesPerStream / 2
+  /// A handler that reads a stream runs from the first moment.
+  func receivedHeaders() {
+    if handler.method.kind.streamsRequests { dispatch(ByteBuffer()) }
   }
 
   func receivedData(_ bytes: ByteBuffer) {
+    uncredited += bytes.readableBytes
     do throws(RPCError) {
       try machine.receivedData(bytes)
     } catch {
       finish(error)
     }
+    if let reader {
+      self.reader = nil
+      read(reader)
+    }
+    // Whole messages that wait for the handler hold the window; what waits for the rest of a message must
+    // not, or the rest could not come. A single message is bounded by its size limit instead.
+    if !machine.hasMessages || !handler.method.kind.streamsRequests { credit() }
   }
 
   func receivedEndStream() {
     switch machine.receivedEndStream() {
     case .dispatch(let message): dispatch(message)
+    case .endRequests:
+      if let reader {
+        self.reader = nil
+        read(reader)
+      }
     case .fail(let error): finish(error)
     case .ignore: break
     }
@@ -75,11 +91,6 @@ final class ServerStream: ResponseSink, @unchecked Sendable {
     _ = machine.sendingStatus()
     stop()
     connection = nil
-  }
-
-  func resumeWriter() {
-    writer?.resume(returning: true)
-    writer = nil
   }
 
   /// Ends the call with a status other than OK; no effect when it has ended.
@@ -110,12 +121,50 @@ final class ServerStream: ResponseSink, @unchecked Sendable {
         }
       }
     } onCancel: {
-      loop.execute {
-        self.writer?.resume(returning: false)
-        self.writer = nil
-      }
+      loop.execute { self.body.resumeWriter(false) }
     }
     guard goesOn else { throw Self.callIsOver }
+  }
+
+  func nextRequest() async throws(RPCError) -> ByteBuffer? {
+    let read: Read = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        if loop.inEventLoop {
+          self.read(continuation)
+        } else {
+          loop.execute { self.read(continuation) }
+        }
+      }
+    } onCancel: {
+      loop.execute { self.endReader() }
+    }
+    return try read.get()
+  }
+
+  private typealias Read = Result<ByteBuffer?, RPCError>
+
+  private func read(_ continuation: CheckedContinuation<Read, Never>) {
+    guard connection != nil, !machine.isAnswered, !(task?.isCancelled ?? false) else {
+      return continuation.resume(returning: .failure(Self.callIsOver))
+    }
+    switch machine.read() {
+    case .message(let message):
+      if !machine.hasMessages { credit() }
+      continuation.resume(returning: .success(message))
+    case .end: continuation.resume(returning: .success(nil))
+    case .wait: reader = continuation
+    }
+  }
+
+  private func credit() {
+    guard uncredited > 0 else { return }
+    connection?.credit(uncredited, id)
+    uncredited = 0
+  }
+
+  private func endReader() {
+    reader?.resume(returning: .failure(Self.callIsOver))
+    reader = nil
   }
 
   private static let callIsOver = RPCError(.cancelled, "the call is over")
@@ -148,8 +197,8 @@ final class ServerStream: ResponseSink, @unchecked Sendable {
     if body.queuedBytes <= limits.maxPendingBytesPerStream / 2 {
       continuation.resume(returning: true)
     } else {
-      writer = continuation
-      connection?.isWaiting(self)
+      body.suspend(continuation)
+      connection?.isWaiting(body)
     }
   }
 
@@ -173,8 +222,12 @@ final class ServerStream: ResponseSink, @unchecked Sendable {
       do throws(RPCError) {
         switch self.handler.body {
         case .unary(let body): try await self.write(body(message, context))
+        case .clientStreaming(let body):
+          try await self.write(body(RequestStream(source: self), context))
         case .serverStreaming(let body):
           try await body(message, ResponseWriter(sink: self), context)
+        case .bidirectional(let body):
+          try await body(RequestStream(source: self), ResponseWriter(sink: self), context)
         }
         status = nil
       } catch {
@@ -207,8 +260,8 @@ final class ServerStream: ResponseSink, @unchecked Sendable {
     deadlineTimer?.cancel()
     deadlineTimer = nil
     task?.cancel()
-    writer?.resume(returning: false)
-    writer = nil
+    body.resumeWriter(false)
+    endReader()
   }
 
   // MARK: Ending the call

@@ -21,11 +21,20 @@ struct ServerStreamStateMachine {
   }
 
   enum OnEndStream: Equatable {
-    /// The request is complete: run the handler.
+    /// The single request message is complete: run the handler.
     case dispatch(ByteBuffer)
+    /// The running handler has seen, or will see, the last message.
+    case endRequests
     case fail(RPCError)
     /// The call was answered already.
     case ignore
+  }
+
+  enum OnRead: Equatable {
+    case message(ByteBuffer)
+    /// There will be no more.
+    case end
+    case wait
   }
 
   enum OnMessage: Equatable {
@@ -41,19 +50,27 @@ struct ServerStreamStateMachine {
     case ignore
   }
 
+  private let streamsRequests: Bool
   private var request: Request
   private var response = Response.idle
-  private var message: ByteBuffer?
+  /// Whole messages that were not read yet.
+  private var messages = CircularBuffer<ByteBuffer>(initialCapacity: 1)
+  private var messageBytes = 0
 
-  init(maxMessageBytes: Int) {
+  /// - Parameter streamsRequests: false: the request must be exactly one message.
+  init(maxMessageBytes: Int, streamsRequests: Bool) {
+    self.streamsRequests = streamsRequests
     request = .receiving(MessageDeframer(limit: maxMessageBytes))
   }
 
   /// Request bytes held.
   var bufferedBytes: Int {
-    guard case .receiving(let deframer) = request else { return 0 }
-    return deframer.bufferedBytes + (message?.readableBytes ?? 0)
+    if case .receiving(let deframer) = request { return deframer.bufferedBytes + messageBytes }
+    return messageBytes
   }
+
+  /// True when whole messages wait to be read.
+  var hasMessages: Bool { !messages.isEmpty }
 
   var isAnswered: Bool {
     if case .ended = response { true } else { false }
@@ -75,10 +92,11 @@ struct ServerStreamStateMachine {
         throw RPCError(error)
       }
       if let next {
-        guard message == nil else {
+        guard streamsRequests || messages.isEmpty else {
           throw RPCError(.unimplemented, "more than one request message")
         }
-        message = next
+        messages.append(next)
+        messageBytes += next.readableBytes
       }
     } while next != nil
     request = .receiving(deframer)
@@ -90,11 +108,21 @@ struct ServerStreamStateMachine {
     guard deframer.bufferedBytes == 0 else {
       return .fail(RPCError(.invalidArgument, "request ended in the middle of a message"))
     }
-    guard let message else {
+    if streamsRequests { return .endRequests }
+    guard case .message(let message) = read() else {
       return .fail(RPCError(.invalidArgument, "request message is missing"))
     }
-    self.message = nil
     return .dispatch(message)
+  }
+
+  /// Takes the next request message.
+  mutating func read() -> OnRead {
+    if let message = messages.popFirst() {
+      messageBytes -= message.readableBytes
+      return .message(message)
+    }
+    if case .ended = request { return .end }
+    return .wait
   }
 
   mutating func sendingMessage() -> OnMessage {
@@ -110,7 +138,8 @@ struct ServerStreamStateMachine {
   mutating func sendingStatus() -> OnStatus {
     defer {
       response = .ended
-      message = nil
+      messages.removeAll()
+      messageBytes = 0
     }
     switch response {
     case .idle: return .sendTrailersOnly

@@ -45,6 +45,7 @@ struct DevCommand: AsyncParsableCommand {
     }
     var logger = Logger(label: "traksense")
     logger.logLevel = .notice
+    let directory = try StackDirectory.prepare(directory)
     let postgres = try PrivatePostgres(directory: "\(directory)/postgres")
     var brokerOptions = PrivateMosquitto.Options()
     // A broker that runs already keeps its port; ours takes another.
