@@ -47,7 +47,7 @@ struct Loopback {
 
 /// Waits for something that another task or process brings about.
 func eventually(
-  _ what: Comment, within limit: Duration = .seconds(10), _ condition: () async throws -> Bool
+  _ what: Comment, within limit: Duration = .seconds(30), _ condition: () async throws -> Bool
 ) async throws {
   let deadline = ContinuousClock.now + limit
   while ContinuousClock.now < deadline {

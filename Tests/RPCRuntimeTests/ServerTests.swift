@@ -164,7 +164,8 @@ struct ServerTests {
   @Test("the deadline ends the call and cancels the handler", arguments: [false, true])
   func deadline(streaming: Bool) async throws {
     try await Loopback.run { loopback in
-      let options = CallOptions(timeout: .milliseconds(50))
+      // Long enough for the handler to have started, on any machine.
+      let options = CallOptions(timeout: .milliseconds(500))
       let error = await #expect(throws: RPCError.self) {
         if streaming {
           let responses = try await loopback.client.serverStreaming(
@@ -257,14 +258,21 @@ struct ServerTests {
     try await Loopback.run(limits) { loopback in
       let attacker = try await RPCConnection.connect(
         host: "127.0.0.1", port: loopback.port, group: loopback.group)
-      for _ in 0..<60 {
+      let isClosed = Atomic(false)
+      let watcher = Task {
+        await attacker.waitUntilClosed()
+        isClosed.store(true, ordering: .releasing)
+      }
+      try await eventually("the connection is closed") {
         let call = Task {
           try await attacker.unary(EchoService.hang, MessageFrame { _ in }, options: CallOptions())
         }
         try await Task.sleep(for: .milliseconds(2))
         call.cancel()
+        return isClosed.load(ordering: .acquiring)
       }
-      await attacker.waitUntilClosed()
+      await attacker.close()
+      await watcher.value
       #expect(try await loopback.echo("unharmed") == "unharmed")
     }
   }
