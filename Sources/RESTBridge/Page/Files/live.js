@@ -445,10 +445,12 @@ function drawChart() {
     chart.updateOptions(options);
     return;
   }
+  // The page has a legend of its own; that of dygraphs sets style attributes, which the page's policy forbids.
+  Dygraph.PLUGINS = Dygraph.PLUGINS.filter((plugin) => plugin !== Dygraph.Plugins.Legend);
   chart = new Dygraph($("chart"), rows, {
     ...options,
     connectSeparatedPoints: true, strokeWidth: 1.8, highlightCircleSize: 4, gridLineWidth: 1,
-    labelsDiv: document.createElement("div"), legendFormatter: () => "", yRangePad: 16,
+    yRangePad: 16,
     axisLabelFontSize: 12, interactionModel: {},
     axes: { x: { pixelsPerLabel: 90 }, y: { axisLabelWidth: 54, pixelsPerLabel: 44 } },
     highlightCallback: (event, time, points) => {
