@@ -15,7 +15,7 @@ declare -A may=(
   [Ingest]="DedicatedThread Domain JSONText CMosquitto Logging Glibc Synchronization"
   [Services]="TrakSenseAPI RPCRuntime Domain COpenSSL NIOCore Logging Synchronization"
   [RESTBridge]="TrakSenseAPI RPCRuntime JSONText NIOCore NIOPosix NIOHTTP1 NIOHTTPTypes Logging Hummingbird HummingbirdCore HTTPTypes ServiceLifecycle Synchronization Foundation FoundationEssentials"
-  [DevStack]="Foundation Glibc Synchronization"
+  [DevStack]="Dispatch Foundation Glibc Synchronization"
   [protoc-gen-traksense]="CProtobufC CProtocPlugin Glibc"
 )
 
