@@ -12,7 +12,8 @@ import ServiceLifecycle
 struct DevCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dev",
-    abstract: "Run everything privately: PostgreSQL, broker, sample tenant, simulated devices, server.")
+    abstract:
+      "Run everything privately: PostgreSQL, broker, sample tenant, simulated devices, server.")
 
   @Option(help: "Folder of the private databases; kept between runs.")
   var directory = ".traksense"

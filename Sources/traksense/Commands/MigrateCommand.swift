@@ -15,7 +15,8 @@ struct MigrateCommand: AsyncParsableCommand {
   func run() async throws {
     let database = try Database(configuration.read())
     let report = try await database.migrator.migrate(schema: schema) { step in
-      print("[\(step.number)/\(step.total)] \(step.schema): \(step.fromVersion) → \(step.toVersion)")
+      print(
+        "[\(step.number)/\(step.total)] \(step.schema): \(step.fromVersion) → \(step.toVersion)")
     }
     await database.pool.close()
     if report.migrated.isEmpty { print("nothing to do") }

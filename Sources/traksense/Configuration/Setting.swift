@@ -39,7 +39,8 @@ enum Setting: String, CaseIterable, Sendable {
     case .databaseConnections: "connections to PostgreSQL, 1–100"
     case .timescale: "auto: use TimescaleDB where the server has it; never"
     case .mqttURL: "MQTT broker, mqtt://[user[:password]@]host[:port] or mqtts://"
-    case .mqttClientID: "MQTT client identifier; must stay the same, the broker keeps messages for it"
+    case .mqttClientID:
+      "MQTT client identifier; must stay the same, the broker keeps messages for it"
     case .mqttGroup: "shared subscription group, when several ingest nodes share the load"
     case .rpcListen: "host:port of the gRPC server"
     case .httpListen: "host:port of the REST bridge"
