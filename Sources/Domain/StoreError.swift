@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Why a store could not answer. Carries no SQL and no data: it may reach a caller.
-package enum StoreError: Error, Hashable, Sendable {
+package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The database cannot be reached or is shutting down: nothing was committed, or it is not known
   /// whether it was. Worth trying again.
   case unavailable(String)
@@ -17,6 +17,15 @@ package enum StoreError: Error, Hashable, Sendable {
     switch self {
     case .unavailable, .overloaded: true
     case .cancelled, .failed: false
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .unavailable(let reason): "the database is not available: \(reason)"
+    case .overloaded: "the database is overloaded: no connection became free in time"
+    case .cancelled: "cancelled"
+    case .failed(let sqlState, let message): "the database failed (\(sqlState)): \(message)"
     }
   }
 }

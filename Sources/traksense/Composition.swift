@@ -3,6 +3,7 @@
 import Domain
 import Ingest
 import Logging
+import NIOCore
 import NIOPosix
 import Persistence
 import RESTBridge
@@ -19,6 +20,7 @@ struct Composition: Sendable {
   private let server: RPCServer
   private let bridge: RESTBridge
   private let rpcAddress: ListenAddress
+  private let httpAddress: ListenAddress
   private let logger: Logger
 
   init(_ configuration: Configuration, logger: Logger) throws {
@@ -54,22 +56,27 @@ struct Composition: Sendable {
           database: await Self.answers(pool), mqtt: subscriber.counters.isConnected)
       },
       group: group, logger: logger)
-    server = RPCServer(router: router, group: group, logger: logger)
+    var limits = ServerLimits()
+    // Process managers (Docker for one) kill what has not ended after 10 s.
+    limits.drainGrace = .seconds(6)
+    server = RPCServer(router: router, limits: limits, group: group, logger: logger)
     self.pool = pool
     self.hub = hub
     self.subscriber = subscriber
     self.logger = logger
     rpcAddress = configuration.rpc
+    httpAddress = configuration.http
   }
 
   /// Serves until SIGTERM or SIGINT, or until one part fails.
   /// - Parameter companions: further services that live as long.
   func run(with companions: [any Service] = []) async throws {
-    // Stopped in reverse: first no more input, then the streams, at last the database.
+    // Stopped in reverse: first no more input, then the live streams, which would keep their servers
+    // from ending, at last the database.
     let services: [any Service] =
       [
-        PoolService(pool: pool), HubService(hub: hub),
-        RPCService(server: server, address: rpcAddress), BridgeService(bridge: bridge),
+        PoolService(pool: pool), RPCService(server: server, address: rpcAddress),
+        BridgeService(bridge: bridge, address: httpAddress), HubService(hub: hub),
         SubscriberService(subscriber: subscriber),
       ] + companions
     var configuration = ServiceGroupConfiguration(
@@ -114,7 +121,11 @@ private struct RPCService: Service {
   let address: ListenAddress
 
   func run() async throws {
-    try await server.start(host: address.host, port: address.port)
+    do {
+      try await server.start(host: address.host, port: address.port)
+    } catch {
+      throw ListenError(.rpcListen, address, error)
+    }
     try await gracefulShutdown()
     await server.shutdown()
   }
@@ -122,9 +133,14 @@ private struct RPCService: Service {
 
 private struct BridgeService: Service {
   let bridge: RESTBridge
+  let address: ListenAddress
 
   func run() async throws {
-    try await bridge.run()
+    do {
+      try await bridge.run()
+    } catch let error as IOError {
+      throw ListenError(.httpListen, address, error)
+    }
   }
 }
 

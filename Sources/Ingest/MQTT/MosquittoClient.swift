@@ -76,11 +76,28 @@ import Glibc
     if let code = inbox.connectionReturnCode, code != 0 { throw .refused(returnCode: code) }
   }
 
-  /// Sends DISCONNECT, behind everything that is queued.
+  /// Sends DISCONNECT, behind everything that is queued, and waits for the broker to hang up.
+  ///
+  /// libmosquitto closes its socket at once. Closing one with unread data in it resets the connection
+  /// (RFC 1122 §4.2.2.13), and PUBACKs that the broker has not read yet are lost: the messages would come
+  /// again. A second descriptor keeps the connection until everything was read.
   func disconnect(until deadline: ContinuousClock.Instant) throws(MQTTError) {
+    let descriptor = dup(socket)
+    defer { if descriptor >= 0 { close(descriptor) } }
     try check(unsafe mosquitto_disconnect(raw), "DISCONNECT")
     try flush(until: deadline)
+    guard descriptor >= 0 else { return }
+    let end = min(deadline, .now + Self.hangUpTime)
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    while ContinuousClock.now < end {
+      SocketReadiness.wait(for: descriptor, [.readable], upTo: end - .now)
+      let count = unsafe recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+      if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { return }
+    }
   }
+
+  /// For the broker to close the connection after DISCONNECT; one that does not is left alone.
+  private static let hangUpTime = Duration.seconds(1)
 
   // MARK: - Moving packets
 

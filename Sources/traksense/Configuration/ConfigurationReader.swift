@@ -32,9 +32,7 @@ struct ConfigurationReader: ParsableArguments {
       }
       return value
     }
-    let database = require(.databaseURL, "a connection URL") {
-      $0.isEmpty ? nil : Secret(value: $0)
-    }
+    let database = require(.databaseURL, "postgresql://user@host:port/database", Self.database)
     let connections = require(.databaseConnections, "a number from 1 to 100") {
       Int($0).flatMap { (1...100).contains($0) ? $0 : nil }
     }
@@ -63,6 +61,12 @@ struct ConfigurationReader: ParsableArguments {
         $0.trimmingCharacters(in: .whitespaces)
       },
       chartDirectory: charts, logLevel: level)
+  }
+
+  /// libpq takes any other text for the name of a local database.
+  private static func database(_ text: String) -> Secret? {
+    let isURL = text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
+    return isURL || text.contains("=") ? Secret(value: text) : nil
   }
 
   private func values(

@@ -35,6 +35,11 @@ answers = os.fdopen(ours_in, "rb")
 errors, buffered, number = [], b"", 0
 
 
+def complain(text):
+    errors.append(text)
+    print(json.dumps({"event": "error", "text": text}), flush=True)
+
+
 def receive():
     global buffered
     while b"\0" not in buffered:
@@ -56,9 +61,10 @@ def call(method, session=None, **parameters):
     while True:
         message = receive()
         if message.get("method") == "Runtime.exceptionThrown":
-            errors.append(message["params"]["exceptionDetails"]["text"])
+            details = message["params"]["exceptionDetails"]
+            complain(details.get("exception", {}).get("description", details["text"]))
         elif message.get("method") == "Log.entryAdded" and message["params"]["entry"]["level"] == "error":
-            errors.append(message["params"]["entry"]["text"])
+            complain(message["params"]["entry"]["text"])
         elif message.get("id") == number:
             if "error" in message:
                 raise SystemExit(f"{method}: {message['error']}")
@@ -79,6 +85,8 @@ try:
                 break
             time.sleep(0.1)
         print(json.dumps({"event": "true", "expression": expression, "value": value}), flush=True)
+    # The page draws at most twice a second.
+    time.sleep(0.6)
     image = call("Page.captureScreenshot", session, format="png")["data"]
     with open(screenshot, "wb") as file:
         file.write(base64.b64decode(image))

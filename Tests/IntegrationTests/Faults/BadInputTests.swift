@@ -162,7 +162,8 @@ extension EndToEnd {
         (with("no protobuf") { $0.hex = "ffffffffffffffffffff" }, "INVALID_ARGUMENT", ""),
         (with("no readings") { $0.hex = "" }, "INVALID_ARGUMENT", "readings"),
         (
-          with("5 MB") { $0.hex = "0a80ade204" + String(repeating: "61", count: 10_000_000) },
+          // A tenant's name of 5,000,000 letters.
+          with("5 MB") { $0.hex = "0ac096b102" + String(repeating: "61", count: 5_000_000) },
           "RESOURCE_EXHAUSTED", ""
         ),
         (with("wrong key") { $0.metadata["x-api-key"] = "wrong" }, "UNAUTHENTICATED", "key"),
@@ -191,9 +192,10 @@ extension EndToEnd {
       let cut = try Run(
         Tool.named("curl").path,
         [
-          "--silent", "--http2-prior-knowledge", "--max-time", "10", "--dump-header", "-", "--output",
-          "/dev/null", "-H", "content-type: application/grpc", "-H", "te: trailers", "-H",
-          "x-tenant: umc", "-H", "x-api-key: \(TestStack.ingestKey)", "--data-binary", "@\(file)",
+          "--silent", "--http2-prior-knowledge", "--max-time", "10", "--dump-header", "-",
+          "--output", "/dev/null", "-H", "content-type: application/grpc", "-H", "te: trailers",
+          "-H", "x-tenant: umc", "-H", "x-api-key: \(TestStack.ingestKey)", "--data-binary",
+          "@\(file)",
           "http://\(stack.rpcAddress)/traksense.v1.TelemetryService/Ingest",
         ], log: stack.freshLog("curl"))
       _ = try await cut.end()

@@ -3,7 +3,7 @@ import DevStack
 import Testing
 
 extension EndToEnd {
-  @Suite("The database is away", .timeLimit(.minutes(2)))
+  @Suite("The database or the broker is away", .timeLimit(.minutes(2)))
   struct OutageTests {
     @Test("nothing is acknowledged, callers hear 'later', and all is stored once when it is back")
     func storedOnceWhenBack() async throws {
@@ -28,6 +28,33 @@ extension EndToEnd {
         #expect(try await stack.unacknowledgedNumbers().sorted() == Array(300..<400))
         try await stack.postgres.start()
         try await stack.expectExactlyOnce(0..<300)
+      }
+    }
+
+    @Test("without its broker the server goes on for callers, and finds the broker again")
+    func brokerAway() async throws {
+      try await TestStack.with { stack in
+        await stack.broker.stop()
+        let noticed = try await eventually { try await !stack.isHealthy() }
+        #expect(noticed)
+        let health = try await stack.get("/health/")
+        #expect(health.status == 503)
+        #expect(health.body == #"{"db":true,"mqtt":false,"healthy":false}"#)
+        #expect(try await stack.post(Sample(ago: 20).body).status == 201)
+        // Started while there is neither broker nor database.
+        await stack.server.kill()
+        await stack.postgres.stop(.immediate)
+        try await stack.server.start(until: nil)
+        let answers = await eventually { FreePort.isListening(stack.server.httpPort) }
+        #expect(answers)
+        #expect(try await stack.get("/health/").status == 503)
+        try await stack.postgres.start()
+        try await stack.broker.start()
+        let isHealthy = try await eventually(within: .seconds(30)) { try await stack.isHealthy() }
+        #expect(isHealthy)
+        try await stack.publish(Sample(ago: 10))
+        try await stack.waitForReadings(2)
+        try await stack.tally().expectBalanced()
       }
     }
 

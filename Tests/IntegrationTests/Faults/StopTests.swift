@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import DevStack
+import Glibc
 import Testing
 
 extension EndToEnd {
@@ -13,6 +14,9 @@ extension EndToEnd {
         try await events.waitFor("event: start")
         let publisher = try await stack.publishNumbered(
           0..<1_500, perSecond: 300, base: TestStack.base(secondsAgo: 3_600))
+        // A client that hangs answers nothing any more, not even the PING of a graceful stop.
+        let frozen = try await stack.subscribe(["--tenant", "umc", "--quiet"])
+        frozen.child.send(SIGSTOP)
         let poster = Task { try await Self.postUntilRefused(stack) }
         try await stack.waitForReadings(300)
 
@@ -22,6 +26,7 @@ extension EndToEnd {
         let log = await stack.server.log
         #expect(exit == .exited(0), "after \(took): \(log)")
         print("stopped in \(took)")
+        await frozen.child.kill()
 
         try await publisher.succeed()
         let posted = try await poster.value
@@ -36,8 +41,8 @@ extension EndToEnd {
         try await subscriber.succeed()
         let end = try #require(subscriber.lines(SubscriberLine.self).last)
         #expect(end.code == "UNAVAILABLE")
-        #expect(end.cursors == end.start.map { Array(($0 + 1)..<($0 + 1 + (end.cursors?.count ?? 0))) })
-        #expect(end.cursors?.isEmpty == false)
+        let (start, cursors) = (try #require(end.start), try #require(end.cursors))
+        #expect(!cursors.isEmpty && cursors == Array((start + 1)...(start + cursors.count)))
         _ = try await events.end()
         #expect(events.output.contains("event: reading"))
         #expect(events.output.contains("event: end"))

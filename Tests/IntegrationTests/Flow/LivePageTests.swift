@@ -20,6 +20,7 @@ extension EndToEnd {
           "document.body.dataset.state === 'live'",
           Self.card(showing: "33.25"),
           Self.card(showing: "34.50"),
+          Self.chooseMetric("Temp return"),
           """
           window.Dygraph ? document.querySelectorAll('#chart canvas').length > 0
             : document.querySelectorAll('#rows tr').length > 1
@@ -37,7 +38,7 @@ extension EndToEnd {
         if value == "33.25" { try await browser.waitFor("33.25", within: .seconds(20)) }
       }
       let facts = try await browser.result(Screenshot.self, within: .seconds(30))
-      #expect(facts.errors == [])
+      #expect(facts.errors == [], "what the page complained about")
       let image = try Data(contentsOf: screenshot)
       #expect(image.starts(with: [0x89, 0x50, 0x4E, 0x47]) && image.count > 20_000)
       print("screenshot: \(screenshot.path)")
@@ -48,6 +49,16 @@ extension EndToEnd {
       """
       [...document.querySelectorAll('#cards > *')].some((card) =>
         card.textContent.includes('ESP32-03') && card.textContent.includes('\(value)'))
+      """
+    }
+
+    /// Shows a metric in the chart, and in its legend the sensor that was published.
+    private static func chooseMetric(_ title: String) -> String {
+      """
+      [...document.querySelectorAll('#metrics button')]
+        .filter((button) => button.textContent.startsWith('\(title)'))
+        .map((button) => button.click())
+        .length === 1 && document.getElementById('legend').textContent.includes('ESP32-03')
       """
     }
 

@@ -28,7 +28,8 @@ actor ServeProcess {
   func start(until isHealthy: (@Sendable () async throws -> Bool)?) async throws {
     starts += 1
     let run = try Run(
-      Repository.traksense, ["serve"], environment: environment, log: "\(folder)/serve-\(starts).log")
+      Repository.traksense, ["serve"], environment: environment,
+      log: "\(folder)/serve-\(starts).log")
     self.run = run
     guard let isHealthy else { return }
     let isReady = try await eventually(within: .seconds(30)) {
