@@ -10,8 +10,8 @@ final class ClientConnection: ChannelInboundHandler {
   private static let writeChunk = 256 * 1024
 
   private let loop: any EventLoop
-  private var session: HTTP2Session
-  private var streams: [StreamID: ClientStream] = [:]
+  private let session: HTTP2Session
+  private var streams = StreamTable<ClientStream>()
   private var context: ChannelHandlerContext?
   private var output = OutputQueue()
   private var isReading = false
@@ -38,6 +38,7 @@ final class ClientConnection: ChannelInboundHandler {
     do {
       let events = unsafe try bytes.withUnsafeReadableBytes { try unsafe session.receive($0) }
       for event in events { handle(event) }
+      session.reuse(events)
     } catch {
       flush()
       context.close(promise: nil)
@@ -63,7 +64,7 @@ final class ClientConnection: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     self.context = nil
     let open = streams.values
-    streams = [:]
+    streams.removeAll()
     for stream in open {
       stream.connectionLost(RPCError(.unavailable, "connection to the server was lost"))
     }
@@ -82,7 +83,7 @@ final class ClientConnection: ChannelInboundHandler {
     body.end = .endStream
     do throws(HTTP2Error) {
       let id = try session.request(headers: headers, body: body)
-      streams[id] = stream
+      streams.insert(stream, for: id)
       stream.started(on: self, as: id, deadline: deadline)
     } catch {
       stream.connectionLost(RPCError(.unavailable, "call could not be started: \(error)"))
@@ -113,7 +114,7 @@ final class ClientConnection: ChannelInboundHandler {
       session.consumeConnection(bytes.readableBytes)
       streams[id]?.receivedData(bytes)
     case .endStream(let id): streams[id]?.receivedEndStream()
-    case .streamClosed(let id, let code): streams.removeValue(forKey: id)?.closed(code)
+    case .streamClosed(let id, let code): streams.remove(id)?.closed(code)
     case .goAway: isGoingAway = true
     case .settings, .ping: break
     }
@@ -136,20 +137,30 @@ final class ClientConnection: ChannelInboundHandler {
 
   private func flush() {
     guard let context else { return }
-    var wrote = false
     do throws(HTTP2Error) {
-      while context.channel.isWritable {
-        try session.send(into: &output, limit: Self.writeChunk)
-        if output.isEmpty { break }
-        for buffer in output.buffers { context.write(wrapOutboundOut(buffer), promise: nil) }
-        output.removeAll()
-        wrote = true
-      }
+      // Again when the socket took so much that the channel is writable once more: its event for that
+      // came in the middle of this.
+      while try writeWhileWritable(context) { context.flush() }
     } catch {
       return context.close(promise: nil)
     }
-    if wrote { context.flush() }
-    for event in session.takeEvents() { handle(event) }
+    let events = session.takeEvents()
+    for event in events { handle(event) }
+    session.reuse(events)
     if !session.wantsRead && !session.wantsWrite { context.close(promise: nil) }
+  }
+
+  /// Hands what the session has to the channel, until that wants no more.
+  /// - Returns: false when there was nothing.
+  private func writeWhileWritable(_ context: ChannelHandlerContext) throws(HTTP2Error) -> Bool {
+    var wrote = false
+    while context.channel.isWritable {
+      try session.send(into: &output, limit: Self.writeChunk)
+      if output.isEmpty { break }
+      for buffer in output.buffers { context.write(wrapOutboundOut(buffer), promise: nil) }
+      output.removeAll()
+      wrote = true
+    }
+    return wrote
   }
 }

@@ -9,7 +9,6 @@ import NIOCore
 /// - the entry points that other threads use (``write(_:)``, the end of the task) hop to `loop` first.
 final class ServerStream: ResponseSink, @unchecked Sendable {
   let id: StreamID
-  private let handler: RPCHandler
   private let head: RequestHead
   private let limits: ServerLimits
   private let loop: any EventLoop
@@ -31,11 +30,10 @@ final class ServerStream: ResponseSink, @unchecked Sendable {
   private static let okTrailers: HeaderList = ["grpc-status": "0"]
 
   init(
-    id: StreamID, handler: RPCHandler, head: RequestHead, limits: ServerLimits,
+    id: StreamID, head: RequestHead, limits: ServerLimits,
     connection: ServerConnection, loop: any EventLoop
   ) {
     self.id = id
-    self.handler = handler
     self.head = head
     self.limits = limits
     self.connection = connection
@@ -162,38 +160,43 @@ final class ServerStream: ResponseSink, @unchecked Sendable {
     slotOwner = connection
     let deadline = head.timeout.map { NIODeadline.now() + $0 }
     // The context must not hold the stream, which holds the context.
-    let headers = head.headers
-    let context = ServerContext(
-      method: handler.method, authority: head.authority, peer: connection.peer, deadline: deadline,
-      metadata: RequestHead.customMetadata(of: headers))
+    let context = ServerContext(head, peer: connection.peer, deadline: deadline)
     self.context = context
     if let deadline { startTimer(deadline) }
-    let task = Task.immediate(executorPreference: executor) {
-      let status: RPCError?
-      do throws(RPCError) {
-        switch self.handler.body {
-        case .unary(let body): try await self.write(body(message, context))
-        case .serverStreaming(let body):
-          try await body(message, ResponseWriter(sink: self), context)
+    let task: Task<Void, Never>
+    switch head.handler.body {
+    case .unary(let body):
+      task = Task.immediate(executorPreference: executor) {
+        do throws(RPCError) {
+          let response = try await body(message, context)
+          self.onLoop { self.handlerReturned(response, nil) }
+        } catch {
+          self.onLoop { self.handlerReturned(nil, error) }
         }
-        status = nil
-      } catch {
-        status = error
       }
-      if self.loop.inEventLoop {
-        self.handlerReturned(status)
-      } else {
-        self.loop.execute { self.handlerReturned(status) }
+    case .serverStreaming(let body):
+      task = Task.immediate(executorPreference: executor) {
+        do throws(RPCError) {
+          try await body(message, ResponseWriter(sink: self), context)
+          self.onLoop { self.handlerReturned(nil, nil) }
+        } catch {
+          self.onLoop { self.handlerReturned(nil, error) }
+        }
       }
     }
     if !machine.isAnswered { self.task = task }
   }
 
+  /// Runs `action` on the loop: at once when it is there already.
+  private func onLoop(_ action: @escaping @Sendable () -> Void) {
+    if loop.inEventLoop { action() } else { loop.execute(action) }
+  }
+
   /// The handler's slot is free only now, even if the stream was reset long ago.
-  private func handlerReturned(_ status: RPCError?) {
+  private func handlerReturned(_ response: MessageFrame?, _ error: RPCError?) {
     slotOwner?.handlerEnds()
     slotOwner = nil
-    finish(status: status)
+    if let response { finish(response) } else { finish(status: error) }
     task = nil
   }
 
@@ -213,6 +216,16 @@ final class ServerStream: ResponseSink, @unchecked Sendable {
 
   // MARK: Ending the call
 
+  /// Message and status at once: nghttp2 is told of both before it asks for either.
+  private func finish(_ response: MessageFrame) {
+    guard let connection, case .sendHeadersAndMessage = machine.sendingMessage() else { return }
+    _ = machine.sendingStatus()
+    body.append(response.framed)
+    endBody(nil)
+    connection.respond(id, headers: initialHeaders(), body: body)
+    deadlineTimer?.cancel()
+  }
+
   private func finish(status: RPCError?) {
     let step = machine.sendingStatus()
     guard let connection else { return }
@@ -223,16 +236,20 @@ final class ServerStream: ResponseSink, @unchecked Sendable {
       appendStatus(status, to: &headers)
       connection.respond(id, headers: headers, body: nil)
     case .sendTrailers:
-      if status == nil, let context, !context.hasTrailingMetadata {
-        body.end = .trailers(Self.okTrailers)
-      } else {
-        var trailers = HeaderList()
-        appendStatus(status, to: &trailers)
-        body.end = .trailers(trailers)
-      }
+      endBody(status)
       connection.resume(id, body)
     }
     if status != nil { stop() } else { deadlineTimer?.cancel() }
+  }
+
+  private func endBody(_ status: RPCError?) {
+    if status == nil, let context, !context.hasTrailingMetadata {
+      body.end = .trailers(Self.okTrailers)
+    } else {
+      var trailers = HeaderList()
+      appendStatus(status, to: &trailers)
+      body.end = .trailers(trailers)
+    }
   }
 
   private func initialHeaders() -> HeaderList {

@@ -9,11 +9,6 @@ import NIOCore
 ///     response:  idle ──first message──▶ started ──status──▶ ended
 ///                  └────────────status (trailers-only)────────▲
 struct ServerStreamStateMachine {
-  private enum Request {
-    case receiving(MessageDeframer)
-    case ended
-  }
-
   private enum Response {
     case idle
     case started
@@ -41,18 +36,18 @@ struct ServerStreamStateMachine {
     case ignore
   }
 
-  private var request: Request
+  private var deframer: MessageDeframer
+  private var requestHasEnded = false
   private var response = Response.idle
   private var message: ByteBuffer?
 
   init(maxMessageBytes: Int) {
-    request = .receiving(MessageDeframer(limit: maxMessageBytes))
+    deframer = MessageDeframer(limit: maxMessageBytes)
   }
 
   /// Request bytes held.
   var bufferedBytes: Int {
-    guard case .receiving(let deframer) = request else { return 0 }
-    return deframer.bufferedBytes + (message?.readableBytes ?? 0)
+    requestHasEnded ? 0 : deframer.bufferedBytes + (message?.readableBytes ?? 0)
   }
 
   var isAnswered: Bool {
@@ -63,9 +58,7 @@ struct ServerStreamStateMachine {
   /// - Throws: the status that ends the call.
   mutating func receivedData(_ bytes: ByteBuffer) throws(RPCError) {
     // RFC 9113 §5.1: DATA may be in flight after this end has answered.
-    guard !isAnswered, case .receiving(var deframer) = request else { return }
-    // Let go of the other reference, or appending would copy all that was received so far.
-    request = .ended
+    guard !isAnswered, !requestHasEnded else { return }
     deframer.append(bytes)
     var next: ByteBuffer?
     repeat {
@@ -81,12 +74,11 @@ struct ServerStreamStateMachine {
         message = next
       }
     } while next != nil
-    request = .receiving(deframer)
   }
 
   mutating func receivedEndStream() -> OnEndStream {
-    guard !isAnswered, case .receiving(let deframer) = request else { return .ignore }
-    request = .ended
+    guard !isAnswered, !requestHasEnded else { return .ignore }
+    requestHasEnded = true
     guard deframer.bufferedBytes == 0 else {
       return .fail(RPCError(.invalidArgument, "request ended in the middle of a message"))
     }
@@ -110,7 +102,9 @@ struct ServerStreamStateMachine {
   mutating func sendingStatus() -> OnStatus {
     defer {
       response = .ended
+      requestHasEnded = true
       message = nil
+      deframer.discard()
     }
     switch response {
     case .idle: return .sendTrailersOnly
