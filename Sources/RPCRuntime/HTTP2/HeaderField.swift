@@ -61,21 +61,22 @@ import Glibc
   /// The two lengths in front of each field, 4 bytes each.
   static let prefixLength = 8
 
-  private var rest: UnsafeRawBufferPointer
+  private var cursor: UnsafeRawPointer?
+  private var left: Int
 
   init(_ layout: UnsafeRawBufferPointer) {
-    unsafe rest = unsafe layout
+    unsafe cursor = layout.baseAddress
+    unsafe left = layout.count
   }
 
   mutating func next() -> HeaderField? {
-    guard unsafe rest.count >= Self.prefixLength, let base = unsafe rest.baseAddress else {
-      return nil
-    }
+    guard unsafe left >= Self.prefixLength, let base = unsafe cursor else { return nil }
     let nameLength = Int(unsafe base.loadUnaligned(as: UInt32.self))
     let valueLength = Int(unsafe base.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
     let start = unsafe (base + Self.prefixLength).assumingMemoryBound(to: UInt8.self)
     let total = unsafe Self.prefixLength + nameLength + valueLength
-    unsafe rest = unsafe UnsafeRawBufferPointer(rebasing: rest.dropFirst(total))
+    unsafe cursor = unsafe base + total
+    unsafe left -= total
     return unsafe HeaderField(
       name: UnsafeBufferPointer(start: start, count: nameLength),
       value: UnsafeBufferPointer(start: start + nameLength, count: valueLength))
