@@ -4,6 +4,7 @@ import CProtobufC
 import CTrakSenseProto
 import JSONText
 public import NIOCore
+public import RPCRuntime
 
 extension ProtoTimestamp {
   /// Decodes the binary form. Fields that are not known are skipped.
@@ -14,6 +15,11 @@ extension ProtoTimestamp {
   /// Appends the binary form.
   public func encode(into buffer: inout ByteBuffer) {
     unsafe CCoding.encode(self, into: &buffer)
+  }
+
+  /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+  public func frame() -> MessageFrame {
+    unsafe CCoding.frame(self)
   }
 
   /// Parses a JSON string that holds an RFC 3339 time.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import NIOCore
+public import RPCRuntime
 
 /// A message of the .proto: a value with a binary and a JSON form.
 public protocol ProtobufMessage: Hashable, Sendable {
@@ -12,6 +13,9 @@ public protocol ProtobufMessage: Hashable, Sendable {
 
   /// Appends the binary form.
   func encode(into buffer: inout ByteBuffer)
+
+  /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+  func frame() -> MessageFrame
 
   /// Parses the proto3 JSON form: field names as in the .proto or in lowerCamelCase, 64-bit integers as
   /// numbers or strings, null for what is not set.

@@ -77,6 +77,11 @@ extension SchemaMessage {
         text.line("unsafe CCoding.encode(self, into: &buffer)")
       }
       text.line()
+      text.line("/// The binary form behind gRPC's prefix: ready to be sent any number of times.")
+      try text.block("public func frame() -> MessageFrame") { text throws(PluginError) in
+        text.line("unsafe CCoding.frame(self)")
+      }
+      text.line()
       text.line("/// Parses the proto3 JSON form.")
       try text.block(
         "public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError)"

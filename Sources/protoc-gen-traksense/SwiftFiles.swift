@@ -41,6 +41,7 @@ struct SwiftFiles {
   private func messagesSource() throws(PluginError) -> String {
     var text = header(file.name)
     text.line("public import NIOCore")
+    text.line("public import RPCRuntime")
     for value in file.enums {
       text.line()
       try text.block("extension \(namespace)") { text throws(PluginError) in

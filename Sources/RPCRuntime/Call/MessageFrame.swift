@@ -25,6 +25,23 @@ public struct MessageFrame: Hashable, Sendable {
     framed = buffer
   }
 
+  /// Writes a message whose size is known behind a prefix, in one buffer that fits.
+  /// - Parameters:
+  ///   - size: of the message in bytes.
+  ///   - write: gets exactly `size` bytes to fill.
+  package init(size: Int, _ write: (UnsafeMutableRawBufferPointer) -> Void) {
+    let total = Self.prefixLength + size
+    var buffer = ByteBufferAllocator().buffer(capacity: total)
+    _ = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: total) { bytes in
+      unsafe bytes.storeBytes(of: 0, as: UInt8.self)
+      unsafe bytes.storeBytes(
+        of: UInt32(truncatingIfNeeded: size).bigEndian, toByteOffset: 1, as: UInt32.self)
+      unsafe write(UnsafeMutableRawBufferPointer(rebasing: bytes[Self.prefixLength..<total]))
+      return total
+    }
+    framed = buffer
+  }
+
   /// The message without its prefix, sharing storage.
   public var message: ByteBuffer {
     var buffer = framed

@@ -18,23 +18,47 @@ public enum MethodKind: Hashable, Sendable {
 
 /// Names one RPC.
 public struct MethodDescriptor: Hashable, Sendable {
-  /// Fully qualified service name: `traksense.v1.TelemetryService`.
-  public let service: String
-  /// Method name: `Latest`.
-  public let method: String
+  /// Shared by all copies: a descriptor goes with each call.
+  private final class Names: Sendable {
+    let service: String
+    let method: String
+    let path: String
+
+    init(service: String, method: String) {
+      self.service = service
+      self.method = method
+      path = "/\(service)/\(method)"
+    }
+  }
+
+  private let names: Names
   /// Its shape.
   public let kind: MethodKind
-  /// HTTP/2 `:path`: `/service/method`.
-  public let path: String
 
   /// - Parameters:
   ///   - service: fully qualified name.
   ///   - method: name within the service.
   ///   - kind: the shape.
   public init(service: String, method: String, kind: MethodKind) {
-    self.service = service
-    self.method = method
+    names = Names(service: service, method: method)
     self.kind = kind
-    path = "/\(service)/\(method)"
+  }
+
+  /// Fully qualified service name: `traksense.v1.TelemetryService`.
+  public var service: String { names.service }
+  /// Method name: `Latest`.
+  public var method: String { names.method }
+  /// HTTP/2 `:path`: `/service/method`.
+  public var path: String { names.path }
+
+  /// Equal names and shape.
+  public static func == (a: MethodDescriptor, b: MethodDescriptor) -> Bool {
+    a.kind == b.kind && (a.names === b.names || a.path == b.path)
+  }
+
+  /// Of names and shape.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(path)
+    hasher.combine(kind)
   }
 }

@@ -10,8 +10,8 @@ final class ClientConnection: ChannelInboundHandler {
   private static let writeChunk = 256 * 1024
 
   private let loop: any EventLoop
-  private var session: HTTP2Session
-  private var streams: [StreamID: ClientStream] = [:]
+  private let session: HTTP2Session
+  private var streams = StreamTable<ClientStream>()
   private var context: ChannelHandlerContext?
   private var output = OutputQueue()
   /// Bodies whose writer waits for the server to read.
@@ -40,6 +40,7 @@ final class ClientConnection: ChannelInboundHandler {
     do {
       let events = unsafe try bytes.withUnsafeReadableBytes { try unsafe session.receive($0) }
       for event in events { handle(event) }
+      session.reuse(events)
     } catch {
       flush()
       context.close(promise: nil)
@@ -65,7 +66,7 @@ final class ClientConnection: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     self.context = nil
     let open = streams.values
-    streams = [:]
+    streams.removeAll()
     for stream in open {
       stream.connectionLost(RPCError(.unavailable, "connection to the server was lost"))
     }
@@ -81,7 +82,7 @@ final class ClientConnection: ChannelInboundHandler {
     }
     do throws(HTTP2Error) {
       let id = try session.request(headers: headers, body: body)
-      streams[id] = stream
+      streams.insert(stream, for: id)
       stream.started(on: self, as: id, deadline: deadline)
     } catch {
       stream.connectionLost(RPCError(.unavailable, "call could not be started: \(error)"))
@@ -121,7 +122,7 @@ final class ClientConnection: ChannelInboundHandler {
       session.consumeConnection(bytes.readableBytes)
       streams[id]?.receivedData(bytes)
     case .endStream(let id): streams[id]?.receivedEndStream()
-    case .streamClosed(let id, let code): streams.removeValue(forKey: id)?.closed(code)
+    case .streamClosed(let id, let code): streams.remove(id)?.closed(code)
     case .goAway: isGoingAway = true
     case .settings, .ping: break
     }
@@ -144,24 +145,34 @@ final class ClientConnection: ChannelInboundHandler {
 
   private func flush() {
     guard let context else { return }
-    var wrote = false
     do throws(HTTP2Error) {
-      while context.channel.isWritable {
-        try session.send(into: &output, limit: Self.writeChunk)
-        if output.isEmpty { break }
-        for buffer in output.buffers { context.write(wrapOutboundOut(buffer), promise: nil) }
-        output.removeAll()
-        wrote = true
-      }
+      // Again when the socket took so much that the channel is writable once more: its event for that
+      // came in the middle of this.
+      while try writeWhileWritable(context) { context.flush() }
     } catch {
       return context.close(promise: nil)
     }
-    if wrote { context.flush() }
-    for event in session.takeEvents() { handle(event) }
+    let events = session.takeEvents()
+    for event in events { handle(event) }
+    session.reuse(events)
     waiting.removeAll { body in
       if body.queuedBytes <= ClientStream.maxPendingBytes / 2 { body.resumeWriter(true) }
       return !body.hasWriter
     }
     if !session.wantsRead && !session.wantsWrite { context.close(promise: nil) }
+  }
+
+  /// Hands what the session has to the channel, until that wants no more.
+  /// - Returns: false when there was nothing.
+  private func writeWhileWritable(_ context: ChannelHandlerContext) throws(HTTP2Error) -> Bool {
+    var wrote = false
+    while context.channel.isWritable {
+      try session.send(into: &output, limit: Self.writeChunk)
+      if output.isEmpty { break }
+      for buffer in output.buffers { context.write(wrapOutboundOut(buffer), promise: nil) }
+      output.removeAll()
+      wrote = true
+    }
+    return wrote
   }
 }

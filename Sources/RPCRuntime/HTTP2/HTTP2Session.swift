@@ -11,57 +11,66 @@ import NIOCore
 struct HTTP2Session: ~Copyable {
   private let raw: OpaquePointer
   private let role: HTTP2SessionConfiguration.Role
-  private let inbox: Inbox
+  private let inbox: UnsafeMutablePointer<Inbox>
 
   init(_ configuration: HTTP2SessionConfiguration) throws(HTTP2Error) {
-    let inbox = Inbox(configuration: configuration)
+    let inbox = UnsafeMutablePointer<Inbox>.allocate(capacity: 1)
+    unsafe inbox.initialize(to: Inbox(configuration: configuration))
+    do throws(HTTP2Error) {
+      unsafe raw = unsafe try Self.makeRaw(configuration, inbox)
+    } catch {
+      unsafe inbox.deinitialize(count: 1)
+      unsafe inbox.deallocate()
+      throw error
+    }
     role = configuration.role
-    unsafe raw = unsafe try Self.makeRaw(configuration, inbox)
-    self.inbox = inbox
+    unsafe self.inbox = unsafe inbox
   }
 
   deinit {
     unsafe nghttp2_session_del(raw)
+    unsafe inbox.deinitialize(count: 1)
+    unsafe inbox.deallocate()
   }
 
   // MARK: Bytes in
 
   /// Feeds received bytes and returns what they meant, in order.
   /// - Throws: when the connection is beyond repair; what is still to be sent says why to the peer.
-  mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) -> [HTTP2Event] {
+  func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) -> [HTTP2Event] {
     let base = unsafe bytes.bindMemory(to: UInt8.self).baseAddress
     let consumed = unsafe nghttp2_session_mem_recv(raw, base, bytes.count)
     if consumed < 0 { throw Self.error(Int32(consumed)) }
-    return inbox.takeEvents()
+    return unsafe inbox.pointee.takeEvents()
   }
 
   /// Gives back flow-control credit for received body bytes.
-  mutating func consume(_ count: Int, on stream: StreamID) {
+  func consume(_ count: Int, on stream: StreamID) {
     // An unknown stream still returns the connection's credit; no other error is possible here.
     _ = unsafe nghttp2_session_consume(raw, stream, count)
   }
 
   /// Keeps body bytes out of the stream's window but frees the connection's for other streams.
-  mutating func consumeConnection(_ count: Int) {
+  func consumeConnection(_ count: Int) {
     _ = unsafe nghttp2_session_consume_connection(raw, count)
   }
 
   /// Gives back a stream's own credit.
-  mutating func consumeStream(_ count: Int, on stream: StreamID) {
+  func consumeStream(_ count: Int, on stream: StreamID) {
     _ = unsafe nghttp2_session_consume_stream(raw, stream, count)
   }
 
   // MARK: Commands
 
   /// Answers a request: headers now, then what `body` will hold; without body, headers end the stream.
-  mutating func respond(
+  func respond(
     to stream: StreamID, headers: HeaderList, body: OutboundBody?
   ) throws(HTTP2Error) {
     let result = unsafe Self.withNameValues(headers) { fields, count in
       guard let body else {
         return unsafe nghttp2_submit_response(raw, stream, fields, count, nil)
       }
-      inbox.bodies[stream] = body
+      unsafe inbox.pointee.bodies.insert(body, for: stream)
       var provider = unsafe Inbox.dataProvider(body)
       return unsafe nghttp2_submit_response(raw, stream, fields, count, &provider)
     }
@@ -70,7 +79,7 @@ struct HTTP2Session: ~Copyable {
 
   /// Starts a request.
   /// - Returns: its stream.
-  mutating func request(
+  func request(
     headers: HeaderList, body: OutboundBody
   ) throws(HTTP2Error) -> StreamID {
     let stream = unsafe Self.withNameValues(headers) { fields, count in
@@ -78,36 +87,36 @@ struct HTTP2Session: ~Copyable {
       return unsafe nghttp2_submit_request(raw, nil, fields, count, &provider, nil)
     }
     try Self.check(stream)
-    inbox.bodies[stream] = body
+    unsafe inbox.pointee.bodies.insert(body, for: stream)
     return stream
   }
 
   /// Tells that a body has more to send, or has ended.
-  mutating func resume(_ stream: StreamID, _ body: OutboundBody) {
+  func resume(_ stream: StreamID, _ body: OutboundBody) {
     guard body.isDeferred else { return }
     body.isDeferred = false
     // Fails only when the stream is gone meanwhile; then its body goes nowhere.
     _ = unsafe nghttp2_session_resume_data(raw, stream)
   }
 
-  mutating func reset(_ stream: StreamID, _ code: HTTP2ErrorCode) {
+  func reset(_ stream: StreamID, _ code: HTTP2ErrorCode) {
     // Fails only for lack of memory.
     _ = unsafe nghttp2_submit_rst_stream(
       raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, code.rawValue)
   }
 
-  mutating func ping() {
+  func ping() {
     _ = unsafe nghttp2_submit_ping(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
   }
 
   /// First step of a graceful stop: GOAWAY(2^31−1), so that requests already under way still count
   /// (RFC 9113 §6.8).
-  mutating func submitShutdownNotice() {
+  func submitShutdownNotice() {
     _ = unsafe nghttp2_submit_shutdown_notice(raw)
   }
 
   /// GOAWAY naming the last stream that was looked at: newer ones are refused.
-  mutating func goAway(_ code: HTTP2ErrorCode, debugData: String = "") {
+  func goAway(_ code: HTTP2ErrorCode, debugData: String = "") {
     let last = unsafe nghttp2_session_get_last_proc_stream_id(raw)
     let bytes = Array(debugData.utf8)
     _ = unsafe nghttp2_submit_goaway(
@@ -117,8 +126,11 @@ struct HTTP2Session: ~Copyable {
   // MARK: Bytes out
 
   /// Moves frames to `output` until there are none, windows are closed, or it holds `limit` bytes.
-  mutating func send(into output: inout OutputQueue, limit: Int) throws(HTTP2Error) {
-    while output.byteCount + inbox.output.byteCount < limit {
+  func send(into output: inout OutputQueue, limit: Int) throws(HTTP2Error) {
+    // The queue moves to where the callbacks find it, and back.
+    unsafe swap(&output, &inbox.pointee.output)
+    defer { unsafe swap(&output, &inbox.pointee.output) }
+    while unsafe inbox.pointee.output.byteCount < limit {
       var chunk: UnsafePointer<UInt8>?
       let length = unsafe nghttp2_session_mem_send(raw, &chunk)
       if length < 0 { throw Self.error(Int32(length)) }
@@ -126,26 +138,31 @@ struct HTTP2Session: ~Copyable {
         if resetUnfinishedRequests() { continue }
         break
       }
-      unsafe inbox.output.append(UnsafeRawBufferPointer(start: chunk, count: length))
+      unsafe inbox.pointee.output.append(UnsafeRawBufferPointer(start: chunk, count: length))
     }
-    for buffer in inbox.output.buffers { output.append(buffer) }
-    inbox.output.removeAll()
   }
 
   /// Events that sending brought about: streams that are over now that their last frame has left.
-  mutating func takeEvents() -> [HTTP2Event] { inbox.takeEvents() }
+  func takeEvents() -> [HTTP2Event] { unsafe inbox.pointee.takeEvents() }
+
+  /// Gives events back that were acted on, so that the next ones need no memory.
+  func reuse(_ events: consuming [HTTP2Event]) { unsafe inbox.pointee.reuse(events) }
 
   /// A response that ended before its request: ask the peer to stop sending (RFC 9113 §8.1). Must wait
   /// until the response has left, because nghttp2 drops what is queued for a stream being reset.
-  private mutating func resetUnfinishedRequests() -> Bool {
-    let finished = inbox.finishedStreams
-    inbox.finishedStreams.removeAll(keepingCapacity: true)
-    guard role == .server else { return false }
+  private func resetUnfinishedRequests() -> Bool {
+    guard unsafe !inbox.pointee.finishedStreams.isEmpty else { return false }
     var any = false
-    for stream in finished where unsafe nghttp2_session_get_stream_remote_close(raw, stream) == 0 {
-      reset(stream, .noError)
-      any = true
+    if role == .server {
+      for index in unsafe inbox.pointee.finishedStreams.indices {
+        let stream = unsafe inbox.pointee.finishedStreams[index]
+        if unsafe nghttp2_session_get_stream_remote_close(raw, stream) == 0 {
+          reset(stream, .noError)
+          any = true
+        }
+      }
     }
+    unsafe inbox.pointee.finishedStreams.removeAll(keepingCapacity: true)
     return any
   }
 
@@ -157,13 +174,13 @@ struct HTTP2Session: ~Copyable {
   var queuedFrames: Int { unsafe nghttp2_session_get_outbound_queue_size(raw) }
 
   /// RST_STREAM frames that this end has sent.
-  var resetsSent: Int { inbox.resetsSent }
+  var resetsSent: Int { unsafe inbox.pointee.resetsSent }
 
   /// DATA frames that this end has sent.
-  var dataFramesSent: Int { inbox.dataFramesSent }
+  var dataFramesSent: Int { unsafe inbox.pointee.dataFramesSent }
 
   /// Cheap frames received that made the peer no progress: see ``Inbox/idleFrames``.
-  var idleFramesReceived: Int { inbox.idleFrames }
+  var idleFramesReceived: Int { unsafe inbox.pointee.idleFrames }
 
   /// How many streams the peer allows at once.
   var peerMaxConcurrentStreams: Int {
@@ -175,7 +192,7 @@ struct HTTP2Session: ~Copyable {
   // MARK: Inside
 
   private static func makeRaw(
-    _ configuration: HTTP2SessionConfiguration, _ inbox: Inbox
+    _ configuration: HTTP2SessionConfiguration, _ inbox: UnsafeMutablePointer<Inbox>
   ) throws(HTTP2Error) -> OpaquePointer {
     var option: OpaquePointer?
     try unsafe check(nghttp2_option_new(&option))
@@ -191,7 +208,7 @@ struct HTTP2Session: ~Copyable {
     defer { unsafe nghttp2_session_callbacks_del(callbacks) }
     unsafe Inbox.install(on: callbacks)
     var session: OpaquePointer?
-    let userData = unsafe Unmanaged.passUnretained(inbox).toOpaque()
+    let userData = UnsafeMutableRawPointer(inbox)
     switch configuration.role {
     case .server:
       try unsafe check(nghttp2_session_server_new2(&session, callbacks, userData, option))
@@ -237,21 +254,22 @@ struct HTTP2Session: ~Copyable {
   static func withNameValues<Result>(
     _ headers: HeaderList, _ body: (UnsafePointer<nghttp2_nv>?, Int) -> Result
   ) -> Result {
-    unsafe headers.withFields { bytes, ranges in
-      unsafe withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: max(1, ranges.count)) {
-        fields in
-        // nghttp2 copies the bytes and never writes through these pointers; an empty value may have none.
-        let base = unsafe UnsafeMutablePointer(mutating: bytes.baseAddress)
-        for (index, range) in ranges.enumerated() {
-          unsafe fields.initializeElement(
-            at: index,
+    unsafe withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: max(1, headers.count)) {
+      nameValues in
+      unsafe headers.withFields { fields in
+        var count = 0
+        while let field = unsafe fields.next() {
+          // nghttp2 copies the bytes and never writes through these pointers.
+          unsafe nameValues.initializeElement(
+            at: count,
             to: nghttp2_nv(
-              name: base.map { unsafe $0 + range.name.lowerBound },
-              value: base.map { unsafe $0 + range.value.lowerBound },
-              namelen: range.name.count, valuelen: range.value.count,
+              name: UnsafeMutablePointer(mutating: field.name.baseAddress),
+              value: UnsafeMutablePointer(mutating: field.value.baseAddress),
+              namelen: field.name.count, valuelen: field.value.count,
               flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+          count += 1
         }
-        return unsafe body(UnsafePointer(fields.baseAddress), ranges.count)
+        return unsafe body(UnsafePointer(nameValues.baseAddress), count)
       }
     }
   }

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An ordered list of header fields in one block of bytes: two allocations however many fields.
+/// An ordered list of header fields in one block of bytes: one allocation however many fields.
 struct HeaderList: Hashable, Sendable, ExpressibleByDictionaryLiteral {
-  private struct Ends: Hashable {
-    var name: Int32
-    var value: Int32
-  }
-
-  private var bytes: [UInt8] = []
-  private var ends: [Ends] = []
+  private var layout: [UInt8] = []
+  private(set) var count = 0
 
   init() {}
 
@@ -16,88 +11,54 @@ struct HeaderList: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     for (name, value) in fields { append(name, value) }
   }
 
-  var count: Int { ends.count }
-
-  /// Size as RFC 9113 §6.5.2 counts it: names and values in octets, and 32 more a field.
-  var decodedSize: Int { bytes.count + 32 * ends.count }
-
-  mutating func reserveCapacity(bytes byteCount: Int, fields: Int) {
-    bytes.reserveCapacity(byteCount)
-    ends.reserveCapacity(fields)
+  /// Copies `count` fields laid out as ``HeaderFields`` reads them.
+  init(layout: UnsafeRawBufferPointer, count: Int) {
+    self.layout = unsafe Array(layout)
+    self.count = count
   }
 
+  /// Size as RFC 9113 §6.5.2 counts it: names and values in octets, and 32 more a field.
+  var decodedSize: Int { unsafe layout.count + (32 - HeaderFields.prefixLength) * count }
+
   mutating func append(_ name: StaticString, _ value: String) {
-    name.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
-    let nameEnd = Int32(bytes.count)
-    bytes.append(contentsOf: value.utf8)
-    ends.append(Ends(name: nameEnd, value: Int32(bytes.count)))
+    var value = value
+    name.withUTF8Buffer { name in
+      value.withUTF8 { unsafe append(HeaderField(name: name, value: $0)) }
+    }
   }
 
   mutating func append(name: String, value: String) {
-    bytes.append(contentsOf: name.utf8)
-    let nameEnd = Int32(bytes.count)
-    bytes.append(contentsOf: value.utf8)
-    ends.append(Ends(name: nameEnd, value: Int32(bytes.count)))
+    var name = name
+    var value = value
+    name.withUTF8 { name in
+      value.withUTF8 { unsafe append(HeaderField(name: name, value: $0)) }
+    }
   }
 
-  mutating func append(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
-    unsafe bytes.append(contentsOf: name)
-    let nameEnd = Int32(bytes.count)
-    unsafe bytes.append(contentsOf: value)
-    ends.append(Ends(name: nameEnd, value: Int32(bytes.count)))
+  private mutating func append(_ field: HeaderField) {
+    let start = layout.count
+    layout.append(contentsOf: repeatElement(0, count: unsafe field.laidOutLength))
+    unsafe layout.withUnsafeMutableBytes { unsafe field.lay(at: $0.baseAddress, offset: start) }
+    count += 1
   }
 
   /// The value of the first field with this name.
   subscript(_ name: StaticString) -> String? {
-    for index in 0..<count where self.name(index, is: name) { return value(index) }
-    return nil
-  }
-
-  func name(_ index: Int, is name: StaticString) -> Bool {
-    let range = nameRange(index)
-    guard range.count == name.utf8CodeUnitCount else { return false }
-    return name.withUTF8Buffer { expected in
-      unsafe bytes.withUnsafeBufferPointer { all in
-        unsafe UnsafeBufferPointer(rebasing: all[range]).elementsEqual(expected)
+    unsafe withFields { fields in
+      while let field = unsafe fields.next() {
+        if unsafe field.hasName(name) { return unsafe field.valueText }
       }
+      return nil
     }
   }
 
-  func name(_ index: Int) -> String { String(decoding: bytes[nameRange(index)], as: UTF8.self) }
-
-  func value(_ index: Int) -> String { String(decoding: bytes[valueRange(index)], as: UTF8.self) }
-
-  /// First byte of a name; 0 when it is empty.
-  func nameLead(_ index: Int) -> UInt8 {
-    let range = nameRange(index)
-    return range.isEmpty ? 0 : bytes[range.lowerBound]
-  }
-
-  func value(_ index: Int, hasPrefix prefix: StaticString) -> Bool {
-    let range = valueRange(index)
-    let length = prefix.utf8CodeUnitCount
-    guard range.count >= length else { return false }
-    return prefix.withUTF8Buffer { expected in
-      unsafe bytes.withUnsafeBufferPointer { all in
-        unsafe all[range.lowerBound..<range.lowerBound + length].elementsEqual(expected)
-      }
+  /// Gives the fields in order; their bytes are valid during the call only.
+  func withFields<Result, Failure: Error>(
+    _ body: (inout HeaderFields) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try unsafe layout.withUnsafeBufferPointer { bytes throws(Failure) in
+      var fields = unsafe HeaderFields(UnsafeRawBufferPointer(bytes))
+      return try unsafe body(&fields)
     }
-  }
-
-  /// Gives each field's bytes, valid during the call only.
-  func withFields<Result>(
-    _ body: (_ base: UnsafeBufferPointer<UInt8>, _ ranges: [(name: Range<Int>, value: Range<Int>)])
-      -> Result
-  ) -> Result {
-    let ranges = (0..<count).map { (name: nameRange($0), value: valueRange($0)) }
-    return unsafe bytes.withUnsafeBufferPointer { unsafe body($0, ranges) }
-  }
-
-  private func nameRange(_ index: Int) -> Range<Int> {
-    (index == 0 ? 0 : Int(ends[index - 1].value))..<Int(ends[index].name)
-  }
-
-  private func valueRange(_ index: Int) -> Range<Int> {
-    Int(ends[index].name)..<Int(ends[index].value)
   }
 }

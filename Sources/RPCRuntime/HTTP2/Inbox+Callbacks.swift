@@ -7,33 +7,34 @@ import NIOCore
 extension Inbox {
   static func install(on callbacks: OpaquePointer?) {
     unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, _, userData in
-      unsafe Inbox.from(userData)?.beganHeaders()
+      unsafe Inbox.from(userData)?.pointee.beganHeaders()
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks) {
       _, _, name, nameLength, value, valueLength, _, userData in
-      let accepted = unsafe Inbox.from(userData)?.receivedHeader(
-        name: UnsafeBufferPointer(start: name, count: nameLength),
-        value: UnsafeBufferPointer(start: value, count: valueLength))
+      let accepted = unsafe Inbox.from(userData)?.pointee.receivedHeader(
+        HeaderField(
+          name: UnsafeBufferPointer(start: name, count: nameLength),
+          value: UnsafeBufferPointer(start: value, count: valueLength)))
       return accepted == true ? 0 : Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
     }
     unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
       _, _, stream, bytes, count, userData in
-      unsafe Inbox.from(userData)?.receivedData(
+      unsafe Inbox.from(userData)?.pointee.receivedData(
         stream, UnsafeRawBufferPointer(start: bytes, count: count))
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, userData in
-      if let frame = unsafe frame { unsafe Inbox.from(userData)?.received(frame.pointee) }
+      if let frame = unsafe frame { unsafe Inbox.from(userData)?.pointee.received(frame.pointee) }
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, userData in
-      if let frame = unsafe frame { unsafe Inbox.from(userData)?.sent(frame.pointee) }
+      if let frame = unsafe frame { unsafe Inbox.from(userData)?.pointee.sent(frame.pointee) }
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) {
       _, stream, code, userData in
-      unsafe Inbox.from(userData)?.closed(stream, code)
+      unsafe Inbox.from(userData)?.pointee.closed(stream, code)
       return 0
     }
     unsafe nghttp2_session_callbacks_set_send_data_callback(callbacks) {
@@ -43,8 +44,8 @@ extension Inbox {
         let body = unsafe OutboundBody.from(source.pointee.ptr)
       else { return Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
       // The 9 bytes of the frame header; this end never pads.
-      unsafe inbox.output.append(UnsafeRawBufferPointer(start: frameHeader, count: 9))
-      body.move(length, to: &inbox.output)
+      unsafe inbox.pointee.output.append(UnsafeRawBufferPointer(start: frameHeader, count: 9))
+      unsafe body.move(length, to: &inbox.pointee.output)
       return 0
     }
   }
@@ -89,8 +90,8 @@ extension Inbox {
     }
   }
 
-  private static func from(_ userData: UnsafeMutableRawPointer?) -> Inbox? {
-    unsafe userData.map { unsafe Unmanaged<Inbox>.fromOpaque($0).takeUnretainedValue() }
+  private static func from(_ userData: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<Inbox>? {
+    unsafe userData?.assumingMemoryBound(to: Inbox.self)
   }
 }
 

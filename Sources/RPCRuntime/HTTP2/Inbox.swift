@@ -3,15 +3,19 @@
 import CNGHTTP2
 import NIOCore
 
-/// Where nghttp2's callbacks leave what happened. One per session, at a stable address.
-final class Inbox {
+/// Where nghttp2's callbacks leave what happened. One per session, at a stable address, which is what
+/// nghttp2 hands to the callbacks: reaching a class from them costs a retain, a release and an exclusivity
+/// check for each member.
+struct Inbox: ~Copyable {
   private let maxHeaderListBytes: Int
   private var events: [HTTP2Event] = []
-  private var headers = HeaderList()
+  /// Emptied events, whose memory the next ones take.
+  private var spareEvents: [HTTP2Event] = []
+  private var headers = HeaderScratch()
   /// Size of the header list being received, counting what was not kept.
   private var headerBytes = 0
   /// Bodies that nghttp2 holds an unretained pointer to; dropped when it closes their stream.
-  var bodies: [StreamID: OutboundBody] = [:]
+  var bodies = StreamTable<OutboundBody>()
   /// Frames written out since the session last handed them on.
   var output = OutputQueue()
   private(set) var resetsSent = 0
@@ -26,37 +30,47 @@ final class Inbox {
   private static let bombFactor = 16
   /// DATA frames below this many bytes count as idle.
   private static let smallData = 256
+  /// Memory for more events than this is not kept.
+  private static let maxSpareEvents = 512
 
   init(configuration: HTTP2SessionConfiguration) {
     maxHeaderListBytes = configuration.maxHeaderListBytes
   }
 
-  func takeEvents() -> [HTTP2Event] {
-    defer { events.removeAll(keepingCapacity: true) }
-    return events
+  mutating func takeEvents() -> [HTTP2Event] {
+    var taken = spareEvents
+    spareEvents = []
+    swap(&taken, &events)
+    return taken
   }
 
-  func beganHeaders() {
-    headers = HeaderList()
-    headers.reserveCapacity(bytes: 256, fields: 12)
+  /// Gives events back that were acted on.
+  mutating func reuse(_ handled: consuming [HTTP2Event]) {
+    guard handled.capacity <= Self.maxSpareEvents else { return }
+    handled.removeAll(keepingCapacity: true)
+    spareEvents = handled
+  }
+
+  mutating func beganHeaders() {
+    headers.clear()
     headerBytes = 0
   }
 
   /// - Returns: false when the connection must be closed.
-  func receivedHeader(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) -> Bool {
-    headerBytes += name.count + value.count + 32
+  mutating func receivedHeader(_ field: HeaderField) -> Bool {
+    headerBytes += unsafe field.name.count + field.value.count + 32
     guard headerBytes <= maxHeaderListBytes else {
       return headerBytes <= maxHeaderListBytes * Self.bombFactor
     }
-    unsafe headers.append(name: name, value: value)
+    unsafe headers.append(field)
     return true
   }
 
-  func receivedData(_ stream: StreamID, _ bytes: UnsafeRawBufferPointer) {
+  mutating func receivedData(_ stream: StreamID, _ bytes: UnsafeRawBufferPointer) {
     events.append(.data(stream, unsafe ByteBuffer(bytes: bytes)))
   }
 
-  func received(_ frame: nghttp2_frame) {
+  mutating func received(_ frame: nghttp2_frame) {
     let header = unsafe frame.hd
     let flags = UInt32(header.flags)
     let endsStream = flags & NGHTTP2_FLAG_END_STREAM.rawValue != 0
@@ -65,9 +79,8 @@ final class Inbox {
       if headerBytes > maxHeaderListBytes {
         events.append(.headersTooLarge(header.stream_id))
       } else {
-        events.append(.headers(header.stream_id, headers, endStream: endsStream))
+        events.append(.headers(header.stream_id, headers.list, endStream: endsStream))
       }
-      headers = HeaderList()
     case NGHTTP2_DATA.rawValue:
       if endsStream {
         events.append(.endStream(header.stream_id))
@@ -93,7 +106,7 @@ final class Inbox {
     }
   }
 
-  func sent(_ frame: nghttp2_frame) {
+  mutating func sent(_ frame: nghttp2_frame) {
     let header = unsafe frame.hd
     let type = UInt32(header.type)
     if type == NGHTTP2_RST_STREAM.rawValue { resetsSent += 1 }
@@ -105,9 +118,8 @@ final class Inbox {
     }
   }
 
-  func closed(_ stream: StreamID, _ code: UInt32) {
-    bodies[stream]?.discard()
-    bodies[stream] = nil
+  mutating func closed(_ stream: StreamID, _ code: UInt32) {
+    bodies.remove(stream)?.discard()
     events.append(.streamClosed(stream, HTTP2ErrorCode(wire: code)))
   }
 }

@@ -15,7 +15,9 @@ final class OutboundBody {
     case trailers(HeaderList)
   }
 
-  private var buffers = CircularBuffer<ByteBuffer>(initialCapacity: 2)
+  /// A unary response is one buffer: no queue is allocated for it.
+  private var first: ByteBuffer?
+  private var others = CircularBuffer<ByteBuffer>?.none
   private(set) var queuedBytes = 0
   var end = End.open
   /// True while nghttp2 was told to ask again only after `resume`.
@@ -38,13 +40,20 @@ final class OutboundBody {
 
   func append(_ buffer: ByteBuffer) {
     guard buffer.readableBytes > 0 else { return }
-    buffers.append(buffer)
     queuedBytes += buffer.readableBytes
+    if first == nil {
+      first = buffer
+    } else if others == nil {
+      others = [buffer]
+    } else {
+      others?.append(buffer)
+    }
   }
 
   /// Drops all that was not sent.
   func discard() {
-    buffers.removeAll()
+    first = nil
+    others = nil
     queuedBytes = 0
   }
 
@@ -52,60 +61,17 @@ final class OutboundBody {
   /// ends with, large ones are passed on as they are.
   func move(_ length: Int, to output: inout OutputQueue) {
     var left = length
-    while left > 0, var first = buffers.popFirst() {
-      let piece = min(left, first.readableBytes)
-      if piece == first.readableBytes {
-        output.append(first)
-      } else if let slice = first.readSlice(length: piece) {
+    while left > 0, var buffer = first {
+      let piece = min(left, buffer.readableBytes)
+      if piece == buffer.readableBytes {
+        output.append(buffer)
+        first = others?.popFirst()
+      } else if let slice = buffer.readSlice(length: piece) {
         output.append(slice)
-        buffers.prepend(first)
+        first = buffer
       }
       left -= piece
     }
     queuedBytes -= length - left
-  }
-}
-
-/// Bytes on their way to the socket, in order.
-struct OutputQueue {
-  /// From this size on, a buffer is written as it is instead of being copied behind the previous one.
-  private static let shareFrom = 4096
-
-  private(set) var buffers: [ByteBuffer] = []
-  private(set) var byteCount = 0
-  /// True when the last buffer is this queue's own, to be appended to.
-  private var lastIsOwn = false
-
-  var isEmpty: Bool { byteCount == 0 }
-
-  mutating func append(_ bytes: UnsafeRawBufferPointer) {
-    withOwnBuffer { unsafe $0.writeBytes(bytes) }
-    byteCount += bytes.count
-  }
-
-  mutating func append(_ buffer: ByteBuffer) {
-    byteCount += buffer.readableBytes
-    if buffer.readableBytes >= Self.shareFrom {
-      buffers.append(buffer)
-      lastIsOwn = false
-    } else {
-      withOwnBuffer { $0.writeImmutableBuffer(buffer) }
-    }
-  }
-
-  mutating func removeAll() {
-    buffers.removeAll(keepingCapacity: true)
-    byteCount = 0
-    lastIsOwn = false
-  }
-
-  private mutating func withOwnBuffer(_ body: (inout ByteBuffer) -> Void) {
-    if !lastIsOwn {
-      var buffer = ByteBuffer()
-      buffer.reserveCapacity(2048)
-      buffers.append(buffer)
-      lastIsOwn = true
-    }
-    body(&buffers[buffers.count - 1])
   }
 }

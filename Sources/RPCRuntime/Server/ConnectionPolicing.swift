@@ -49,7 +49,7 @@ struct ConnectionPolicing {
 
   /// Called once per burst of received bytes.
   /// - Returns: what the peer does too much of.
-  mutating func check(_ session: inout HTTP2Session, at now: NIODeadline) -> String? {
+  mutating func check(_ session: borrowing HTTP2Session, at now: NIODeadline) -> String? {
     let idle = session.idleFramesReceived
     let data = session.dataFramesSent
     idleFrames.give((data - seenDataFrames) * Self.idleFramesPerData)

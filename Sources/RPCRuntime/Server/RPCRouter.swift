@@ -105,7 +105,7 @@ extension RequestStream {
 
 /// Finds the handler of a path. Immutable: shared by all event loops without a lock.
 public struct RPCRouter: Sendable {
-  private let table: [String: RPCHandler]
+  private let table: PathTable
   private let services: Set<String>
 
   /// - Parameter services: no two may implement the same RPC.
@@ -115,16 +115,21 @@ public struct RPCRouter: Sendable {
       precondition(table[handler.method.path] == nil, "\(handler.method.path) is served twice")
       table[handler.method.path] = handler
     }
-    self.table = table
+    self.table = PathTable(Array(table.values))
     self.services = Set(table.values.map(\.method.service))
   }
 
   /// All RPCs served, ordered by path.
   public var methods: [MethodDescriptor] {
-    table.values.map(\.method).sorted { $0.path < $1.path }
+    table.handlers.map(\.method).sorted { $0.path < $1.path }
   }
 
-  func handler(path: String) -> RPCHandler? { table[path] }
+  func handler(path: UnsafeBufferPointer<UInt8>) -> RPCHandler? { unsafe table[path] }
+
+  func handler(path: String) -> RPCHandler? {
+    var path = path
+    return path.withUTF8 { unsafe table[$0] }
+  }
 
   /// The error for a path that has no handler.
   func unimplemented(path: String) -> RPCError {

@@ -4,7 +4,7 @@ import NIOCore
 
 /// The headers of a request, checked.
 struct RequestHead {
-  let path: String
+  let handler: RPCHandler
   let authority: String
   let timeout: TimeAmount?
   let headers: HeaderList
@@ -19,81 +19,103 @@ struct RequestHead {
 
   static let contentType: StaticString = "application/grpc"
 
-  init(_ headers: HeaderList) throws(Rejection) {
-    var path = ""
-    var authority = ""
-    var isPOST = false
-    var isGRPC = false
-    var timeoutText: String?
-    var encoding: String?
-    for index in 0..<headers.count {
-      switch headers.nameLead(index) {
+  /// - Parameters:
+  ///   - headers: as received.
+  ///   - router: where the path is looked up.
+  init(_ headers: HeaderList, _ router: RPCRouter) throws(Rejection) {
+    self.headers = headers
+    (handler, authority, timeout) = unsafe try headers.withFields { fields throws(Rejection) in
+      var found = unsafe Found()
+      while let field = unsafe fields.next() { unsafe found.note(field) }
+      return try unsafe found.check(router)
+    }
+  }
+
+  /// The fields that matter, where they were received.
+  @unsafe private struct Found {
+    private var path = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    private var authority: UnsafeBufferPointer<UInt8>?
+    private var host: UnsafeBufferPointer<UInt8>?
+    private var isPOST = false
+    private var isGRPC = false
+    private var timeout: String?
+    private var encoding: String?
+
+    mutating func note(_ field: HeaderField) {
+      switch unsafe field.lead {
       case UInt8(ascii: ":"):
-        if headers.name(index, is: ":path") {
-          path = headers.value(index)
-        } else if headers.name(index, is: ":authority") {
-          authority = headers.value(index)
-        } else if headers.name(index, is: ":method") {
-          isPOST = headers.value(index) == "POST"
+        if unsafe field.hasName(":path") {
+          unsafe path = unsafe field.value
+        } else if unsafe field.hasName(":authority") {
+          unsafe authority = unsafe field.value
+        } else if unsafe field.hasName(":method") {
+          unsafe isPOST = unsafe field.hasValue("POST")
         }
-      case UInt8(ascii: "c") where headers.name(index, is: "content-type"):
-        isGRPC = Self.isGRPC(headers, index)
+      case UInt8(ascii: "c"):
+        if unsafe field.hasName("content-type") { unsafe isGRPC = unsafe Self.isGRPC(field) }
       case UInt8(ascii: "g"):
-        if headers.name(index, is: "grpc-timeout") {
-          timeoutText = headers.value(index)
-        } else if headers.name(index, is: "grpc-encoding") {
-          encoding = headers.value(index)
+        if unsafe field.hasName("grpc-timeout") {
+          unsafe timeout = unsafe field.valueText
+        } else if unsafe field.hasName("grpc-encoding") {
+          unsafe encoding = unsafe field.valueText
         }
-      case UInt8(ascii: "h") where authority.isEmpty && headers.name(index, is: "host"):
-        // RFC 9113 §8.3.1: `:authority` wins over `host`.
-        authority = headers.value(index)
+      case UInt8(ascii: "h"):
+        if unsafe field.hasName("host") { unsafe host = unsafe field.value }
       default: break
       }
     }
-    guard isPOST else { throw .http([":status": "405", "allow": "POST"]) }
-    // gRPC over HTTP/2, "Requests": a content-type that does not begin with application/grpc gets 415.
-    guard isGRPC else { throw .http([":status": "415"]) }
-    if let encoding, encoding != "identity" {
-      throw .rpc(
-        RPCError(
-          .unimplemented, "grpc-encoding '\(encoding)' is not supported",
-          metadata: ["grpc-accept-encoding": "identity"]))
-    }
-    if let timeoutText {
-      guard let parsed = GRPCTimeout.parse(timeoutText) else {
-        throw .rpc(RPCError(.invalidArgument, "malformed grpc-timeout"))
+
+    func check(
+      _ router: RPCRouter
+    ) throws(Rejection) -> (RPCHandler, authority: String, timeout: TimeAmount?) {
+      guard unsafe isPOST else { throw .http([":status": "405", "allow": "POST"]) }
+      // gRPC over HTTP/2, "Requests": a content-type that does not begin with application/grpc gets 415.
+      guard unsafe isGRPC else { throw .http([":status": "415"]) }
+      if let encoding = unsafe encoding, encoding != "identity" {
+        throw .rpc(
+          RPCError(
+            .unimplemented, "grpc-encoding '\(encoding)' is not supported",
+            metadata: ["grpc-accept-encoding": "identity"]))
       }
-      timeout = parsed
-    } else {
-      timeout = nil
+      var limit: TimeAmount?
+      if let timeout = unsafe timeout {
+        guard let parsed = GRPCTimeout.parse(timeout) else {
+          throw .rpc(RPCError(.invalidArgument, "malformed grpc-timeout"))
+        }
+        limit = parsed
+      }
+      guard let handler = unsafe router.handler(path: path) else {
+        throw .rpc(router.unimplemented(path: unsafe String(decoding: path, as: UTF8.self)))
+      }
+      // RFC 9113 §8.3.1: `:authority` wins over `host`.
+      let named = unsafe authority ?? host
+      return (handler, unsafe named.map { unsafe String(decoding: $0, as: UTF8.self) } ?? "", limit)
     }
-    self.path = path
-    self.authority = authority
-    self.headers = headers
+
+    /// `application/grpc`, `application/grpc+proto`, `application/grpc; …`, but not `application/grpc-web`.
+    private static func isGRPC(_ field: HeaderField) -> Bool {
+      guard unsafe field.hasValuePrefix(contentType) else { return false }
+      let length = contentType.utf8CodeUnitCount
+      guard unsafe field.value.count > length else { return true }
+      let next = unsafe field.value[length]
+      return next == UInt8(ascii: "+") || next == UInt8(ascii: ";") || next == UInt8(ascii: " ")
+    }
   }
 
   /// What the caller added: everything but pseudo-headers and the protocol's own fields.
   static func customMetadata(of headers: HeaderList) -> Metadata {
-    var metadata = Metadata()
-    for index in 0..<headers.count {
-      switch headers.nameLead(index) {
-      case UInt8(ascii: ":"): continue
-      case UInt8(ascii: "c") where headers.name(index, is: "content-type"): continue
-      case UInt8(ascii: "t") where headers.name(index, is: "te"): continue
-      default: break
+    unsafe headers.withFields { fields in
+      var metadata = Metadata()
+      while let field = unsafe fields.next() {
+        switch unsafe field.lead {
+        case UInt8(ascii: ":"): continue
+        case UInt8(ascii: "c") where unsafe field.hasName("content-type"): continue
+        case UInt8(ascii: "t") where unsafe field.hasName("te"): continue
+        case UInt8(ascii: "g") where unsafe field.hasNamePrefix("grpc-"): continue
+        default: metadata.add(unsafe field.valueText, for: unsafe field.nameText)
+        }
       }
-      let name = headers.name(index)
-      if name.hasPrefix("grpc-") { continue }
-      metadata.add(headers.value(index), for: name)
+      return metadata
     }
-    return metadata
-  }
-
-  /// `application/grpc`, `application/grpc+proto`, `application/grpc; …`, but not `application/grpc-web`.
-  private static func isGRPC(_ headers: HeaderList, _ index: Int) -> Bool {
-    guard headers.value(index, hasPrefix: contentType) else { return false }
-    let rest = headers.value(index).utf8.dropFirst(contentType.utf8CodeUnitCount)
-    guard let next = rest.first else { return true }
-    return next == UInt8(ascii: "+") || next == UInt8(ascii: ";") || next == UInt8(ascii: " ")
   }
 }

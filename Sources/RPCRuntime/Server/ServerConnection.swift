@@ -29,8 +29,8 @@ final class ServerConnection: ChannelInboundHandler {
   private let logger: Logger
   private let executor: LoopExecutor
   private let loop: any EventLoop
-  private var session: HTTP2Session
-  private var streams: [StreamID: ServerStream] = [:]
+  private let session: HTTP2Session
+  private var streams = StreamTable<ServerStream>()
   /// Bodies whose writer waits for the peer to read.
   private var waiting: [OutboundBody] = []
   private var context: ChannelHandlerContext?
@@ -82,7 +82,8 @@ final class ServerConnection: ChannelInboundHandler {
     do {
       let events = unsafe try bytes.withUnsafeReadableBytes { try unsafe session.receive($0) }
       for event in events { handle(event) }
-      if let violation = policing.check(&session, at: .now()) {
+      session.reuse(events)
+      if let violation = policing.check(session, at: .now()) {
         close(.enhanceYourCalm, violation)
       }
     } catch {
@@ -127,7 +128,7 @@ final class ServerConnection: ChannelInboundHandler {
     timers = []
     stallTimer?.cancel()
     let open = streams.values
-    streams = [:]
+    streams.removeAll()
     waiting = []
     for stream in open { stream.closed() }
     self.context = nil
@@ -194,7 +195,7 @@ final class ServerConnection: ChannelInboundHandler {
       streams[id]?.receivedEndStream()
     case .streamClosed(let id, let code):
       if code != .noError { policing.streamReset() }
-      streams.removeValue(forKey: id)?.closed()
+      streams.remove(id)?.closed()
     case .settings:
       if case .awaitingPreface = phase { phase = .active }
     case .ping(let isAck):
@@ -216,16 +217,13 @@ final class ServerConnection: ChannelInboundHandler {
     policing.streamOpened()
     let head: RequestHead
     do throws(RequestHead.Rejection) {
-      head = try RequestHead(headers)
+      head = try RequestHead(headers, router)
     } catch {
       return reject(id, error)
     }
-    guard let handler = router.handler(path: head.path) else {
-      return reject(id, .rpc(router.unimplemented(path: head.path)))
-    }
     let stream = ServerStream(
-      id: id, handler: handler, head: head, limits: limits, connection: self, loop: loop)
-    streams[id] = stream
+      id: id, head: head, limits: limits, connection: self, loop: loop)
+    streams.insert(stream, for: id)
     stream.receivedHeaders()
     if endStream { stream.receivedEndStream() }
   }
@@ -248,9 +246,14 @@ final class ServerConnection: ChannelInboundHandler {
     guard let stream = streams[id] else {
       return session.consume(bytes.readableBytes, on: id)
     }
-    // One handler that does not read must not close the connection's window for the others.
-    session.consumeConnection(bytes.readableBytes)
-    stream.receivedData(bytes)
+    let credit = stream.receivedData(bytes)
+    if credit == bytes.readableBytes {
+      session.consume(credit, on: id)
+    } else {
+      // One handler that does not read must not close the connection's window for the others.
+      session.consumeConnection(bytes.readableBytes)
+      session.consumeStream(credit, on: id)
+    }
     guard stream.bufferedRequestBytes > limits.streamWindow else { return }
     let total = streams.values.reduce(0) { $0 + $1.bufferedRequestBytes }
     if total > limits.maxBufferedRequestBytes {
@@ -275,21 +278,17 @@ final class ServerConnection: ChannelInboundHandler {
     guard let context, !isFlushing else { return }
     isFlushing = true
     defer { isFlushing = false }
-    var wrote = false
     do throws(HTTP2Error) {
-      while context.channel.isWritable {
-        try session.send(into: &output, limit: Self.writeChunk)
-        if output.isEmpty { break }
-        for buffer in output.buffers { context.write(wrapOutboundOut(buffer), promise: nil) }
-        output.removeAll()
-        wrote = true
-      }
+      // Again when the socket took so much that the channel is writable once more: its event for that
+      // came while `isFlushing` was set.
+      while try writeWhileWritable(context) { context.flush() }
     } catch {
       logger.debug("cannot send", metadata: ["error": "\(error)"])
       return context.close(promise: nil)
     }
-    if wrote { context.flush() }
-    for event in session.takeEvents() { handle(event) }
+    let events = session.takeEvents()
+    for event in events { handle(event) }
+    session.reuse(events)
     if !context.channel.isWritable { watchForStall(context) }
     resumeWaitingStreams()
     if session.queuedFrames > limits.maxQueuedControlFrames {
@@ -298,6 +297,20 @@ final class ServerConnection: ChannelInboundHandler {
     } else if !session.wantsRead && !session.wantsWrite {
       context.close(promise: nil)
     }
+  }
+
+  /// Hands what the session has to the channel, until that wants no more.
+  /// - Returns: false when there was nothing.
+  private func writeWhileWritable(_ context: ChannelHandlerContext) throws(HTTP2Error) -> Bool {
+    var wrote = false
+    while context.channel.isWritable {
+      try session.send(into: &output, limit: Self.writeChunk)
+      if output.isEmpty { break }
+      for buffer in output.buffers { context.write(wrapOutboundOut(buffer), promise: nil) }
+      output.removeAll()
+      wrote = true
+    }
+    return wrote
   }
 
   private func resumeWaitingStreams() {

@@ -13,8 +13,13 @@ public final class ServerContext: Sendable {
   public let peer: String
   /// When the caller stops waiting; nil: it set no `grpc-timeout`.
   public let deadline: NIODeadline?
-  private let requestMetadata: @Sendable () -> Metadata
+  private let requestMetadata: RequestMetadata
   private let responseMetadata = Mutex(ResponseMetadata())
+
+  private enum RequestMetadata: Sendable {
+    case headers(HeaderList)
+    case function(@Sendable () -> Metadata)
+  }
 
   private struct ResponseMetadata {
     var initial = Metadata()
@@ -35,11 +40,25 @@ public final class ServerContext: Sendable {
     self.authority = authority
     self.peer = peer
     self.deadline = deadline
-    requestMetadata = metadata
+    requestMetadata = .function(metadata)
+  }
+
+  /// A call that came over HTTP/2.
+  init(_ head: RequestHead, peer: String, deadline: NIODeadline?) {
+    method = head.handler.method
+    authority = head.authority
+    self.peer = peer
+    self.deadline = deadline
+    requestMetadata = .headers(head.headers)
   }
 
   /// The caller's metadata, without the protocol's own headers.
-  public var metadata: Metadata { requestMetadata() }
+  public var metadata: Metadata {
+    switch requestMetadata {
+    case .headers(let headers): RequestHead.customMetadata(of: headers)
+    case .function(let metadata): metadata()
+    }
+  }
 
   /// Sent before the first message; changes after that have no effect.
   public var initialMetadata: Metadata {

@@ -10,7 +10,6 @@ import NIOCore
 ///   to `loop` first.
 final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   let id: StreamID
-  private let handler: RPCHandler
   private let head: RequestHead
   private let limits: ServerLimits
   private let loop: any EventLoop
@@ -34,18 +33,17 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   private static let okTrailers: HeaderList = ["grpc-status": "0"]
 
   init(
-    id: StreamID, handler: RPCHandler, head: RequestHead, limits: ServerLimits,
+    id: StreamID, head: RequestHead, limits: ServerLimits,
     connection: ServerConnection, loop: any EventLoop
   ) {
     self.id = id
-    self.handler = handler
     self.head = head
     self.limits = limits
     self.connection = connection
     self.loop = loop
     machine = ServerStreamStateMachine(
       maxMessageBytes: limits.maxMessageBytes,
-      streamsRequests: handler.method.kind.streamsRequests)
+      streamsRequests: head.handler.method.kind.streamsRequests)
   }
 
   // MARK: From the connection, on the loop
@@ -54,23 +52,28 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
 
   /// A handler that reads a stream runs from the first moment.
   func receivedHeaders() {
-    if handler.method.kind.streamsRequests { dispatch(ByteBuffer()) }
+    if head.handler.method.kind.streamsRequests { dispatch(ByteBuffer()) }
   }
 
-  func receivedData(_ bytes: ByteBuffer) {
-    uncredited += bytes.readableBytes
+  /// - Returns: how many bytes of the stream's window the peer gets back now.
+  func receivedData(_ bytes: ByteBuffer) -> Int {
     do throws(RPCError) {
       try machine.receivedData(bytes)
     } catch {
       finish(error)
     }
+    // A single message is bounded by its size limit instead of the window.
+    guard head.handler.method.kind.streamsRequests else { return bytes.readableBytes }
+    uncredited += bytes.readableBytes
     if let reader {
       self.reader = nil
       read(reader)
     }
     // Whole messages that wait for the handler hold the window; what waits for the rest of a message must
-    // not, or the rest could not come. A single message is bounded by its size limit instead.
-    if !machine.hasMessages || !handler.method.kind.streamsRequests { credit() }
+    // not, or the rest could not come.
+    if machine.hasMessages { return 0 }
+    defer { uncredited = 0 }
+    return uncredited
   }
 
   func receivedEndStream() {
@@ -211,42 +214,61 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     slotOwner = connection
     let deadline = head.timeout.map { NIODeadline.now() + $0 }
     // The context must not hold the stream, which holds the context.
-    let headers = head.headers
-    let context = ServerContext(
-      method: handler.method, authority: head.authority, peer: connection.peer, deadline: deadline,
-      metadata: RequestHead.customMetadata(of: headers))
+    let context = ServerContext(head, peer: connection.peer, deadline: deadline)
     self.context = context
     if let deadline { startTimer(deadline) }
-    let task = Task.immediate(executorPreference: executor) {
-      let status: RPCError?
-      do throws(RPCError) {
-        switch self.handler.body {
-        case .unary(let body): try await self.write(body(message, context))
-        case .clientStreaming(let body):
-          try await self.write(body(RequestStream(source: self), context))
-        case .serverStreaming(let body):
-          try await body(message, ResponseWriter(sink: self), context)
-        case .bidirectional(let body):
-          try await body(RequestStream(source: self), ResponseWriter(sink: self), context)
+    let task: Task<Void, Never>
+    switch head.handler.body {
+    case .unary(let body):
+      task = Task.immediate(executorPreference: executor) {
+        do throws(RPCError) {
+          let response = try await body(message, context)
+          self.onLoop { self.handlerReturned(response, nil) }
+        } catch {
+          self.onLoop { self.handlerReturned(nil, error) }
         }
-        status = nil
-      } catch {
-        status = error
       }
-      if self.loop.inEventLoop {
-        self.handlerReturned(status)
-      } else {
-        self.loop.execute { self.handlerReturned(status) }
+    case .clientStreaming(let body):
+      task = Task.immediate(executorPreference: executor) {
+        do throws(RPCError) {
+          let response = try await body(RequestStream(source: self), context)
+          self.onLoop { self.handlerReturned(response, nil) }
+        } catch {
+          self.onLoop { self.handlerReturned(nil, error) }
+        }
+      }
+    case .serverStreaming(let body):
+      task = Task.immediate(executorPreference: executor) {
+        do throws(RPCError) {
+          try await body(message, ResponseWriter(sink: self), context)
+          self.onLoop { self.handlerReturned(nil, nil) }
+        } catch {
+          self.onLoop { self.handlerReturned(nil, error) }
+        }
+      }
+    case .bidirectional(let body):
+      task = Task.immediate(executorPreference: executor) {
+        do throws(RPCError) {
+          try await body(RequestStream(source: self), ResponseWriter(sink: self), context)
+          self.onLoop { self.handlerReturned(nil, nil) }
+        } catch {
+          self.onLoop { self.handlerReturned(nil, error) }
+        }
       }
     }
     if !machine.isAnswered { self.task = task }
   }
 
+  /// Runs `action` on the loop: at once when it is there already.
+  private func onLoop(_ action: @escaping @Sendable () -> Void) {
+    if loop.inEventLoop { action() } else { loop.execute(action) }
+  }
+
   /// The handler's slot is free only now, even if the stream was reset long ago.
-  private func handlerReturned(_ status: RPCError?) {
+  private func handlerReturned(_ response: MessageFrame?, _ error: RPCError?) {
     slotOwner?.handlerEnds()
     slotOwner = nil
-    finish(status: status)
+    if let response { finish(response) } else { finish(status: error) }
     task = nil
   }
 
@@ -266,6 +288,16 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
 
   // MARK: Ending the call
 
+  /// Message and status at once: nghttp2 is told of both before it asks for either.
+  private func finish(_ response: MessageFrame) {
+    guard let connection, case .sendHeadersAndMessage = machine.sendingMessage() else { return }
+    _ = machine.sendingStatus()
+    body.append(response.framed)
+    endBody(nil)
+    connection.respond(id, headers: initialHeaders(), body: body)
+    deadlineTimer?.cancel()
+  }
+
   private func finish(status: RPCError?) {
     let step = machine.sendingStatus()
     guard let connection else { return }
@@ -276,16 +308,20 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
       appendStatus(status, to: &headers)
       connection.respond(id, headers: headers, body: nil)
     case .sendTrailers:
-      if status == nil, let context, !context.hasTrailingMetadata {
-        body.end = .trailers(Self.okTrailers)
-      } else {
-        var trailers = HeaderList()
-        appendStatus(status, to: &trailers)
-        body.end = .trailers(trailers)
-      }
+      endBody(status)
       connection.resume(id, body)
     }
     if status != nil { stop() } else { deadlineTimer?.cancel() }
+  }
+
+  private func endBody(_ status: RPCError?) {
+    if status == nil, let context, !context.hasTrailingMetadata {
+      body.end = .trailers(Self.okTrailers)
+    } else {
+      var trailers = HeaderList()
+      appendStatus(status, to: &trailers)
+      body.end = .trailers(trailers)
+    }
   }
 
   private func initialHeaders() -> HeaderList {

@@ -9,11 +9,6 @@ import NIOCore
 ///     response:  idle ──first message──▶ started ──status──▶ ended
 ///                  └────────────status (trailers-only)────────▲
 struct ServerStreamStateMachine {
-  private enum Request {
-    case receiving(MessageDeframer)
-    case ended
-  }
-
   private enum Response {
     case idle
     case started
@@ -51,26 +46,27 @@ struct ServerStreamStateMachine {
   }
 
   private let streamsRequests: Bool
-  private var request: Request
+  private var deframer: MessageDeframer
+  private var requestHasEnded = false
   private var response = Response.idle
-  /// Whole messages that were not read yet.
-  private var messages = CircularBuffer<ByteBuffer>(initialCapacity: 1)
+  /// The oldest whole message that was not read yet, and those behind it: a single request needs no queue.
+  private var message: ByteBuffer?
+  private var laterMessages: CircularBuffer<ByteBuffer>?
   private var messageBytes = 0
 
   /// - Parameter streamsRequests: false: the request must be exactly one message.
   init(maxMessageBytes: Int, streamsRequests: Bool) {
     self.streamsRequests = streamsRequests
-    request = .receiving(MessageDeframer(limit: maxMessageBytes))
+    deframer = MessageDeframer(limit: maxMessageBytes)
   }
 
   /// Request bytes held.
   var bufferedBytes: Int {
-    if case .receiving(let deframer) = request { return deframer.bufferedBytes + messageBytes }
-    return messageBytes
+    deframer.bufferedBytes + messageBytes
   }
 
   /// True when whole messages wait to be read.
-  var hasMessages: Bool { !messages.isEmpty }
+  var hasMessages: Bool { message != nil }
 
   var isAnswered: Bool {
     if case .ended = response { true } else { false }
@@ -80,9 +76,7 @@ struct ServerStreamStateMachine {
   /// - Throws: the status that ends the call.
   mutating func receivedData(_ bytes: ByteBuffer) throws(RPCError) {
     // RFC 9113 §5.1: DATA may be in flight after this end has answered.
-    guard !isAnswered, case .receiving(var deframer) = request else { return }
-    // Let go of the other reference, or appending would copy all that was received so far.
-    request = .ended
+    guard !isAnswered, !requestHasEnded else { return }
     deframer.append(bytes)
     var next: ByteBuffer?
     repeat {
@@ -92,19 +86,17 @@ struct ServerStreamStateMachine {
         throw RPCError(error)
       }
       if let next {
-        guard streamsRequests || messages.isEmpty else {
+        guard streamsRequests || message == nil else {
           throw RPCError(.unimplemented, "more than one request message")
         }
-        messages.append(next)
-        messageBytes += next.readableBytes
+        append(next)
       }
     } while next != nil
-    request = .receiving(deframer)
   }
 
   mutating func receivedEndStream() -> OnEndStream {
-    guard !isAnswered, case .receiving(let deframer) = request else { return .ignore }
-    request = .ended
+    guard !isAnswered, !requestHasEnded else { return .ignore }
+    requestHasEnded = true
     guard deframer.bufferedBytes == 0 else {
       return .fail(RPCError(.invalidArgument, "request ended in the middle of a message"))
     }
@@ -117,12 +109,20 @@ struct ServerStreamStateMachine {
 
   /// Takes the next request message.
   mutating func read() -> OnRead {
-    if let message = messages.popFirst() {
-      messageBytes -= message.readableBytes
-      return .message(message)
+    guard let message else { return requestHasEnded ? .end : .wait }
+    self.message = laterMessages?.popFirst()
+    messageBytes -= message.readableBytes
+    return .message(message)
+  }
+
+  private mutating func append(_ next: ByteBuffer) {
+    messageBytes += next.readableBytes
+    if message == nil {
+      message = next
+    } else {
+      laterMessages = laterMessages ?? CircularBuffer()
+      laterMessages?.append(next)
     }
-    if case .ended = request { return .end }
-    return .wait
   }
 
   mutating func sendingMessage() -> OnMessage {
@@ -138,8 +138,11 @@ struct ServerStreamStateMachine {
   mutating func sendingStatus() -> OnStatus {
     defer {
       response = .ended
-      messages.removeAll()
+      requestHasEnded = true
+      message = nil
+      laterMessages = nil
       messageBytes = 0
+      deframer.discard()
     }
     switch response {
     case .idle: return .sendTrailersOnly

@@ -32,6 +32,9 @@ struct MessageDeframer {
     }
   }
 
+  /// Drops what was kept.
+  mutating func discard() { buffer = ByteBuffer() }
+
   /// - Returns: the next whole message without its prefix; nil when more bytes are needed.
   mutating func next() throws(Failure) -> ByteBuffer? {
     guard

@@ -5,12 +5,16 @@ import CProtobufC
 /// Copies Swift values to where protobuf-c's structs can point at.
 extension Arena {
   mutating func string(_ text: String) -> ProtobufCBinaryData {
-    var text = text
     let count = text.utf8.count
     guard count > 0 else { return unsafe ProtobufCBinaryData(len: 0, data: nil) }
     let data = unsafe take(count, of: UInt8.self)
-    text.withUTF8 { bytes in
-      if let start = bytes.baseAddress { unsafe data.initialize(from: start, count: count) }
+    let isCopied: Void? = unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
+      if let start = bytes.baseAddress {
+        unsafe data.initialize(from: start, count: count)
+      }
+    }
+    if isCopied == nil {
+      _ = unsafe UnsafeMutableBufferPointer(start: data, count: count).initialize(from: text.utf8)
     }
     return unsafe ProtobufCBinaryData(len: count, data: data)
   }
@@ -69,8 +73,11 @@ extension Arena {
   ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<Message.C>?>?) {
     guard !messages.isEmpty else { return (0, nil) }
     let start = unsafe take(messages.count, of: UnsafeMutablePointer<Message.C>?.self)
-    for (index, message) in messages.enumerated() {
-      unsafe (start + index).initialize(to: structure(of: message))
+    // In place: a loop over the array would copy each message, retaining all of its strings.
+    unsafe messages.withUnsafeBufferPointer { messages in
+      for index in messages.indices {
+        unsafe (start + index).initialize(to: structure(of: messages[index]))
+      }
     }
     return unsafe (messages.count, start)
   }

@@ -2,6 +2,7 @@
 
 import CProtobufC
 import NIOCore
+import RPCRuntime
 
 /// A message whose binary form protobuf-c reads and writes through a C struct. Strings are `bytes` to C
 /// (see Scripts/generate.sh), so that their length is known both ways.
@@ -24,7 +25,7 @@ protocol CMessage: ProtobufMessage {
 /// known encoder sends parts); and -0.0 counts as 0 and is not sent.
 enum CCoding {
   /// Taken from the stack for each message; enough for a small one.
-  private static let scratchBytes = 1024
+  private typealias Scratch = InlineArray<256, UInt64>
   /// What a message may unpack to, in bytes per byte on the wire. The dearest well-formed ones are 2-byte
   /// empty submessages (a struct, a pointer and two of protobuf-c's 32-byte notes each): about 100.
   static let expansionLimit = 128
@@ -55,22 +56,38 @@ enum CCoding {
 
   /// Appends the binary form.
   static func encode<Message: CMessage>(_ message: Message, into buffer: inout ByteBuffer) {
-    unsafe withScratch { scratch in
-      var arena = unsafe Arena(scratch: scratch)
-      let c = unsafe base(of: arena.structure(of: message))
-      let size = unsafe protobuf_c_message_get_packed_size(c)
+    unsafe withPacked(message) { c, size in
       _ = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { out in
         unsafe protobuf_c_message_pack(c, out.baseAddress?.assumingMemoryBound(to: UInt8.self))
       }
     }
   }
 
+  /// The binary form behind gRPC's prefix.
+  static func frame<Message: CMessage>(_ message: Message) -> MessageFrame {
+    unsafe withPacked(message) { c, size in
+      unsafe MessageFrame(size: size) { out in
+        _ = unsafe protobuf_c_message_pack(c, out.baseAddress?.assumingMemoryBound(to: UInt8.self))
+      }
+    }
+  }
+
+  private static func withPacked<Message: CMessage, Result>(
+    _ message: Message, _ body: (UnsafePointer<ProtobufCMessage>, Int) -> Result
+  ) -> Result {
+    unsafe withScratch { scratch in
+      var arena = unsafe Arena(scratch: scratch)
+      let c = unsafe base(of: arena.structure(of: message))
+      return unsafe body(c, protobuf_c_message_get_packed_size(c))
+    }
+  }
+
   private static func withScratch<Result>(
     _ body: (UnsafeMutableRawBufferPointer) -> Result
   ) -> Result {
-    unsafe withUnsafeTemporaryAllocation(byteCount: scratchBytes, alignment: 16) { scratch in
-      unsafe body(scratch)
-    }
+    // Not `withUnsafeTemporaryAllocation`, which takes more than 1 KiB from the heap.
+    var words = Scratch(repeating: 0)
+    return unsafe withUnsafeMutableBytes(of: &words) { unsafe body($0) }
   }
 
   private static func unpack<Message: CMessage>(

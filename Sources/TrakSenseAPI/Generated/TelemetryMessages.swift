@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import NIOCore
+public import RPCRuntime
 
 extension TraksenseV1 {
   /// The .proto's `SlowReaderPolicy`.
@@ -98,6 +99,11 @@ extension TraksenseV1 {
       unsafe CCoding.encode(self, into: &buffer)
     }
 
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
     /// Parses the proto3 JSON form.
     public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
       self = try JSONCoding.parse(json, parsing)
@@ -142,6 +148,11 @@ extension TraksenseV1 {
     /// Appends the binary form.
     public func encode(into buffer: inout ByteBuffer) {
       unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
     }
 
     /// Parses the proto3 JSON form.
@@ -198,6 +209,11 @@ extension TraksenseV1 {
     /// Appends the binary form.
     public func encode(into buffer: inout ByteBuffer) {
       unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
     }
 
     /// Parses the proto3 JSON form.
@@ -305,6 +321,11 @@ extension TraksenseV1 {
       unsafe CCoding.encode(self, into: &buffer)
     }
 
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
     /// Parses the proto3 JSON form.
     public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
       self = try JSONCoding.parse(json, parsing)
@@ -349,6 +370,11 @@ extension TraksenseV1 {
     /// Appends the binary form.
     public func encode(into buffer: inout ByteBuffer) {
       unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
     }
 
     /// Parses the proto3 JSON form.
@@ -405,6 +431,11 @@ extension TraksenseV1 {
     /// Appends the binary form.
     public func encode(into buffer: inout ByteBuffer) {
       unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
     }
 
     /// Parses the proto3 JSON form.
@@ -473,6 +504,11 @@ extension TraksenseV1 {
       unsafe CCoding.encode(self, into: &buffer)
     }
 
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
     /// Parses the proto3 JSON form.
     public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
       self = try JSONCoding.parse(json, parsing)
@@ -534,6 +570,11 @@ extension TraksenseV1 {
       unsafe CCoding.encode(self, into: &buffer)
     }
 
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
     /// Parses the proto3 JSON form.
     public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
       self = try JSONCoding.parse(json, parsing)
@@ -593,6 +634,11 @@ extension TraksenseV1 {
     /// Appends the binary form.
     public func encode(into buffer: inout ByteBuffer) {
       unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
     }
 
     /// Parses the proto3 JSON form.
@@ -661,6 +707,11 @@ extension TraksenseV1 {
       unsafe CCoding.encode(self, into: &buffer)
     }
 
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
     /// Parses the proto3 JSON form.
     public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
       self = try JSONCoding.parse(json, parsing)
@@ -717,6 +768,11 @@ extension TraksenseV1 {
       unsafe CCoding.encode(self, into: &buffer)
     }
 
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
     /// Parses the proto3 JSON form.
     public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
       self = try JSONCoding.parse(json, parsing)
@@ -770,6 +826,11 @@ extension TraksenseV1 {
       unsafe CCoding.encode(self, into: &buffer)
     }
 
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
     /// Parses the proto3 JSON form.
     public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
       self = try JSONCoding.parse(json, parsing)
@@ -816,6 +877,11 @@ extension TraksenseV1 {
       unsafe CCoding.encode(self, into: &buffer)
     }
 
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
     /// Parses the proto3 JSON form.
     public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
       self = try JSONCoding.parse(json, parsing)
@@ -855,6 +921,11 @@ extension TraksenseV1 {
     /// Appends the binary form.
     public func encode(into buffer: inout ByteBuffer) {
       unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
     }
 
     /// Parses the proto3 JSON form.
@@ -913,6 +984,11 @@ extension TraksenseV1 {
       unsafe CCoding.encode(self, into: &buffer)
     }
 
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
     /// Parses the proto3 JSON form.
     public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
       self = try JSONCoding.parse(json, parsing)
@@ -957,6 +1033,11 @@ extension TraksenseV1 {
     /// Appends the binary form.
     public func encode(into buffer: inout ByteBuffer) {
       unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
     }
 
     /// Parses the proto3 JSON form.
@@ -1013,6 +1094,11 @@ extension TraksenseV1 {
     /// Appends the binary form.
     public func encode(into buffer: inout ByteBuffer) {
       unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
     }
 
     /// Parses the proto3 JSON form.
@@ -1081,6 +1167,11 @@ extension TraksenseV1 {
       unsafe CCoding.encode(self, into: &buffer)
     }
 
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
     /// Parses the proto3 JSON form.
     public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
       self = try JSONCoding.parse(json, parsing)
@@ -1140,6 +1231,11 @@ extension TraksenseV1 {
     /// Appends the binary form.
     public func encode(into buffer: inout ByteBuffer) {
       unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
     }
 
     /// Parses the proto3 JSON form.
@@ -1221,6 +1317,11 @@ extension TraksenseV1 {
     /// Appends the binary form.
     public func encode(into buffer: inout ByteBuffer) {
       unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
     }
 
     /// Parses the proto3 JSON form.

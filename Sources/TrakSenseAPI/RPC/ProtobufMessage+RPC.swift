@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
-public import RPCRuntime
+import RPCRuntime
 
 extension ProtobufMessage {
-  /// The binary form behind gRPC's prefix: ready to be sent any number of times.
-  public func frame() -> MessageFrame {
-    MessageFrame { buffer in encode(into: &buffer) }
-  }
-
   /// Decodes what a client sent.
   /// - Throws: `.invalidArgument`; only the client can mend it.
   init(request: ByteBuffer) throws(RPCError) {
