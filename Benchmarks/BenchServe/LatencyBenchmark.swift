@@ -73,8 +73,9 @@ struct LatencyBenchmark {
       try MQTTLoad(port: port, clientID: "paced").publish(count: count, every: shape.interval) {
         number, packets in
         // A microsecond apart, so that no two are the same point.
+        let now = TestPoints.now
         let points = (0..<shape.pointsEach).map { point in
-          TestPoints.point(21.5, TestPoints.now.advanced(by: .microseconds(-point)))
+          TestPoints.point(21.5, now.advanced(by: .microseconds(-point)))
         }
         packets.append(
           topic: TestPoints.topic(sensor: number),

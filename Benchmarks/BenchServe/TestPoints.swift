@@ -27,9 +27,9 @@ enum TestPoints {
     WHERE device.mqtt_client_id LIKE 'BENCH-%';
     """
 
-  static func topic(sensor: Int) -> String {
+  static func topic(sensor: Int, below root: String = "tenants") -> String {
     let number = sensor % sensors
-    return "tenants/\(tenant)/devices/BENCH-\(number / sensorsPerDevice)"
+    return "\(root)/\(tenant)/devices/BENCH-\(number / sensorsPerDevice)"
       + "/sensors/temp_\(number % sensorsPerDevice)"
   }
 
@@ -39,7 +39,9 @@ enum TestPoints {
 
   /// Messages of one sensor each, sensors in turn; all points differ in (sensor, time).
   /// - Parameter start: first instant; a message's points are a second apart.
-  static func messages(_ count: Int, pointsEach: Int, from start: Timestamp) -> PublishPackets {
+  static func messages(
+    _ count: Int, pointsEach: Int, from start: Timestamp, below root: String = "tenants"
+  ) -> PublishPackets {
     var packets = PublishPackets()
     for message in 0..<count {
       // Each visit of a sensor begins where its last one ended, a microsecond per message aside.
@@ -50,7 +52,7 @@ enum TestPoints {
           visit.advanced(by: .seconds(point) + .microseconds(message)))
       }
       packets.append(
-        topic: topic(sensor: message),
+        topic: topic(sensor: message, below: root),
         payload: pointsEach == 1 ? points[0] : "[" + points.joined(separator: ",") + "]")
     }
     return packets
