@@ -32,7 +32,9 @@ enum BenchServe {
       report.note("TimescaleDB is not installed: no figures for hypertables.")
       return await second.stop()
     }
-    if wanted.contains("latency") { try await LatencyBenchmark(house: second, report: report).run() }
+    if wanted.contains("latency") {
+      try await LatencyBenchmark(house: second, report: report).run()
+    }
     if wanted.contains("ingest") { try await IngestBenchmark(second, report).run() }
     await second.stop()
   }

@@ -67,7 +67,8 @@ final class IngestBenchmark {
         isMet: rate / rawMedian >= 0.4)
       if !plain.isEmpty {
         report.add(
-          "  mosquitto_sub, which stores nothing", plain.median * Double(shape.pointsEach), "points/s")
+          "  mosquitto_sub, which stores nothing", plain.median * Double(shape.pointsEach),
+          "points/s")
       }
       report.add("a backlog held by the broker, \(label)", backlog.median, "points/s")
       report.add("  ratio to raw", 100 * backlog.median / rawMedian, "%")

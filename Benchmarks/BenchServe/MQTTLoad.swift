@@ -48,7 +48,8 @@ struct MQTTLoad: ~Copyable {
     // CONNECT: protocol level 4, clean session, no keepalive.
     let id = Array(clientID.utf8)
     let packet =
-      [0x10, UInt8(12 + id.count), 0, 4] + Array("MQTT".utf8) + [4, 2, 0, 0, 0, UInt8(id.count)] + id
+      [0x10, UInt8(12 + id.count), 0, 4] + Array("MQTT".utf8) + [4, 2, 0, 0, 0, UInt8(id.count)]
+      + id
     var answer = [UInt8](repeating: 0, count: 4)
     guard unsafe send(socket, packet, packet.count, Int32(MSG_NOSIGNAL)) == packet.count,
       unsafe recv(socket, &answer, 4, Int32(MSG_WAITALL)) == 4, answer == [0x20, 2, 0, 0]
