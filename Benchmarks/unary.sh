@@ -3,18 +3,15 @@
 # Unary calls: this server beside grpc C++ under the same h2load line, in turns, and nghttpd serving a file of
 # as many bytes as our answer has. Prints requests per second and per CPU-second of the server (medians), and
 # ratios. Every response's status and bytes are checked: h2load counts a gRPC error as a success.
-# Usage: Benchmarks/unary.sh [--results FILE] [--instructions]
-#   --instructions  count user-space instructions a request with callgrind (slow; no load figures)
+# Usage: Benchmarks/unary.sh [--results FILE]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=.build/bench
 results=/dev/null
-instructions=
 while (($#)); do
   case $1 in
     --results) results=$2; shift ;;
-    --instructions) instructions=1 ;;
-    *) sed -n '6,7s/^# //p' "$0" >&2; exit 2 ;;
+    *) sed -n '6s/^# //p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -103,38 +100,11 @@ for name in "${servers[@]}"; do
 done
 echo "bytes an answer: traksense ${sizes[traksense]}, grpc-cpp ${sizes[grpc-cpp]}, nghttpd ${sizes[nghttpd]}"
 
-if [[ $instructions ]]; then
-  command -v valgrind >/dev/null || { echo 'valgrind is not installed' >&2; exit 1; }
-  # Debian 12's valgrind does not understand Swift's debugging information.
-  strip -o "$work/BenchServer" "$ours"
-  ours=$work/BenchServer
-  printf '%-26s %-10s %24s\n' 'unary Latest, 5 readings' server 'instructions/request'
-  for name in "${servers[@]}"; do
-    stop "$name"
-    rm -f "$work/callgrind.$name"*
-    command_of "$name"
-    start "$name" valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.$name" "${words[@]}"
-    load "$name" 10 100 1000
-    callgrind_control -z "${pids[$name]}" >/dev/null
-    load "$name" 10 100 2000
-    check "$name" 2000
-    callgrind_control -d "${pids[$name]}" >/dev/null
-    # Under valgrind libdispatch does not survive a SIGTERM.
-    kill -9 "${pids[$name]}"
-    wait "${pids[$name]}" 2>/dev/null || true
-    unset "pids[$name]"
-    each=$(awk '$1 == "summary:" || $1 == "totals:" { n = $2 } END { printf "%d", n / 2000 }' \
-      "$work/callgrind.$name".*)
-    printf '%-26s %-10s %24s\n' '10 connections × 100' "$name" "$each"
-    printf '{"figure":"unary instructions per request, %s","value":%s,"unit":""}\n' "$name" "$each" >>"$results"
-  done
-  exit
-fi
 if perf stat -e instructions:u true 2>&1 | grep -qE '^ *[0-9,.]+ +instructions'; then
   counter=1
 else
   counter=
-  echo 'instructions a request: this machine lets perf count none; unary.sh --instructions uses callgrind'
+  echo 'instructions a request: skipped, this machine lets perf count none'
 fi
 
 printf '%-26s %-10s %12s %16s %8s\n' 'unary Latest, 5 readings' server req/s req/cpu-second ratio

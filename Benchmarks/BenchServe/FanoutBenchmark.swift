@@ -24,12 +24,15 @@ struct FanoutBenchmark {
     let server = try ChildProcess(command)
     let isUp = await eventually { FreePort.isListening(port) }
     guard isUp else { throw BenchError("BenchServer did not start") }
+    let idle = ProcessUsage.residentKilobytes(of: server.processID) ?? 0
     let blocks = Arrivals()
     var subscribers: [Subscribers] = []
     for _ in 0..<Self.connections {
       subscribers.append(
         try await Subscribers(Self.streamsEach, port: Int(port), tenant: "umc", blocks: blocks))
     }
+    let streams = Self.connections * Self.streamsEach
+    let open = ProcessUsage.residentKilobytes(of: server.processID) ?? 0
     let connection = try await RPCConnection.connect(
       host: "127.0.0.1", port: Int(port), group: MultiThreadedEventLoopGroup.singleton)
     let client = TraksenseV1.TelemetryServiceClient(channel: connection)
@@ -38,7 +41,6 @@ struct FanoutBenchmark {
       timestamp: ProtoTimestamp(microseconds: TestPoints.now.microseconds))
     let request = TraksenseV1.IngestRequest(readings: [reading])
     let options = CallOptions(metadata: ["x-tenant": "umc", "x-api-key": "bench"])
-    let streams = Self.connections * Self.streamsEach
     var used = 0.0
     var begun = ContinuousClock.now
     for round in 0..<(Self.warmUp + Self.rounds) {
@@ -54,6 +56,9 @@ struct FanoutBenchmark {
     let deliveries = Double(streams * Self.rounds)
     report.add("deliveries per CPU-second of the server", deliveries / used, "")
     report.add("deliveries per second, the readers on the same machine", deliveries / elapsed, "")
+    report.add(
+      "memory of each subscription in this server", Double(open - idle) / Double(streams), "kB",
+      digits: 2)
     for one in subscribers { await one.close() }
     await connection.close()
     await server.kill()
