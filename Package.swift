@@ -116,8 +116,16 @@ let package = Package(
     // Measured beside peers by `make bench`.
     .executableTarget(
       name: "BenchServer",
-      dependencies: ["RPCRuntime", "TrakSenseAPI", nioPosix, logging],
+      dependencies: ["Domain", "RPCRuntime", "Services", "TrakSenseAPI", nioPosix, logging],
       path: "Benchmarks/BenchServer",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "BenchServe",
+      dependencies: [
+        "DedicatedThread", "DevStack", "Domain", "Persistence", "RPCRuntime", "TrakSenseAPI",
+        nioPosix, logging,
+      ],
+      path: "Benchmarks/BenchServe",
       swiftSettings: strict),
 
     // Tests.

@@ -1,10 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Unary calls: this server beside grpc C++ under the same h2load line, in turns, and nghttpd serving a file.
-# Prints requests per second and per CPU-second of the server (median of 5), and ratios.
+# Unary calls: this server beside grpc C++ under the same h2load line, in turns, and nghttpd serving a file of
+# as many bytes as our answer has. Prints requests per second and per CPU-second of the server (medians), and
+# ratios. Every response's status and bytes are checked: h2load counts a gRPC error as a success.
+# Usage: Benchmarks/unary.sh [--results FILE]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=.build/bench
+results=/dev/null
+while (($#)); do
+  case $1 in
+    --results) results=$2; shift ;;
+    *) sed -n '6s/^# //p' "$0" >&2; exit 2 ;;
+  esac
+  shift
+done
 mkdir -p "$work/peer" "$work/files"
 ours=$(swift build -c release --show-bin-path)/BenchServer
 
@@ -18,13 +28,12 @@ fi
 
 # LatestRequest{device_id: "ESP32-01"} behind its gRPC prefix.
 printf '\0\0\0\0\012\012\010ESP32-01' >"$work/request"
-head -c 300 /dev/zero >"$work/files/file"
 
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
-declare -A pids ports
+declare -A pids=() ports=() sizes=()
 start() { # NAME COMMAND...: PORT in the command becomes a free port
   local name=$1 p
   shift
@@ -32,35 +41,78 @@ start() { # NAME COMMAND...: PORT in the command becomes a free port
   "${@/PORT/$p}" >"$work/$name.log" 2>&1 &
   pids[$name]=$!
   ports[$name]=$p
-  until (exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null; do sleep 0.05; done
+  until (exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null; do
+    kill -0 "${pids[$name]}" || { cat "$work/$name.log" >&2; exit 1; }
+    sleep 0.05
+  done
+}
+stop() { # NAME
+  kill "${pids[$1]}"
+  wait "${pids[$1]}" || true
+  unset "pids[$1]"
 }
 trap 'kill "${pids[@]}" 2>/dev/null || true' EXIT
-start traksense "$ours" PORT 1
-start grpc-cpp "$work/grpc_latest" PORT
-start nghttpd nghttpd --no-tls -d "$work/files" -n 1 PORT
 
-run() { # NAME CONNECTIONS STREAMS REQUESTS -> "req/s req/cpu-s"
-  local name=$1 before after rate
-  local url=http://127.0.0.1:${ports[$name]}/traksense.v1.TelemetryService/Latest
+measure=()
+load() { # NAME CONNECTIONS STREAMS REQUESTS
+  local url=http://127.0.0.1:${ports[$1]}/traksense.v1.TelemetryService/Latest
   local call=(-d "$work/request" -H 'content-type: application/grpc' -H 'te: trailers')
-  if [[ $name == nghttpd ]]; then
-    url=http://127.0.0.1:${ports[$name]}/file
+  if [[ $1 == nghttpd ]]; then
+    url=http://127.0.0.1:${ports[$1]}/file
     call=()
   fi
-  before=$(ticks "${pids[$name]}")
-  h2load -n "$4" -c "$2" -m "$3" -t 1 "${call[@]}" "$url" >"$work/h2load.$name"
-  after=$(ticks "${pids[$name]}")
-  grep -q " $4 succeeded" "$work/h2load.$name" || { echo "$name failed" >&2; cat "$work/h2load.$name" >&2; exit 1; }
-  rate=$(sed -nE 's/.*, ([0-9.]+) req\/s.*/\1/p' "$work/h2load.$name")
+  "${measure[@]}" h2load -n "$4" -c "$2" -m "$3" -t 1 "${call[@]}" "$url" >"$work/h2load.$1"
+}
+data_bytes() { sed -nE 's/^traffic: .*\(([0-9]+)\) data$/\1/p' "$work/h2load.$1"; }
+check() { # NAME REQUESTS: all of them 2xx, with all their bytes
+  if ! grep -q "^status codes: $2 2xx" "$work/h2load.$1" ||
+    (($(data_bytes "$1") != $2 * sizes[$1])); then
+    echo "$1 did not answer all requests" >&2
+    cat "$work/h2load.$1" >&2
+    exit 1
+  fi
+}
+
+run() { # NAME CONNECTIONS STREAMS REQUESTS -> "req/s req/cpu-s"
+  local before after rate
+  before=$(ticks "${pids[$1]}")
+  load "$@"
+  after=$(ticks "${pids[$1]}")
+  check "$1" "$4"
+  rate=$(sed -nE 's/.*, ([0-9.]+) req\/s.*/\1/p' "$work/h2load.$1")
   awk -v r="$rate" -v n="$4" -v t=$((after - before)) 'BEGIN { printf "%d %d\n", r, n * 100 / (t ? t : 1) }'
 }
+
+servers=(traksense grpc-cpp nghttpd)
+command_of() { # NAME -> words
+  case $1 in
+    traksense) words=("$ours" PORT 1) ;;
+    grpc-cpp) words=("$work/grpc_latest" PORT) ;;
+    nghttpd) words=(nghttpd --no-tls -d "$work/files" -n 1 PORT) ;;
+  esac
+}
+for name in "${servers[@]}"; do
+  if [[ $name == nghttpd ]]; then head -c "${sizes[traksense]}" /dev/zero >"$work/files/file"; fi
+  command_of "$name"
+  start "$name" "${words[@]}"
+  load "$name" 1 1 1
+  sizes[$name]=$(data_bytes "$name")
+done
+echo "bytes an answer: traksense ${sizes[traksense]}, grpc-cpp ${sizes[grpc-cpp]}, nghttpd ${sizes[nghttpd]}"
+
+if perf stat -e instructions:u true 2>&1 | grep -qE '^ *[0-9,.]+ +instructions'; then
+  counter=1
+else
+  counter=
+  echo 'instructions a request: skipped, this machine lets perf count none'
+fi
 
 printf '%-26s %-10s %12s %16s %8s\n' 'unary Latest, 5 readings' server req/s req/cpu-second ratio
 for shape in '10 100 150000' '64 1 40000' '1 1 15000'; do
   read -r connections streams requests <<<"$shape"
   declare -A rates=() costs=()
-  for round in warm 1 2 3 4 5; do
-    for name in traksense grpc-cpp nghttpd; do
+  for round in warm 1 2 3 4 5 6 7; do
+    for name in "${servers[@]}"; do
       n=$requests
       [[ $name == grpc-cpp ]] && n=$((requests / 4))
       read -r rate cost < <(run "$name" "$connections" "$streams" "$n")
@@ -68,14 +120,36 @@ for shape in '10 100 150000' '64 1 40000' '1 1 15000'; do
       rates[$name]+="$rate"$'\n'
       costs[$name]+="$cost"$'\n'
     done
+    # Another one goes first each time.
+    servers=("${servers[@]:1}" "${servers[0]}")
   done
   mine=$(printf '%s' "${costs[traksense]}" | median)
   for name in traksense grpc-cpp nghttpd; do
     cost=$(printf '%s' "${costs[$name]}" | median)
-    printf '%-26s %-10s %12s %16s %8s\n' "$connections connections × $streams" "$name" \
-      "$(printf '%s' "${rates[$name]}" | median)" "$cost" \
-      "$(awk -v a="$mine" -v b="$cost" 'BEGIN { printf "%.2f×", a / b }')"
+    rate=$(printf '%s' "${rates[$name]}" | median)
+    ratio=$(awk -v a="$mine" -v b="$cost" 'BEGIN { printf "%.2f", a / b }')
+    note=
+    if [[ $name == grpc-cpp && $connections == 10 ]]; then
+      note=$(awk -v r="$ratio" 'BEGIN { print (r >= 5) ? "(target ≥ 5×: met)" : "(target ≥ 5×: MISSED)" }')
+    elif [[ $name == nghttpd ]]; then
+      note=$(awk -v r="$ratio" 'BEGIN { print (r >= 1) ? "(target ≥ 1×: met)" : "(target ≥ 1×: MISSED)" }')
+    fi
+    printf '%-26s %-10s %12s %16s %8s %s\n' "$connections connections × $streams" "$name" \
+      "$rate" "$cost" "$ratio×" "$note"
+    printf '{"figure":"unary %s connections × %s, %s","value":%s,"unit":"requests per CPU-second","ratio":%s}\n' \
+      "$connections" "$streams" "$name" "$cost" "$ratio" >>"$results"
   done
+  if [[ $counter ]]; then
+    for name in traksense grpc-cpp nghttpd; do
+      n=$((requests / 4))
+      measure=(perf stat -x, -e instructions:u -p "${pids[$name]}" -o "$work/perf.$name")
+      load "$name" "$connections" "$streams" "$n"
+      measure=()
+      awk -F, -v n="$n" -v s="$connections connections × $streams" -v name="$name" \
+        '/instructions/ { printf "%-26s %-10s %d user-space instructions a request\n", s, name, $1 / n }' \
+        "$work/perf.$name"
+    done
+  fi
 done
 grep -H VmRSS "/proc/${pids[traksense]}/status" "/proc/${pids[grpc-cpp]}/status" |
-  awk '{ print "RSS after the load, kB: " $2 }'
+  awk '{ print (NR == 1 ? "traksense" : "grpc-cpp ") " RSS after the load: " $2 " kB" }'

@@ -6,7 +6,8 @@ import RPCRuntime
 import TrakSenseAPI
 
 /// A server for `make bench`: answers `Latest` from memory, so that nothing but runtime and codec is
-/// measured. Usage: BenchServer PORT [LOOPS]
+/// measured. With `fanout` it serves the real service over memory, for live streams.
+/// Usage: BenchServer PORT [LOOPS [fanout]]
 @main
 struct BenchServer: TraksenseV1.TelemetryServiceProtocol {
   private static let readings = 5
@@ -52,8 +53,10 @@ struct BenchServer: TraksenseV1.TelemetryServiceProtocol {
     limits.maxRunningHandlers = 1000
     let group = MultiThreadedEventLoopGroup(
       numberOfThreads: arguments.count > 1 ? arguments[1] : 1)
+    let isFanout = CommandLine.arguments.last == "fanout"
+    let service: any RPCService = isFanout ? try FanoutService.make() : BenchServer()
     let server = RPCServer(
-      router: RPCRouter([BenchServer()]), limits: limits, group: group,
+      router: RPCRouter([service]), limits: limits, group: group,
       logger: Logger(label: "bench"))
     try await server.start(host: "127.0.0.1", port: arguments.first ?? 0)
     try await Task.sleep(for: .seconds(86_400))
