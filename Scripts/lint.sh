@@ -15,3 +15,7 @@ else
     exit 1
   fi
 fi
+if git grep -nE '^(<{7}|>{7}) ' -- . ':!Scripts/lint.sh'; then
+  echo "merge conflict markers" >&2
+  exit 1
+fi

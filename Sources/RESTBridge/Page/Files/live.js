@@ -246,23 +246,14 @@ function drawChart() {
     chart.updateOptions(options);
     return;
   }
-<<<<<<< HEAD
   // Its legend sets inline styles, which the page's policy forbids; the page has its own.
-=======
-  // The page has a legend of its own; that of dygraphs sets style attributes, which the page's policy forbids.
->>>>>>> integ
   Dygraph.PLUGINS = Dygraph.PLUGINS.filter((plugin) => plugin !== Dygraph.Plugins.Legend);
   chart = new Dygraph($("chart"), rows, {
     ...options,
     connectSeparatedPoints: true, strokeWidth: 1.8, highlightCircleSize: 4, gridLineWidth: 1,
-<<<<<<< HEAD
-    yRangePad: 16, axisLabelFontSize: 12, interactionModel: {},
-    axes: { x: { pixelsPerLabel: 90 }, y: { axisLabelWidth: 44, pixelsPerLabel: 44 } },
-=======
     yRangePad: 16,
     axisLabelFontSize: 12, interactionModel: {},
     axes: { x: { pixelsPerLabel: 90 }, y: { axisLabelWidth: 54, pixelsPerLabel: 44 } },
->>>>>>> integ
     highlightCallback: (event, time, points) => {
       hovered = { time, values: new Map(points.map((point) => [point.name, point.yval])) };
       fillLegend();
