@@ -105,7 +105,7 @@ struct DevCommand: AsyncParsableCommand {
       live page   http://\(SampleHospital.domain):\(http.port)/
       REST        curl http://\(SampleHospital.domain):\(http.port)/ingest/latest/ESP32-01/
       gRPC        \(rpc)   (tenant: metadata x-tenant: umc)
-      terminal    traksense watch --server \(rpc)
+      terminal    \(CommandLine.arguments[0]) watch --server \(rpc)
       MQTT        \(broker.url)   tenants/umc/devices/ESP32-01/sensors/temp_001
       ingest key  X-Api-Key: \(ingestKey)
       PostgreSQL  \(postgres.connectionString)\(postgres.hasTimescaleDB ? " (TimescaleDB)" : "")
