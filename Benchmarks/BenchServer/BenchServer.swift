@@ -10,16 +10,19 @@ import TrakSenseAPI
 /// Usage: BenchServer PORT [LOOPS [fanout]]
 @main
 struct BenchServer: TraksenseV1.TelemetryServiceProtocol {
-  private static let readings = 5
+  private static let sensorIDs = (0..<5).map { "temp_00\($0)" }
 
   func latest(
     _ request: TraksenseV1.LatestRequest, context: ServerContext
   ) async throws(RPCError) -> TraksenseV1.LatestResponse {
     let timestamp = ProtoTimestamp(microseconds: 1_735_732_800_000_000)
-    let readings = (0..<Self.readings).map { index in
-      TraksenseV1.Reading(
-        deviceID: request.deviceID, sensorID: "temp_00\(index)", value: 23.5 + Double(index),
-        unit: "°C", timestamp: timestamp, sensorType: "temp_supply")
+    var readings: [TraksenseV1.Reading] = []
+    readings.reserveCapacity(Self.sensorIDs.count)
+    for (index, sensorID) in Self.sensorIDs.enumerated() {
+      readings.append(
+        TraksenseV1.Reading(
+          deviceID: request.deviceID, sensorID: sensorID, value: 23.5 + Double(index),
+          unit: "°C", timestamp: timestamp, sensorType: "temp_supply"))
     }
     return TraksenseV1.LatestResponse(
       deviceID: request.deviceID, timestamp: timestamp, count: UInt32(readings.count),

@@ -38,6 +38,8 @@ extension ProtoTimestamp: @unsafe CMessage {
     unsafe google__protobuf__timestamp__init(c)
   }
 
+  static var wireOverhead: Int { 22 }
+
   init(decoding c: UnsafePointer<Google__Protobuf__Timestamp>) throws(ProtobufError) {
     unsafe self.init(seconds: c.pointee.seconds, nanos: c.pointee.nanos)
   }

@@ -58,6 +58,13 @@ struct FieldShape {
 
   var isMessage: Bool { if case .message = kind { true } else { false } }
 
+  /// Most bytes of the field on the wire without its characters or elements: the tag, which holds 4 bits
+  /// of the number in its first byte and 7 in each further, and one varint or fixed number.
+  var wireOverhead: Int {
+    let tagBits = Int32.bitWidth - number.leadingZeroBitCount + 3
+    return (tagBits + 6) / 7 + 10
+  }
+
   /// Swift type of the property.
   var type: String {
     if isRepeated { return "[\(element)]" }

@@ -15,6 +15,9 @@ extension SchemaMessage {
         text.line("unsafe \(SwiftNames.cFunctionPrefix(cType))__init(c)")
       }
       text.line()
+      let overhead = members.flatMap(\.fields).reduce(0) { $0 + $1.wireOverhead }
+      text.line("static var wireOverhead: Int { \(overhead) }")
+      text.line()
       try text.block("init(decoding c: UnsafePointer<\(cType)>) throws(ProtobufError)") {
         text throws(PluginError) in
         text.line("self.init()")
@@ -58,6 +61,13 @@ extension SchemaMessage {
 }
 
 extension SchemaMessage.Member {
+  fileprivate var fields: [FieldShape] {
+    switch self {
+    case .field(let field): [field]
+    case .oneof(_, _, _, let cases): cases
+    }
+  }
+
   // MARK: - C to Swift
 
   fileprivate func decode(

@@ -53,6 +53,28 @@ struct BinaryCodingTests {
     #expect(try TraksenseV1.JournalBlock(bytes: block.bytes) == block)
   }
 
+  /// Debug builds check that memory suffices before anything is packed; here is what takes the most.
+  @Test("the longest varints fit the memory taken for them", arguments: [0, 1, 17, 300])
+  func longestNumbers(_ count: Int) throws {
+    let block = TraksenseV1.JournalBlock(
+      seriesKey: Array(repeating: -1, count: count),
+      timestampUS: Array(repeating: .min, count: count),
+      value: Array(repeating: -.pi, count: count))
+    #expect(try TraksenseV1.JournalBlock(bytes: block.bytes) == block)
+    #expect(block.frame().message == ByteBuffer(bytes: block.bytes))
+    let results = TraksenseV1.IngestResponse(
+      results: Array(
+        repeating: TraksenseV1.IngestResult(outcome: .unrecognized(-1), reason: "r"), count: count),
+      stored: .max, duplicates: .max, refused: .max)
+    #expect(try TraksenseV1.IngestResponse(bytes: results.bytes) == results)
+    #expect(results.frame().message == ByteBuffer(bytes: results.bytes))
+    let latest = TraksenseV1.LatestResponse(
+      timestamp: ProtoTimestamp(seconds: .min, nanos: .min),
+      readings: Array(repeating: TraksenseV1.Reading(), count: count))
+    #expect(try TraksenseV1.LatestResponse(bytes: latest.bytes) == latest)
+    #expect(latest.frame().message == ByteBuffer(bytes: latest.bytes))
+  }
+
   @Test("a NUL inside a string is kept both ways", arguments: ["a\0b", "\0", "a\0", "\0a"])
   func embeddedNUL(_ text: String) throws {
     let field = Array(text.utf8)

@@ -25,19 +25,20 @@ public struct MessageFrame: Hashable, Sendable {
     framed = buffer
   }
 
-  /// Writes a message whose size is known behind a prefix, in one buffer that fits.
+  /// Writes a message behind a prefix, in one buffer that does not grow.
   /// - Parameters:
-  ///   - size: of the message in bytes.
-  ///   - write: gets exactly `size` bytes to fill.
-  package init(size: Int, _ write: (UnsafeMutableRawBufferPointer) -> Void) {
-    let total = Self.prefixLength + size
+  ///   - bound: the most bytes that the message may have.
+  ///   - write: gets `bound` bytes; returns how many of them it filled.
+  package init(upTo bound: Int, _ write: (UnsafeMutableRawBufferPointer) -> Int) {
+    let total = Self.prefixLength + bound
     var buffer = ByteBufferAllocator().buffer(capacity: total)
     _ = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: total) { bytes in
+      let size = unsafe write(
+        UnsafeMutableRawBufferPointer(rebasing: bytes[Self.prefixLength..<total]))
       unsafe bytes.storeBytes(of: 0, as: UInt8.self)
       unsafe bytes.storeBytes(
         of: UInt32(truncatingIfNeeded: size).bigEndian, toByteOffset: 1, as: UInt32.self)
-      unsafe write(UnsafeMutableRawBufferPointer(rebasing: bytes[Self.prefixLength..<total]))
-      return total
+      return Self.prefixLength + size
     }
     framed = buffer
   }

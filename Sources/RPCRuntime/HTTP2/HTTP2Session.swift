@@ -38,10 +38,22 @@ struct HTTP2Session: ~Copyable {
   /// Feeds received bytes and returns what they meant, in order.
   /// - Throws: when the connection is beyond repair; what is still to be sent says why to the peer.
   func receive(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) -> [HTTP2Event] {
+    var rest = unsafe bytes
+    while try unsafe receiveBatch(&rest) {}
+    return takeEvents()
+  }
+
+  /// Feeds received bytes until there are events for a batch of calls; ``takeEvents()`` has them.
+  /// - Parameter bytes: becomes what was not looked at yet.
+  /// - Returns: true when it is to be called again, even if `bytes` is empty.
+  /// - Throws: as ``receive(_:)``.
+  func receiveBatch(_ bytes: inout UnsafeRawBufferPointer) throws(HTTP2Error) -> Bool {
+    unsafe inbox.pointee.willReceive()
     let base = unsafe bytes.bindMemory(to: UInt8.self).baseAddress
     let consumed = unsafe nghttp2_session_mem_recv(raw, base, bytes.count)
     if consumed < 0 { throw Self.error(Int32(consumed)) }
-    return unsafe inbox.pointee.takeEvents()
+    unsafe bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(consumed))
+    return unsafe inbox.pointee.isPaused
   }
 
   /// Gives back flow-control credit for received body bytes.

@@ -20,9 +20,9 @@ extension Inbox {
     }
     unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
       _, _, stream, bytes, count, userData in
-      unsafe Inbox.from(userData)?.pointee.receivedData(
+      let pauses = unsafe Inbox.from(userData)?.pointee.receivedData(
         stream, UnsafeRawBufferPointer(start: bytes, count: count))
-      return 0
+      return pauses == true ? Int32(NGHTTP2_ERR_PAUSE.rawValue) : 0
     }
     unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, userData in
       if let frame = unsafe frame { unsafe Inbox.from(userData)?.pointee.received(frame.pointee) }

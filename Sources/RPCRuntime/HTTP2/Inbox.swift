@@ -12,6 +12,8 @@ struct Inbox: ~Copyable {
   /// Emptied events, whose memory the next ones take.
   private var spareEvents: [HTTP2Event] = []
   private var headers = HeaderScratch()
+  /// True when a callback asked nghttp2 to stop because of ``eventsPerBatch``.
+  private(set) var isPaused = false
   /// Size of the header list being received, counting what was not kept.
   private var headerBytes = 0
   /// Bodies that nghttp2 holds an unretained pointer to; dropped when it closes their stream.
@@ -30,6 +32,9 @@ struct Inbox: ~Copyable {
   private static let bombFactor = 16
   /// DATA frames below this many bytes count as idle.
   private static let smallData = 256
+  /// After so many events the next DATA makes a pause, so that those calls can be answered, and their
+  /// memory used again, before the next are looked at.
+  private static let eventsPerBatch = 24
   /// Memory for more events than this is not kept.
   private static let maxSpareEvents = 512
 
@@ -42,6 +47,10 @@ struct Inbox: ~Copyable {
     spareEvents = []
     swap(&taken, &events)
     return taken
+  }
+
+  mutating func willReceive() {
+    isPaused = false
   }
 
   /// Gives events back that were acted on.
@@ -66,8 +75,11 @@ struct Inbox: ~Copyable {
     return true
   }
 
-  mutating func receivedData(_ stream: StreamID, _ bytes: UnsafeRawBufferPointer) {
+  /// - Returns: true when this batch is long enough.
+  mutating func receivedData(_ stream: StreamID, _ bytes: UnsafeRawBufferPointer) -> Bool {
     events.append(.data(stream, unsafe ByteBuffer(bytes: bytes)))
+    isPaused = events.count >= Self.eventsPerBatch
+    return isPaused
   }
 
   mutating func received(_ frame: nghttp2_frame) {

@@ -11,6 +11,10 @@ struct OutputQueue {
   private(set) var byteCount = 0
   /// True when the last buffer is this queue's own, to be appended to.
   private var lastIsOwn = false
+  /// What an own buffer begins with: as much as was needed lately.
+  private var ownCapacity = leastOwnCapacity
+  private static let leastOwnCapacity = 2048
+  private static let mostOwnCapacity = 64 * 1024
 
   var isEmpty: Bool { byteCount == 0 }
 
@@ -30,6 +34,7 @@ struct OutputQueue {
   }
 
   mutating func removeAll() {
+    ownCapacity = min(max(byteCount, ownCapacity / 2, Self.leastOwnCapacity), Self.mostOwnCapacity)
     buffers.removeAll(keepingCapacity: true)
     byteCount = 0
     lastIsOwn = false
@@ -37,9 +42,7 @@ struct OutputQueue {
 
   private mutating func withOwnBuffer(_ body: (inout ByteBuffer) -> Void) {
     if !lastIsOwn {
-      var buffer = ByteBuffer()
-      buffer.reserveCapacity(2048)
-      buffers.append(buffer)
+      buffers.append(ByteBufferAllocator().buffer(capacity: ownCapacity))
       lastIsOwn = true
     }
     body(&buffers[buffers.count - 1])

@@ -80,9 +80,16 @@ final class ServerConnection: ChannelInboundHandler {
     if case .closed = phase { return }
     isReading = true
     do {
-      let events = unsafe try bytes.withUnsafeReadableBytes { try unsafe session.receive($0) }
-      for event in events { handle(event) }
-      session.reuse(events)
+      unsafe try bytes.withUnsafeReadableBytes { all in
+        var rest = unsafe all
+        while try unsafe session.receiveBatch(&rest) {
+          handleEvents()
+          if case .closed = phase { return }
+          // Frames of calls that were answered free what nghttp2 and the stream held.
+          if context.channel.isWritable { try session.send(into: &output, limit: Self.writeChunk) }
+        }
+        handleEvents()
+      }
       if let violation = policing.check(session, at: .now()) {
         close(.enhanceYourCalm, violation)
       }
@@ -176,6 +183,16 @@ final class ServerConnection: ChannelInboundHandler {
   }
 
   // MARK: Events
+
+  private func handleEvents() {
+    let events = session.takeEvents()
+    for event in events {
+      // Events that came with the one that closed the connection: a call begun now would never end.
+      if case .closed = phase { return }
+      handle(event)
+    }
+    session.reuse(events)
+  }
 
   private func handle(_ event: HTTP2Event) {
     switch event {
@@ -286,9 +303,7 @@ final class ServerConnection: ChannelInboundHandler {
       logger.debug("cannot send", metadata: ["error": "\(error)"])
       return context.close(promise: nil)
     }
-    let events = session.takeEvents()
-    for event in events { handle(event) }
-    session.reuse(events)
+    handleEvents()
     if !context.channel.isWritable { watchForStall(context) }
     resumeWaitingStreams()
     if session.queuedFrames > limits.maxQueuedControlFrames {
@@ -387,6 +402,7 @@ final class ServerConnection: ChannelInboundHandler {
     logger.debug("closing connection", metadata: ["reason": "\(reason)", "peer": "\(peer)"])
     session.goAway(code, debugData: reason)
     flush()
+    phase = .closed
     context.close(promise: nil)
   }
 }

@@ -4,9 +4,13 @@ import CProtobufC
 
 /// Copies Swift values to where protobuf-c's structs can point at.
 extension Arena {
+  /// Most bytes of an element without its characters or members: a tag, and a varint or fixed number.
+  private static let elementOverhead = 5 + 10
+
   mutating func string(_ text: String) -> ProtobufCBinaryData {
     let count = text.utf8.count
     guard count > 0 else { return unsafe ProtobufCBinaryData(len: 0, data: nil) }
+    packedBound += count
     let data = unsafe take(count, of: UInt8.self)
     let isCopied: Void? = unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
       if let start = bytes.baseAddress {
@@ -23,6 +27,7 @@ extension Arena {
     _ texts: [String]
   ) -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?) {
     guard !texts.isEmpty else { return (0, nil) }
+    packedBound += texts.count * Self.elementOverhead
     let start = unsafe take(texts.count, of: ProtobufCBinaryData.self)
     for (index, text) in texts.enumerated() {
       unsafe (start + index).initialize(to: string(text))
@@ -34,6 +39,7 @@ extension Arena {
     _ numbers: [Number]
   ) -> (Int, UnsafeMutablePointer<Number>?) {
     guard !numbers.isEmpty else { return (0, nil) }
+    packedBound += numbers.count * Self.elementOverhead
     let start = unsafe take(numbers.count, of: Number.self)
     unsafe numbers.withUnsafeBufferPointer { source in
       _ = unsafe UnsafeMutableBufferPointer(start: start, count: source.count)
@@ -57,6 +63,7 @@ extension Arena {
   ) -> UnsafeMutablePointer<Message.C> {
     let c = unsafe take(1, of: Message.C.self)
     unsafe Message.initialize(c)
+    packedBound += Message.wireOverhead
     unsafe message.fill(c, &self)
     return unsafe c
   }
@@ -72,6 +79,7 @@ extension Arena {
     _ messages: [Message]
   ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<Message.C>?>?) {
     guard !messages.isEmpty else { return (0, nil) }
+    packedBound += messages.count * Self.elementOverhead
     let start = unsafe take(messages.count, of: UnsafeMutablePointer<Message.C>?.self)
     // In place: a loop over the array would copy each message, retaining all of its strings.
     unsafe messages.withUnsafeBufferPointer { messages in

@@ -18,6 +18,8 @@
   private var chunks: UnsafeMutablePointer<ChunkHeader>?
   private var nextChunk = firstChunk
   private var budget: Int
+  /// Most bytes that the structs filled so far pack to.
+  var packedBound = 0
 
   /// - Parameters:
   ///   - scratch: used first; must outlive the arena and be aligned to 8 bytes.

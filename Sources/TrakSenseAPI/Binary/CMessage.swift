@@ -13,6 +13,10 @@ protocol CMessage: ProtobufMessage {
   /// Writes protobuf-c's initial values over uninitialized memory.
   static func initialize(_ c: UnsafeMutablePointer<C>)
 
+  /// Most bytes of a message on the wire without the characters and elements of its fields: a tag and a
+  /// number for each.
+  static var wireOverhead: Int { get }
+
   /// Copies out of C.
   init(decoding c: UnsafePointer<C>) throws(ProtobufError)
 
@@ -54,31 +58,44 @@ enum CCoding {
     }.get()
   }
 
+  /// Up to here a message is packed into memory for the most that it may take, which saves protobuf-c from
+  /// walking over it twice; from here on, into what it takes.
+  private static let boundLimit = 16 << 10
+
   /// Appends the binary form.
   static func encode<Message: CMessage>(_ message: Message, into buffer: inout ByteBuffer) {
-    unsafe withPacked(message) { c, size in
-      _ = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { out in
-        unsafe protobuf_c_message_pack(c, out.baseAddress?.assumingMemoryBound(to: UInt8.self))
+    unsafe withFilled(message) { c, bound in
+      _ = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { out in
+        unsafe pack(c, out)
       }
     }
   }
 
   /// The binary form behind gRPC's prefix.
   static func frame<Message: CMessage>(_ message: Message) -> MessageFrame {
-    unsafe withPacked(message) { c, size in
-      unsafe MessageFrame(size: size) { out in
-        _ = unsafe protobuf_c_message_pack(c, out.baseAddress?.assumingMemoryBound(to: UInt8.self))
-      }
+    unsafe withFilled(message) { c, bound in
+      unsafe MessageFrame(upTo: bound) { out in unsafe pack(c, out) }
     }
   }
 
-  private static func withPacked<Message: CMessage, Result>(
+  /// - Parameter out: at least as large as ``withFilled(_:_:)`` says.
+  private static func pack(
+    _ c: UnsafePointer<ProtobufCMessage>, _ out: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    unsafe protobuf_c_message_pack(c, out.baseAddress?.assumingMemoryBound(to: UInt8.self))
+  }
+
+  /// Gives the C struct and how much memory it packs to at most.
+  private static func withFilled<Message: CMessage, Result>(
     _ message: Message, _ body: (UnsafePointer<ProtobufCMessage>, Int) -> Result
   ) -> Result {
     unsafe withScratch { scratch in
       var arena = unsafe Arena(scratch: scratch)
       let c = unsafe base(of: arena.structure(of: message))
-      return unsafe body(c, protobuf_c_message_get_packed_size(c))
+      let bound = arena.packedBound
+      assert(unsafe protobuf_c_message_get_packed_size(c) <= bound, "the bound is too low")
+      return unsafe body(
+        c, bound <= boundLimit ? bound : protobuf_c_message_get_packed_size(c))
     }
   }
 

@@ -12,6 +12,8 @@ extension TraksenseV1.Reading: @unsafe CMessage {
     unsafe traksense__v1__reading__init(c)
   }
 
+  static var wireOverhead: Int { 66 }
+
   init(decoding c: UnsafePointer<Traksense__V1__Reading>) throws(ProtobufError) {
     self.init()
     deviceID = try unsafe CField.string(c.pointee.device_id, "traksense.v1.Reading.device_id")
@@ -72,6 +74,8 @@ extension TraksenseV1.IngestRequest: @unsafe CMessage {
     unsafe traksense__v1__ingest_request__init(c)
   }
 
+  static var wireOverhead: Int { 22 }
+
   init(decoding c: UnsafePointer<Traksense__V1__IngestRequest>) throws(ProtobufError) {
     self.init()
     tenant = try unsafe CField.string(c.pointee.tenant, "traksense.v1.IngestRequest.tenant")
@@ -111,6 +115,8 @@ extension TraksenseV1.IngestResponse: @unsafe CMessage {
   static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__IngestResponse>) {
     unsafe traksense__v1__ingest_response__init(c)
   }
+
+  static var wireOverhead: Int { 44 }
 
   init(decoding c: UnsafePointer<Traksense__V1__IngestResponse>) throws(ProtobufError) {
     self.init()
@@ -161,6 +167,8 @@ extension TraksenseV1.IngestResult: @unsafe CMessage {
   static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__IngestResult>) {
     unsafe traksense__v1__ingest_result__init(c)
   }
+
+  static var wireOverhead: Int { 44 }
 
   init(decoding c: UnsafePointer<Traksense__V1__IngestResult>) throws(ProtobufError) {
     self.init()
@@ -214,6 +222,8 @@ extension TraksenseV1.LatestRequest: @unsafe CMessage {
     unsafe traksense__v1__latest_request__init(c)
   }
 
+  static var wireOverhead: Int { 22 }
+
   init(decoding c: UnsafePointer<Traksense__V1__LatestRequest>) throws(ProtobufError) {
     self.init()
     deviceID = try unsafe CField.string(c.pointee.device_id, "traksense.v1.LatestRequest.device_id")
@@ -253,6 +263,8 @@ extension TraksenseV1.LatestResponse: @unsafe CMessage {
   static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__LatestResponse>) {
     unsafe traksense__v1__latest_response__init(c)
   }
+
+  static var wireOverhead: Int { 44 }
 
   init(decoding c: UnsafePointer<Traksense__V1__LatestResponse>) throws(ProtobufError) {
     self.init()
@@ -303,6 +315,8 @@ extension TraksenseV1.HistoryRequest: @unsafe CMessage {
   static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__HistoryRequest>) {
     unsafe traksense__v1__history_request__init(c)
   }
+
+  static var wireOverhead: Int { 66 }
 
   init(decoding c: UnsafePointer<Traksense__V1__HistoryRequest>) throws(ProtobufError) {
     self.init()
@@ -364,6 +378,8 @@ extension TraksenseV1.HistoryResponse: @unsafe CMessage {
     unsafe traksense__v1__history_response__init(c)
   }
 
+  static var wireOverhead: Int { 55 }
+
   init(decoding c: UnsafePointer<Traksense__V1__HistoryResponse>) throws(ProtobufError) {
     self.init()
     series = try unsafe CField.messages(c.pointee.n_series, c.pointee.series)
@@ -419,6 +435,8 @@ extension TraksenseV1.Series: @unsafe CMessage {
     unsafe traksense__v1__series__init(c)
   }
 
+  static var wireOverhead: Int { 55 }
+
   init(decoding c: UnsafePointer<Traksense__V1__Series>) throws(ProtobufError) {
     self.init()
     seriesKey = unsafe c.pointee.series_key
@@ -473,6 +491,8 @@ extension TraksenseV1.HistoryBlock: @unsafe CMessage {
   static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__HistoryBlock>) {
     unsafe traksense__v1__history_block__init(c)
   }
+
+  static var wireOverhead: Int { 66 }
 
   init(decoding c: UnsafePointer<Traksense__V1__HistoryBlock>) throws(ProtobufError) {
     self.init()
@@ -534,6 +554,8 @@ extension TraksenseV1.SubscribeRequest: @unsafe CMessage {
     unsafe traksense__v1__subscribe_request__init(c)
   }
 
+  static var wireOverhead: Int { 44 }
+
   init(decoding c: UnsafePointer<Traksense__V1__SubscribeRequest>) throws(ProtobufError) {
     self.init()
     deviceID = try unsafe CField.strings(c.pointee.n_device_id, c.pointee.device_id, "traksense.v1.SubscribeRequest.device_id")
@@ -583,6 +605,8 @@ extension TraksenseV1.SubscribeResponse: @unsafe CMessage {
   static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__SubscribeResponse>) {
     unsafe traksense__v1__subscribe_response__init(c)
   }
+
+  static var wireOverhead: Int { 44 }
 
   init(decoding c: UnsafePointer<Traksense__V1__SubscribeResponse>) throws(ProtobufError) {
     self.init()
@@ -663,6 +687,8 @@ extension TraksenseV1.SubscribeStart: @unsafe CMessage {
     unsafe traksense__v1__subscribe_start__init(c)
   }
 
+  static var wireOverhead: Int { 22 }
+
   init(decoding c: UnsafePointer<Traksense__V1__SubscribeStart>) throws(ProtobufError) {
     self.init()
     cursor = unsafe c.pointee.cursor
@@ -703,6 +729,8 @@ extension TraksenseV1.SeriesAdded: @unsafe CMessage {
     unsafe traksense__v1__series_added__init(c)
   }
 
+  static var wireOverhead: Int { 11 }
+
   init(decoding c: UnsafePointer<Traksense__V1__SeriesAdded>) throws(ProtobufError) {
     self.init()
     series = try unsafe CField.messages(c.pointee.n_series, c.pointee.series)
@@ -737,6 +765,8 @@ extension TraksenseV1.ReadingBlock: @unsafe CMessage {
   static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__ReadingBlock>) {
     unsafe traksense__v1__reading_block__init(c)
   }
+
+  static var wireOverhead: Int { 44 }
 
   init(decoding c: UnsafePointer<Traksense__V1__ReadingBlock>) throws(ProtobufError) {
     self.init()
@@ -788,6 +818,8 @@ extension TraksenseV1.Gap: @unsafe CMessage {
     unsafe traksense__v1__gap__init(c)
   }
 
+  static var wireOverhead: Int { 22 }
+
   init(decoding c: UnsafePointer<Traksense__V1__Gap>) throws(ProtobufError) {
     self.init()
     fromCursor = unsafe c.pointee.from_cursor
@@ -827,6 +859,8 @@ extension TraksenseV1.JournalBlock: @unsafe CMessage {
   static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__JournalBlock>) {
     unsafe traksense__v1__journal_block__init(c)
   }
+
+  static var wireOverhead: Int { 44 }
 
   init(decoding c: UnsafePointer<Traksense__V1__JournalBlock>) throws(ProtobufError) {
     self.init()
@@ -877,6 +911,8 @@ extension TraksenseV1.LiveReading: @unsafe CMessage {
   static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__LiveReading>) {
     unsafe traksense__v1__live_reading__init(c)
   }
+
+  static var wireOverhead: Int { 66 }
 
   init(decoding c: UnsafePointer<Traksense__V1__LiveReading>) throws(ProtobufError) {
     self.init()
@@ -938,6 +974,8 @@ extension TraksenseV1.HistoryRow: @unsafe CMessage {
     unsafe traksense__v1__history_row__init(c)
   }
 
+  static var wireOverhead: Int { 55 }
+
   init(decoding c: UnsafePointer<Traksense__V1__HistoryRow>) throws(ProtobufError) {
     self.init()
     timestamp = try unsafe CField.message(c.pointee.timestamp)
@@ -992,6 +1030,8 @@ extension TraksenseV1.HistoryBucketRow: @unsafe CMessage {
   static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__HistoryBucketRow>) {
     unsafe traksense__v1__history_bucket_row__init(c)
   }
+
+  static var wireOverhead: Int { 99 }
 
   init(decoding c: UnsafePointer<Traksense__V1__HistoryBucketRow>) throws(ProtobufError) {
     self.init()
