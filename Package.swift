@@ -55,8 +55,9 @@ let package = Package(
     .target(name: "CTrakSenseProto", dependencies: ["CProtobufC"]),
     .target(name: "CProtocPlugin", dependencies: ["CProtobufC"]),
 
-    // Layer 1: values, rules, ports; the thread that hosts blocking C libraries; JSON text.
-    .target(name: "Domain", swiftSettings: strict),
+    // Layer 1: values, rules, ports; the thread that hosts blocking C libraries; times and JSON as text.
+    .target(name: "TimeText", swiftSettings: strict),
+    .target(name: "Domain", dependencies: ["TimeText"], swiftSettings: strict),
     .target(name: "DedicatedThread", swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
 
@@ -67,7 +68,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "TrakSenseAPI",
-      dependencies: ["RPCRuntime", "JSONText", "CTrakSenseProto", "CProtobufC", nioCore],
+      dependencies: [
+        "RPCRuntime", "JSONText", "TimeText", "CTrakSenseProto", "CProtobufC", nioCore,
+      ],
       swiftSettings: strict),
     .target(
       name: "Persistence",

@@ -6,11 +6,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 declare -A may=(
-  [Domain]=""
+  [Domain]="TimeText"
+  [TimeText]=""
   [DedicatedThread]="Glibc Synchronization"
   [JSONText]=""
   [RPCRuntime]="Glibc NIOCore NIOPosix NIOSSL CNGHTTP2 Logging Synchronization"
-  [TrakSenseAPI]="RPCRuntime JSONText CTrakSenseProto CProtobufC NIOCore Synchronization"
+  [TrakSenseAPI]="RPCRuntime JSONText TimeText CTrakSenseProto CProtobufC NIOCore Synchronization"
   [Persistence]="DedicatedThread Domain CPostgreSQL Logging Glibc Synchronization"
   [Ingest]="DedicatedThread Domain JSONText CMosquitto Logging Glibc Synchronization"
   [Services]="TrakSenseAPI RPCRuntime Domain COpenSSL NIOCore Logging Synchronization"
