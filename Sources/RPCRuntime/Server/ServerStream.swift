@@ -223,9 +223,9 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
       task = Task.immediate(executorPreference: executor) {
         do throws(RPCError) {
           let response = try await body(message, context)
-          self.onLoop { self.handlerReturned(response, nil) }
+          self.returned(response, nil)
         } catch {
-          self.onLoop { self.handlerReturned(nil, error) }
+          self.returned(nil, error)
         }
       }
     case .clientStreaming(let body):
@@ -241,9 +241,9 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
       task = Task.immediate(executorPreference: executor) {
         do throws(RPCError) {
           try await body(message, ResponseWriter(sink: self), context)
-          self.onLoop { self.handlerReturned(nil, nil) }
+          self.returned(nil, nil)
         } catch {
-          self.onLoop { self.handlerReturned(nil, error) }
+          self.returned(nil, error)
         }
       }
     case .bidirectional(let body):
@@ -259,9 +259,13 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     if !machine.isAnswered { self.task = task }
   }
 
-  /// Runs `action` on the loop: at once when it is there already.
-  private func onLoop(_ action: @escaping @Sendable () -> Void) {
-    if loop.inEventLoop { action() } else { loop.execute(action) }
+  /// Called wherever the handler ended: on the loop unless it left that.
+  private func returned(_ response: MessageFrame?, _ error: RPCError?) {
+    if loop.inEventLoop {
+      handlerReturned(response, error)
+    } else {
+      loop.execute { self.handlerReturned(response, error) }
+    }
   }
 
   /// The handler's slot is free only now, even if the stream was reset long ago.
