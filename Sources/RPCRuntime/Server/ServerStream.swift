@@ -113,8 +113,13 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     switch admission {
     case .accepted: return
     case .over: throw Self.callIsOver
-    case .full: break
+    case .full: try await waitForRoom()
     }
+  }
+
+  /// Not part of ``write(_:)``, whose frame every call that has sent a message keeps.
+  @inline(never)
+  private func waitForRoom() async throws(RPCError) {
     let goesOn = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         if loop.inEventLoop {
@@ -223,45 +228,51 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
       task = Task.immediate(executorPreference: executor) {
         do throws(RPCError) {
           let response = try await body(message, context)
-          self.onLoop { self.handlerReturned(response, nil) }
+          self.handlerEnded(response, nil)
         } catch {
-          self.onLoop { self.handlerReturned(nil, error) }
+          self.handlerEnded(nil, error)
         }
       }
     case .clientStreaming(let body):
       task = Task.immediate(executorPreference: executor) {
         do throws(RPCError) {
           let response = try await body(RequestStream(source: self), context)
-          self.onLoop { self.handlerReturned(response, nil) }
+          self.handlerEnded(response, nil)
         } catch {
-          self.onLoop { self.handlerReturned(nil, error) }
+          self.handlerEnded(nil, error)
         }
       }
     case .serverStreaming(let body):
       task = Task.immediate(executorPreference: executor) {
         do throws(RPCError) {
           try await body(message, ResponseWriter(sink: self), context)
-          self.onLoop { self.handlerReturned(nil, nil) }
+          self.handlerEnded(nil, nil)
         } catch {
-          self.onLoop { self.handlerReturned(nil, error) }
+          self.handlerEnded(nil, error)
         }
       }
     case .bidirectional(let body):
       task = Task.immediate(executorPreference: executor) {
         do throws(RPCError) {
           try await body(RequestStream(source: self), ResponseWriter(sink: self), context)
-          self.onLoop { self.handlerReturned(nil, nil) }
+          self.handlerEnded(nil, nil)
         } catch {
-          self.onLoop { self.handlerReturned(nil, error) }
+          self.handlerEnded(nil, error)
         }
       }
     }
     if !machine.isAnswered { self.task = task }
   }
 
-  /// Runs `action` on the loop: at once when it is there already.
-  private func onLoop(_ action: @escaping @Sendable () -> Void) {
-    if loop.inEventLoop { action() } else { loop.execute(action) }
+  /// Goes to the loop, when it is not there already. Not inlined into the tasks, which keep their frames
+  /// as long as they live.
+  @inline(never)
+  private func handlerEnded(_ response: MessageFrame?, _ error: RPCError?) {
+    if loop.inEventLoop {
+      handlerReturned(response, error)
+    } else {
+      loop.execute { self.handlerReturned(response, error) }
+    }
   }
 
   /// The handler's slot is free only now, even if the stream was reset long ago.
