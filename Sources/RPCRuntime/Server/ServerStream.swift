@@ -113,8 +113,13 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     switch admission {
     case .accepted: return
     case .over: throw Self.callIsOver
-    case .full: break
+    case .full: try await waitForRoom()
     }
+  }
+
+  /// Not part of ``write(_:)``, whose frame every call that has sent a message keeps.
+  @inline(never)
+  private func waitForRoom() async throws(RPCError) {
     let goesOn = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         if loop.inEventLoop {
@@ -223,44 +228,46 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
       task = Task.immediate(executorPreference: executor) {
         do throws(RPCError) {
           let response = try await body(message, context)
-          self.returned(response, nil)
+          self.handlerEnded(response, nil)
         } catch {
-          self.returned(nil, error)
+          self.handlerEnded(nil, error)
         }
       }
     case .clientStreaming(let body):
       task = Task.immediate(executorPreference: executor) {
         do throws(RPCError) {
           let response = try await body(RequestStream(source: self), context)
-          self.onLoop { self.handlerReturned(response, nil) }
+          self.handlerEnded(response, nil)
         } catch {
-          self.onLoop { self.handlerReturned(nil, error) }
+          self.handlerEnded(nil, error)
         }
       }
     case .serverStreaming(let body):
       task = Task.immediate(executorPreference: executor) {
         do throws(RPCError) {
           try await body(message, ResponseWriter(sink: self), context)
-          self.returned(nil, nil)
+          self.handlerEnded(nil, nil)
         } catch {
-          self.returned(nil, error)
+          self.handlerEnded(nil, error)
         }
       }
     case .bidirectional(let body):
       task = Task.immediate(executorPreference: executor) {
         do throws(RPCError) {
           try await body(RequestStream(source: self), ResponseWriter(sink: self), context)
-          self.onLoop { self.handlerReturned(nil, nil) }
+          self.handlerEnded(nil, nil)
         } catch {
-          self.onLoop { self.handlerReturned(nil, error) }
+          self.handlerEnded(nil, error)
         }
       }
     }
     if !machine.isAnswered { self.task = task }
   }
 
-  /// Called wherever the handler ended: on the loop unless it left that.
-  private func returned(_ response: MessageFrame?, _ error: RPCError?) {
+  /// Goes to the loop, when it is not there already. Not inlined into the tasks, which keep their frames
+  /// as long as they live.
+  @inline(never)
+  private func handlerEnded(_ response: MessageFrame?, _ error: RPCError?) {
     if loop.inEventLoop {
       handlerReturned(response, error)
     } else {

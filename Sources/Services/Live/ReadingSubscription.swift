@@ -38,6 +38,9 @@ package final class ReadingSubscription: Sendable {
 
   /// The next event; nil while there is none.
   /// - Throws: why the subscription ended.
+  ///
+  /// Not inlined into ``next()``, whose frame lives as long as the subscription waits.
+  @inline(never)
   package func poll() throws(LiveError) -> LiveEvent? {
     let read = position.withLock { position -> Result<LiveEvent?, LiveError> in
       Result { () throws(LiveError) in try view.read(&position) }

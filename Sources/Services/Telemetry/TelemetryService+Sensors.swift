@@ -11,7 +11,18 @@ extension TelemetryService {
     _ selection: SensorSelection, of tenant: Tenant, _ context: ServerContext
   ) async throws(RPCError) -> [Sensor] {
     let matching = try await sensors(matching: selection.filter, of: tenant, context)
-    if selection.isCovered(by: matching) { return matching }
+    if !selection.isCovered(by: matching) {
+      try await findMissing(selection, besides: matching, of: tenant, context)
+    }
+    return matching
+  }
+
+  /// Not inlined: few calls need it, and live streams keep the frames of their set-up; see `subscribe`.
+  @inline(never)
+  private func findMissing(
+    _ selection: SensorSelection, besides matching: [Sensor], of tenant: Tenant,
+    _ context: ServerContext
+  ) async throws(RPCError) {
     // What exists may have another type than those wanted.
     var known = matching
     if !selection.types.isEmpty {
@@ -29,7 +40,6 @@ extension TelemetryService {
     for sensor in selection.sensors where !ids.contains(sensor.id) {
       throw .notFound(sensor.field, "unknown sensor \(sensor.id)")
     }
-    return matching
   }
 
   func hasDevice(

@@ -6,50 +6,69 @@ package import TrakSenseAPI
 
 extension TelemetryService {
   /// `start`, then events until the caller leaves, falls behind, or the server stops.
+  ///
+  /// A task keeps the memory of its deepest chain of frames, in slabs of about 1,000 bytes, until it ends:
+  /// that of the set-up as long as the stream lives. So what is done once is never inlined, and what is
+  /// not async is in functions of its own, whose temporaries are on the thread's stack.
   package func subscribe(
     _ request: TraksenseV1.SubscribeRequest,
     responses: MessageWriter<TraksenseV1.SubscribeResponse>, context: ServerContext
   ) async throws(RPCError) {
-    let selection = try SensorSelection(
-      devices: request.deviceID, sensors: request.sensorID, types: request.sensorType,
-      limit: limits.maxFilterValues)
-    let slowReader = try SlowReader(request.slowReader)
-    let subscription = try await begin(selection, slowReader, responses, context)
+    let (start, subscription) = try await join(request, context)
+    try await announce(start, responses)
     while true {
-      switch try await next(of: subscription, context) {
-      case .series(let frame), .block(_, let frame):
-        try await responses.write(frame: frame)
-      case .gap(let range):
-        let gap = TraksenseV1.Gap(fromCursor: range.lowerBound, toCursor: range.upperBound)
-        try await responses.write(TraksenseV1.SubscribeResponse(event: .gap(gap)))
-      }
+      let event = try await next(of: subscription, context)
+      try await responses.write(frame: event.frame)
     }
   }
 
-  /// Joins and sends `start`; what was only needed for that is gone when it returns.
-  private func begin(
-    _ selection: SensorSelection, _ slowReader: SlowReader,
-    _ responses: MessageWriter<TraksenseV1.SubscribeResponse>, _ context: ServerContext
-  ) async throws(RPCError) -> ReadingSubscription {
+  @inline(never)
+  private func join(
+    _ request: TraksenseV1.SubscribeRequest, _ context: ServerContext
+  ) async throws(RPCError) -> (start: LiveStart, subscription: ReadingSubscription) {
+    let (selection, slowReader) = try wishes(request)
     let tenant = try await tenant(of: context)
     let series = try await sensors(selection, of: tenant, context)
-    let start: LiveStart
-    let subscription: ReadingSubscription
     do throws(LiveError) {
-      (start, subscription) = try await hub.subscribe(
+      return try await hub.subscribe(
         to: tenant, filter: selection.filter, series: series, slowReader: slowReader)
     } catch {
       throw failure(error, context)
     }
+  }
+
+  @inline(never)
+  private func wishes(
+    _ request: TraksenseV1.SubscribeRequest
+  ) throws(RPCError) -> (SensorSelection, SlowReader) {
+    let selection = try SensorSelection(
+      devices: request.deviceID, sensors: request.sensorID, types: request.sensorType,
+      limit: limits.maxFilterValues)
+    return (selection, try SlowReader(request.slowReader))
+  }
+
+  /// Sends `start`, and the sensors that do not fit into it.
+  @inline(never)
+  private func announce(
+    _ start: LiveStart, _ responses: MessageWriter<TraksenseV1.SubscribeResponse>
+  ) async throws(RPCError) {
     var rest = start.series[...]
-    let first = TraksenseV1.SubscribeStart(
-      cursor: start.cursor, series: takeSeries(from: &rest))
-    try await responses.write(TraksenseV1.SubscribeResponse(event: .start(first)))
+    try await responses.write(frame: frame(start: start.cursor, takingFrom: &rest))
     while !rest.isEmpty {
-      let added = TraksenseV1.SeriesAdded(series: takeSeries(from: &rest))
-      try await responses.write(TraksenseV1.SubscribeResponse(event: .series(added)))
+      try await responses.write(frame: frame(takingFrom: &rest))
     }
-    return subscription
+  }
+
+  @inline(never)
+  private func frame(start cursor: Int64, takingFrom rest: inout ArraySlice<Sensor>) -> MessageFrame {
+    let start = TraksenseV1.SubscribeStart(cursor: cursor, series: takeSeries(from: &rest))
+    return TraksenseV1.SubscribeResponse(event: .start(start)).frame()
+  }
+
+  @inline(never)
+  private func frame(takingFrom rest: inout ArraySlice<Sensor>) -> MessageFrame {
+    let added = TraksenseV1.SeriesAdded(series: takeSeries(from: &rest))
+    return TraksenseV1.SubscribeResponse(event: .series(added)).frame()
   }
 
   private func takeSeries(from rest: inout ArraySlice<Sensor>) -> [TraksenseV1.Series] {
@@ -65,6 +84,19 @@ extension TelemetryService {
       return try await subscription.next()
     } catch {
       throw failure(error, context)
+    }
+  }
+}
+
+extension LiveEvent {
+  fileprivate var frame: MessageFrame {
+    @inline(never) get {
+      switch self {
+      case .series(let frame), .block(_, let frame): return frame
+      case .gap(let range):
+        let gap = TraksenseV1.Gap(fromCursor: range.lowerBound, toCursor: range.upperBound)
+        return TraksenseV1.SubscribeResponse(event: .gap(gap)).frame()
+      }
     }
   }
 }

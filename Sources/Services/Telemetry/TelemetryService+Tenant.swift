@@ -12,32 +12,52 @@ extension TelemetryService {
     of context: ServerContext, named name: String = ""
   ) async throws(RPCError) -> Tenant {
     let byHost = try await tenant(host: context)
-    var tenant = byHost
-    for slug in [context.metadata["x-tenant"] ?? "", name] where !slug.isEmpty {
-      let named = try await self.tenant(slug: slug, context)
-      if let tenant, tenant.id != named.id {
-        let message = "the call names two different tenants"
-        throw RPCError(
-          .permissionDenied, message,
-          violations: [FieldViolation(field: "tenant", description: message)])
-      }
-      tenant = named
-    }
+    let byMetadata = try await agreeing(with: byHost, metadataSlug(of: context), context)
+    let tenant = try await agreeing(with: byMetadata, name, context)
     guard let tenant else { throw .notFound("tenant", "unknown tenant") }
     return tenant
   }
 
-  private func tenant(slug: String, _ context: ServerContext) async throws(RPCError) -> Tenant {
+  // None of these is inlined, because live streams keep the frames of their set-up; see `subscribe`.
+
+  @inline(never)
+  private func metadataSlug(of context: ServerContext) -> String {
+    context.metadata["x-tenant"] ?? ""
+  }
+
+  /// The tenant of a slug, which must be the `other` if there is one; `other` when the slug is empty.
+  @inline(never)
+  private func agreeing(
+    with other: Tenant?, _ slug: String, _ context: ServerContext
+  ) async throws(RPCError) -> Tenant? {
+    guard !slug.isEmpty else { return other }
+    guard let slug = TenantSlug(slug), let named = try await tenant(slug: slug, context) else {
+      throw .notFound("tenant", "unknown tenant")
+    }
+    if let other, other.id != named.id { throw Self.twoTenants }
+    return named
+  }
+
+  private static var twoTenants: RPCError {
+    @inline(never) get {
+      let message = "the call names two different tenants"
+      return RPCError(
+        .permissionDenied, message,
+        violations: [FieldViolation(field: "tenant", description: message)])
+    }
+  }
+
+  private func tenant(
+    slug: TenantSlug, _ context: ServerContext
+  ) async throws(RPCError) -> Tenant? {
     do throws(StoreError) {
-      if let slug = TenantSlug(slug), let tenant = try await tenants.tenant(slug: slug) {
-        return tenant
-      }
+      return try await tenants.tenant(slug: slug)
     } catch {
       throw failure(error, context)
     }
-    throw .notFound("tenant", "unknown tenant")
   }
 
+  @inline(never)
   private func tenant(host context: ServerContext) async throws(RPCError) -> Tenant? {
     guard let host = TenantHost(authority: context.authority) else { return nil }
     do throws(StoreError) {

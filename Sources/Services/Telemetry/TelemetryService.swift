@@ -48,6 +48,9 @@ package struct TelemetryService: TraksenseV1.TelemetryServiceProtocol {
   var limits: TelemetryLimits { settings.limits }
 
   /// What the caller hears of a store's failure; a fault of this program is logged.
+  ///
+  /// Never inlined: what it needs would be part of the frame of every async function that may fail.
+  @inline(never)
   func failure(_ error: StoreError, _ context: ServerContext) -> RPCError {
     if case .failed(let state, let message) = error {
       settings.logger.error(
@@ -61,6 +64,7 @@ package struct TelemetryService: TraksenseV1.TelemetryServiceProtocol {
   }
 
   /// What the caller hears when its live stream does not start or go on.
+  @inline(never)
   func failure(_ error: LiveError, _ context: ServerContext) -> RPCError {
     if case .store(let error) = error { return failure(error, context) }
     return RPCError(

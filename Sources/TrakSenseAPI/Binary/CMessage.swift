@@ -40,6 +40,10 @@ enum CCoding {
 
   /// Cost: one copy into C structs in the arena, one into Swift values; a Swift allocation for each string
   /// longer than 15 bytes and for each array.
+  ///
+  /// Never inlined, as ``frame(_:)``: inlined into an async function, the scratch would be part of its frame,
+  /// and so of every live call (2 KiB).
+  @inline(never)
   static func decode<Message: CMessage>(
     _ buffer: ByteBuffer
   ) throws(ProtobufError) -> Message {
@@ -72,6 +76,7 @@ enum CCoding {
   }
 
   /// The binary form behind gRPC's prefix.
+  @inline(never)
   static func frame<Message: CMessage>(_ message: Message) -> MessageFrame {
     unsafe withFilled(message) { c, bound in
       unsafe MessageFrame(upTo: bound) { out in unsafe pack(c, out) }

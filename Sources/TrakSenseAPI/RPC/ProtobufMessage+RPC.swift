@@ -6,6 +6,9 @@ import RPCRuntime
 extension ProtobufMessage {
   /// Decodes what a client sent.
   /// - Throws: `.invalidArgument`; only the client can mend it.
+  ///
+  /// Never inlined: its temporaries would be part of the frame of each handler.
+  @inline(never)
   init(request: ByteBuffer) throws(RPCError) {
     do {
       try self.init(serialized: request)
