@@ -104,12 +104,7 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   // MARK: From the handler, on any thread
 
   func write(_ message: MessageFrame) async throws(RPCError) {
-    let admission =
-      loop.inEventLoop
-      ? enqueue(message)
-      : await withCheckedContinuation { continuation in
-        loop.execute { continuation.resume(returning: self.enqueue(message)) }
-      }
+    let admission = loop.inEventLoop ? enqueue(message) : await enqueueOnLoop(message)
     switch admission {
     case .accepted: return
     case .over: throw Self.callIsOver
@@ -117,7 +112,15 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     }
   }
 
-  /// Not part of ``write(_:)``, whose frame every call that has sent a message keeps.
+  // Not part of ``write(_:)``, because calls that have sent a message keep the memory of its frame.
+
+  @inline(never)
+  private func enqueueOnLoop(_ message: MessageFrame) async -> Admission {
+    await withCheckedContinuation { continuation in
+      loop.execute { continuation.resume(returning: self.enqueue(message)) }
+    }
+  }
+
   @inline(never)
   private func waitForRoom() async throws(RPCError) {
     let goesOn = await withTaskCancellationHandler {
@@ -184,6 +187,7 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     case over
   }
 
+  @inline(never)
   private func enqueue(_ message: MessageFrame) -> Admission {
     guard let connection else { return .over }
     switch machine.sendingMessage() {

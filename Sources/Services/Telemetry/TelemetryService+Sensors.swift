@@ -7,6 +7,7 @@ extension TelemetryService {
   /// The active sensors that a selection lets through, ordered by key. One statement, unless something
   /// named in the selection is not among them.
   /// - Throws: NOT_FOUND naming the first device, else sensor, that does not exist.
+  @inline(never)
   func sensors(
     _ selection: SensorSelection, of tenant: Tenant, _ context: ServerContext
   ) async throws(RPCError) -> [Sensor] {

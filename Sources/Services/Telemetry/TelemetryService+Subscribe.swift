@@ -17,8 +17,7 @@ extension TelemetryService {
     let (start, subscription) = try await join(request, context)
     try await announce(start, responses)
     while true {
-      let event = try await next(of: subscription, context)
-      try await responses.write(frame: event.frame)
+      try await responses.write(frame: nextFrame(of: subscription, context))
     }
   }
 
@@ -29,6 +28,14 @@ extension TelemetryService {
     let (selection, slowReader) = try wishes(request)
     let tenant = try await tenant(of: context)
     let series = try await sensors(selection, of: tenant, context)
+    return try await join(tenant, selection, series, slowReader, context)
+  }
+
+  @inline(never)
+  private func join(
+    _ tenant: Tenant, _ selection: SensorSelection, _ series: [Sensor], _ slowReader: SlowReader,
+    _ context: ServerContext
+  ) async throws(RPCError) -> (start: LiveStart, subscription: ReadingSubscription) {
     do throws(LiveError) {
       return try await hub.subscribe(
         to: tenant, filter: selection.filter, series: series, slowReader: slowReader)
@@ -77,11 +84,12 @@ extension TelemetryService {
     return taken.map { TraksenseV1.Series($0) }
   }
 
-  private func next(
+  @inline(never)
+  private func nextFrame(
     of subscription: ReadingSubscription, _ context: ServerContext
-  ) async throws(RPCError) -> LiveEvent {
+  ) async throws(RPCError) -> MessageFrame {
     do throws(LiveError) {
-      return try await subscription.next()
+      return try await subscription.next().frame
     } catch {
       throw failure(error, context)
     }

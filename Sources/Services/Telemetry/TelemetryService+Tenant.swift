@@ -11,59 +11,89 @@ extension TelemetryService {
   func tenant(
     of context: ServerContext, named name: String = ""
   ) async throws(RPCError) -> Tenant {
-    let byHost = try await tenant(host: context)
-    let byMetadata = try await agreeing(with: byHost, metadataSlug(of: context), context)
-    let tenant = try await agreeing(with: byMetadata, name, context)
-    guard let tenant else { throw .notFound("tenant", "unknown tenant") }
-    return tenant
-  }
-
-  // None of these is inlined, because live streams keep the frames of their set-up; see `subscribe`.
-
-  @inline(never)
-  private func metadataSlug(of context: ServerContext) -> String {
-    context.metadata["x-tenant"] ?? ""
-  }
-
-  /// The tenant of a slug, which must be the `other` if there is one; `other` when the slug is empty.
-  @inline(never)
-  private func agreeing(
-    with other: Tenant?, _ slug: String, _ context: ServerContext
-  ) async throws(RPCError) -> Tenant? {
-    guard !slug.isEmpty else { return other }
-    guard let slug = TenantSlug(slug), let named = try await tenant(slug: slug, context) else {
-      throw .notFound("tenant", "unknown tenant")
+    var found = FoundTenant()
+    do throws(StoreError) {
+      for claim in TenantClaim.all(of: context, named: name) where found.isUsable {
+        found.add(try await tenant(claim), claimedBy: claim)
+      }
+    } catch {
+      throw failure(error, context)
     }
-    if let other, other.id != named.id { throw Self.twoTenants }
-    return named
+    return try found.get()
   }
 
-  private static var twoTenants: RPCError {
-    @inline(never) get {
+  // What follows is not inlined, because live streams keep the frames of their set-up; see `subscribe`.
+
+  @inline(never)
+  private func tenant(_ claim: TenantClaim) async throws(StoreError) -> Tenant? {
+    switch claim {
+    case .host(let host): return try await tenants.tenant(host: host.name)
+    case .slug(let slug): return try await tenants.tenant(slug: slug)
+    case .malformed: return nil
+    }
+  }
+}
+
+/// One of the things that a call says about its tenant.
+private enum TenantClaim {
+  /// May be no tenant's.
+  case host(TenantHost)
+  /// Must be a tenant's.
+  case slug(TenantSlug)
+  /// Sent for a slug, but none.
+  case malformed
+
+  @inline(never)
+  static func all(of context: ServerContext, named name: String) -> [TenantClaim] {
+    let host = TenantHost(authority: context.authority).map { TenantClaim.host($0) }
+    let metadata = slug(context.metadata["x-tenant"] ?? "")
+    guard host != nil || metadata != nil || !name.isEmpty else { return [] }
+    var claims: [TenantClaim] = []
+    claims.reserveCapacity(3)
+    if let host { claims.append(host) }
+    if let metadata { claims.append(metadata) }
+    if let name = slug(name) { claims.append(name) }
+    return claims
+  }
+
+  /// - Returns: nil when nothing was said.
+  private static func slug(_ text: String) -> TenantClaim? {
+    if text.isEmpty { return nil }
+    return TenantSlug(text).map { .slug($0) } ?? .malformed
+  }
+}
+
+/// What the directory answered.
+private struct FoundTenant {
+  private var tenant: Tenant?
+  private var isUnknown = false
+  private var isContradicted = false
+
+  /// False once the call has failed: further answers do not matter.
+  var isUsable: Bool { !isUnknown && !isContradicted }
+
+  @inline(never)
+  mutating func add(_ found: Tenant?, claimedBy claim: TenantClaim) {
+    if let found {
+      if let tenant, tenant.id != found.id { isContradicted = true }
+      tenant = found
+      return
+    }
+    switch claim {
+    case .host: break  // one that is no tenant's says nothing
+    case .slug, .malformed: isUnknown = true
+    }
+  }
+
+  @inline(never)
+  func get() throws(RPCError) -> Tenant {
+    if isContradicted {
       let message = "the call names two different tenants"
-      return RPCError(
+      throw RPCError(
         .permissionDenied, message,
         violations: [FieldViolation(field: "tenant", description: message)])
     }
-  }
-
-  private func tenant(
-    slug: TenantSlug, _ context: ServerContext
-  ) async throws(RPCError) -> Tenant? {
-    do throws(StoreError) {
-      return try await tenants.tenant(slug: slug)
-    } catch {
-      throw failure(error, context)
-    }
-  }
-
-  @inline(never)
-  private func tenant(host context: ServerContext) async throws(RPCError) -> Tenant? {
-    guard let host = TenantHost(authority: context.authority) else { return nil }
-    do throws(StoreError) {
-      return try await tenants.tenant(host: host.name)
-    } catch {
-      throw failure(error, context)
-    }
+    guard !isUnknown, let tenant else { throw .notFound("tenant", "unknown tenant") }
+    return tenant
   }
 }
