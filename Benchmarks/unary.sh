@@ -26,8 +26,15 @@ if [[ ! -x $work/grpc_latest || Benchmarks/Peers/grpc_latest.cc -nt $work/grpc_l
     "$work"/peer/traksense/v1/*.cc $(pkg-config --cflags --libs grpc++ protobuf)
 fi
 
-# LatestRequest{device_id: "ESP32-01"} behind its gRPC prefix.
-printf '\0\0\0\0\012\012\010ESP32-01' >"$work/request"
+# LatestRequest{device_id: "ESP32-01", sensor_id: ["temp_000", …]} behind its gRPC prefix; one reading comes
+# back for each sensor.
+for readings in 1 5; do
+  {
+    # shellcheck disable=SC2059
+    printf '\0\0\0\0'"\\$(printf %o $((10 * (readings + 1))))"'\012\010ESP32-01'
+    for ((i = 0; i < readings; i++)); do printf '\022\010temp_00%d' "$i"; done
+  } >"$work/request$readings"
+done
 
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
@@ -54,31 +61,31 @@ stop() { # NAME
 trap 'kill "${pids[@]}" 2>/dev/null || true' EXIT
 
 measure=()
-load() { # NAME CONNECTIONS STREAMS REQUESTS
+load() { # NAME CONNECTIONS STREAMS REQUESTS READINGS
   local url=http://127.0.0.1:${ports[$1]}/traksense.v1.TelemetryService/Latest
-  local call=(-d "$work/request" -H 'content-type: application/grpc' -H 'te: trailers')
+  local call=(-d "$work/request$5" -H 'content-type: application/grpc' -H 'te: trailers')
   if [[ $1 == nghttpd ]]; then
-    url=http://127.0.0.1:${ports[$1]}/file
+    url=http://127.0.0.1:${ports[$1]}/file$5
     call=()
   fi
   "${measure[@]}" h2load -n "$4" -c "$2" -m "$3" -t 1 "${call[@]}" "$url" >"$work/h2load.$1"
 }
 data_bytes() { sed -nE 's/^traffic: .*\(([0-9]+)\) data$/\1/p' "$work/h2load.$1"; }
-check() { # NAME REQUESTS: all of them 2xx, with all their bytes
+check() { # NAME REQUESTS READINGS: all of them 2xx, with all their bytes
   if ! grep -q "^status codes: $2 2xx" "$work/h2load.$1" ||
-    (($(data_bytes "$1") != $2 * sizes[$1])); then
+    (($(data_bytes "$1") != $2 * sizes[$1$3])); then
     echo "$1 did not answer all requests" >&2
     cat "$work/h2load.$1" >&2
     exit 1
   fi
 }
 
-run() { # NAME CONNECTIONS STREAMS REQUESTS -> "req/s req/cpu-s"
+run() { # NAME CONNECTIONS STREAMS REQUESTS READINGS -> "req/s req/cpu-s"
   local before after rate
   before=$(ticks "${pids[$1]}")
   load "$@"
   after=$(ticks "${pids[$1]}")
-  check "$1" "$4"
+  check "$1" "$4" "$5"
   rate=$(sed -nE 's/.*, ([0-9.]+) req\/s.*/\1/p' "$work/h2load.$1")
   awk -v r="$rate" -v n="$4" -v t=$((after - before)) 'BEGIN { printf "%d %d\n", r, n * 100 / (t ? t : 1) }'
 }
@@ -92,13 +99,18 @@ command_of() { # NAME -> words
   esac
 }
 for name in "${servers[@]}"; do
-  if [[ $name == nghttpd ]]; then head -c "${sizes[traksense]}" /dev/zero >"$work/files/file"; fi
   command_of "$name"
   start "$name" "${words[@]}"
-  load "$name" 1 1 1
-  sizes[$name]=$(data_bytes "$name")
+  for readings in 1 5; do
+    [[ $name == nghttpd ]] && head -c "${sizes[traksense$readings]}" /dev/zero >"$work/files/file$readings"
+    load "$name" 1 1 1 "$readings"
+    sizes[$name$readings]=$(data_bytes "$name")
+  done
 done
-echo "bytes an answer: traksense ${sizes[traksense]}, grpc-cpp ${sizes[grpc-cpp]}, nghttpd ${sizes[nghttpd]}"
+for readings in 1 5; do
+  echo "bytes an answer of $readings: traksense ${sizes[traksense$readings]}," \
+    "grpc-cpp ${sizes[grpc-cpp$readings]}, nghttpd ${sizes[nghttpd$readings]}"
+done
 
 if perf stat -e instructions:u true 2>&1 | grep -qE '^ *[0-9,.]+ +instructions'; then
   counter=1
@@ -107,15 +119,15 @@ else
   echo 'instructions a request: skipped, this machine lets perf count none'
 fi
 
-printf '%-26s %-10s %12s %16s %8s\n' 'unary Latest, 5 readings' server req/s req/cpu-second ratio
-for shape in '10 100 150000' '64 1 40000' '1 1 15000'; do
-  read -r connections streams requests <<<"$shape"
+printf '%-26s %-10s %12s %16s %8s\n' 'unary Latest' server req/s req/cpu-second ratio
+for shape in '10 100 150000 1' '10 100 150000 5' '64 1 40000 1' '1 1 15000 1'; do
+  read -r connections streams requests readings <<<"$shape"
   declare -A rates=() costs=()
   for round in warm 1 2 3 4 5 6 7; do
     for name in "${servers[@]}"; do
       n=$requests
       [[ $name == grpc-cpp ]] && n=$((requests / 4))
-      read -r rate cost < <(run "$name" "$connections" "$streams" "$n")
+      read -r rate cost < <(run "$name" "$connections" "$streams" "$n" "$readings")
       [[ $round == warm ]] && continue
       rates[$name]+="$rate"$'\n'
       costs[$name]+="$cost"$'\n'
@@ -134,16 +146,16 @@ for shape in '10 100 150000' '64 1 40000' '1 1 15000'; do
     elif [[ $name == nghttpd ]]; then
       note=$(awk -v r="$ratio" 'BEGIN { print (r >= 1) ? "(target ≥ 1×: met)" : "(target ≥ 1×: MISSED)" }')
     fi
-    printf '%-26s %-10s %12s %16s %8s %s\n' "$connections connections × $streams" "$name" \
+    printf '%-26s %-10s %12s %16s %8s %s\n' "$connections × $streams, $readings readings" "$name" \
       "$rate" "$cost" "$ratio×" "$note"
-    printf '{"figure":"unary %s connections × %s, %s","value":%s,"unit":"requests per CPU-second","ratio":%s}\n' \
-      "$connections" "$streams" "$name" "$cost" "$ratio" >>"$results"
+    printf '{"figure":"unary %s connections × %s, %s readings, %s","value":%s,"unit":"requests per CPU-second","ratio":%s}\n' \
+      "$connections" "$streams" "$readings" "$name" "$cost" "$ratio" >>"$results"
   done
   if [[ $counter ]]; then
     for name in traksense grpc-cpp nghttpd; do
       n=$((requests / 4))
       measure=(perf stat -x, -e instructions:u -p "${pids[$name]}" -o "$work/perf.$name")
-      load "$name" "$connections" "$streams" "$n"
+      load "$name" "$connections" "$streams" "$n" "$readings"
       measure=()
       awk -F, -v n="$n" -v s="$connections connections × $streams" -v name="$name" \
         '/instructions/ { printf "%-26s %-10s %d user-space instructions a request\n", s, name, $1 / n }' \

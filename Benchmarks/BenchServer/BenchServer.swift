@@ -5,20 +5,18 @@ import NIOPosix
 import RPCRuntime
 import TrakSenseAPI
 
-/// A server for `make bench`: answers `Latest` from memory, so that nothing but runtime and codec is
-/// measured. With `fanout` it serves the real service over memory, for live streams.
+/// A server for `make bench`: answers `Latest` from memory, one reading for each sensor asked for, so that
+/// nothing but runtime and codec is measured. With `fanout` it serves the real service over memory, for live streams.
 /// Usage: BenchServer PORT [LOOPS [fanout]]
 @main
 struct BenchServer: TraksenseV1.TelemetryServiceProtocol {
-  private static let sensorIDs = (0..<5).map { "temp_00\($0)" }
-
   func latest(
     _ request: TraksenseV1.LatestRequest, context: ServerContext
   ) async throws(RPCError) -> TraksenseV1.LatestResponse {
     let timestamp = ProtoTimestamp(microseconds: 1_735_732_800_000_000)
     var readings: [TraksenseV1.Reading] = []
-    readings.reserveCapacity(Self.sensorIDs.count)
-    for (index, sensorID) in Self.sensorIDs.enumerated() {
+    readings.reserveCapacity(request.sensorID.count)
+    for (index, sensorID) in request.sensorID.enumerated() {
       readings.append(
         TraksenseV1.Reading(
           deviceID: request.deviceID, sensorID: sensorID, value: 23.5 + Double(index),

@@ -11,18 +11,16 @@ using traksense::v1::LatestRequest;
 using traksense::v1::LatestResponse;
 
 // As in BenchServer: the rows are in memory, nothing is formatted for a request.
-static const std::string sensor_ids[] = {"temp_000", "temp_001", "temp_002", "temp_003", "temp_004"};
-
 class Service final : public traksense::v1::TelemetryService::CallbackService {
   grpc::ServerUnaryReactor *Latest(grpc::CallbackServerContext *context, const LatestRequest *request,
                                    LatestResponse *response) override {
     response->set_device_id(request->device_id());
     response->mutable_timestamp()->set_seconds(1735732800);
-    response->set_count(5);
-    for (int index = 0; index < 5; ++index) {
+    response->set_count(request->sensor_id_size());
+    for (int index = 0; index < request->sensor_id_size(); ++index) {
       auto *reading = response->add_readings();
       reading->set_device_id(request->device_id());
-      reading->set_sensor_id(sensor_ids[index]);
+      reading->set_sensor_id(request->sensor_id(index));
       reading->set_value(23.5 + index);
       reading->set_unit("\u00b0C");
       reading->mutable_timestamp()->set_seconds(1735732800);
