@@ -14,17 +14,38 @@ extension TelemetryService {
     _ request: TraksenseV1.SubscribeRequest,
     responses: MessageWriter<TraksenseV1.SubscribeResponse>, context: ServerContext
   ) async throws(RPCError) {
-    let (start, subscription) = try await join(request, context)
+    let (start, subscription) = try await joinApart(request, context)
     try await announce(start, responses)
     while true {
       try await responses.write(frame: nextFrame(of: subscription, context))
     }
   }
 
+  /// In a child task, whose memory is given back when it ends: the store's frames are the deepest.
+  @inline(never)
+  private func joinApart(
+    _ request: TraksenseV1.SubscribeRequest, _ context: ServerContext
+  ) async throws(RPCError) -> Joined {
+    let joined = await withTaskGroup(of: Result<Joined, RPCError>.self) { group in
+      group.addImmediateTask {
+        do throws(RPCError) {
+          return .success(try await join(request, context))
+        } catch {
+          return .failure(error)
+        }
+      }
+      return await group.next()
+    }
+    guard let joined else { throw failure(LiveError.cancelled, context) }
+    return try joined.get()
+  }
+
+  private typealias Joined = (start: LiveStart, subscription: ReadingSubscription)
+
   @inline(never)
   private func join(
     _ request: TraksenseV1.SubscribeRequest, _ context: ServerContext
-  ) async throws(RPCError) -> (start: LiveStart, subscription: ReadingSubscription) {
+  ) async throws(RPCError) -> Joined {
     let (selection, slowReader) = try wishes(request)
     let tenant = try await tenant(of: context)
     let series = try await sensors(selection, of: tenant, context)
@@ -35,7 +56,7 @@ extension TelemetryService {
   private func join(
     _ tenant: Tenant, _ selection: SensorSelection, _ series: [Sensor], _ slowReader: SlowReader,
     _ context: ServerContext
-  ) async throws(RPCError) -> (start: LiveStart, subscription: ReadingSubscription) {
+  ) async throws(RPCError) -> Joined {
     do throws(LiveError) {
       return try await hub.subscribe(
         to: tenant, filter: selection.filter, series: series, slowReader: slowReader)
@@ -67,7 +88,8 @@ extension TelemetryService {
   }
 
   @inline(never)
-  private func frame(start cursor: Int64, takingFrom rest: inout ArraySlice<Sensor>) -> MessageFrame {
+  private func frame(start cursor: Int64, takingFrom rest: inout ArraySlice<Sensor>) -> MessageFrame
+  {
     let start = TraksenseV1.SubscribeStart(cursor: cursor, series: takeSeries(from: &rest))
     return TraksenseV1.SubscribeResponse(event: .start(start)).frame()
   }
