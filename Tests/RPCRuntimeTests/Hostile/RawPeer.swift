@@ -169,13 +169,18 @@ final class RawPeer: Sendable {
           body: OutboundBody())
       }
       try discardOutput()
+      // What a server's connection begins with.
+      decode(RawFrame.settings().bytes)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       let bytes = unwrapInboundIn(data)
-      decode(bytes)
       rest.writeImmutableBuffer(bytes)
-      while let frame = nextFrame() { record.state.withLock { $0.frames.append(frame) } }
+      while let frame = nextFrame() {
+        // The decoder knows of one SETTINGS only.
+        if !frame.has(.settings) { decode(frame.bytes) }
+        record.state.withLock { $0.frames.append(frame) }
+      }
       rest.discardReadBytes()
     }
 
@@ -196,10 +201,10 @@ final class RawPeer: Sendable {
       return RawFrame(kind: kind, flags: flags, stream: stream, payload: payload)
     }
 
-    private func decode(_ bytes: ByteBuffer) {
+    private func decode(_ bytes: [UInt8]) {
       guard decoderGoesOn else { return }
       do {
-        for event in try bytes.withUnsafeReadableBytes({ try decoder.receive($0) }) {
+        for event in try bytes.withUnsafeBytes({ try decoder.receive($0) }) {
           switch event {
           case .headers(let stream, let headers, _):
             record.state.withLock { $0.headers[stream, default: []].append(headers) }
