@@ -284,7 +284,8 @@ final class ServerConnection: ChannelInboundHandler {
     }
     // Below its share no stream can be the one that is too much, and most requests stay below.
     guard
-      stream.unfinishedRequestBytes > limits.maxBufferedRequestBytes / max(1, limits.maxConcurrentStreams)
+      stream.unfinishedRequestBytes > limits.maxBufferedRequestBytes
+        / max(1, limits.maxConcurrentStreams)
     else { return }
     let total = streams.values.reduce(0) { $0 + $1.unfinishedRequestBytes }
     if total > limits.maxBufferedRequestBytes {

@@ -110,6 +110,7 @@ extension HostilePeers {
           .headers(1, RawFrame.request(EchoService.say, [("content-type", "text/plain")])))
         try await peer.answered(1)
         // Three windows of a connection.
+        await peer.send(.settingsAck)
         let frame = RawFrame.data(1, [UInt8](repeating: 0, count: 16_384)).bytes
         for _ in 0..<192 { await peer.send(frame) }
         try await peer.expectCall(3)
@@ -135,7 +136,8 @@ extension HostilePeers {
     @Test("small messages of a client stream are no flood")
     func smallMessages() async throws {
       try await Loopback.underAttack { loopback in
-        let peer = try await RawPeer.begin(with: loopback)
+        let peer = try await RawPeer.begin(with: loopback, settings: [(4, 1 << 20)])
+        await peer.send(.settingsAck, .windowUpdate(0, 1 << 20))
         await peer.send(.headers(1, RawFrame.request(EchoService.join)))
         let frame = RawFrame.data(1, RawFrame.message("a reading"))
         for _ in 0..<50 { await peer.send(RawFrame.repeated(200, frame)) }

@@ -34,7 +34,8 @@ extension HostilePeers {
       }
     }
 
-    @Test("CONTINUATION without end closes the connection (CVE-2024-27316)", arguments: [0, 1, 9_000])
+    @Test(
+      "CONTINUATION without end closes the connection (CVE-2024-27316)", arguments: [0, 1, 9_000])
     func endless(length: Int) async throws {
       try await Loopback.underAttack { loopback in
         let peer = try await RawPeer.begin(with: loopback)
@@ -111,7 +112,8 @@ extension HostilePeers {
 
     @Test(
       "what HPACK does not allow is a COMPRESSION_ERROR (RFC 9113 §4.3)",
-      arguments: [[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], [0x80], [0xbf], [0x00, 0x7f, 0xff]] as [[UInt8]])
+      arguments: [[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], [0x80], [0xbf], [0x00, 0x7f, 0xff]]
+        as [[UInt8]])
     func badBlock(block: [UInt8]) async throws {
       try await Loopback.underAttack { loopback in
         let peer = try await RawPeer.begin(with: loopback)
@@ -133,7 +135,8 @@ extension HostilePeers {
 
     /// What RFC 9113 §8 calls malformed.
     enum Malformation: String, CaseIterable, CustomTestStringConvertible {
-      case noPath, noMethod, noScheme, emptyPath, twoPaths, unknownPseudo, pseudoLast, responsePseudo
+      case noPath, noMethod, noScheme, emptyPath, twoPaths, unknownPseudo, pseudoLast,
+        responsePseudo
       case upperCase, connectionField, teNotTrailers, pseudoInTrailers, trailersWithoutEnd
 
       var testDescription: String { rawValue }
@@ -166,7 +169,8 @@ extension HostilePeers {
       }
     }
 
-    @Test("a malformed request is a stream error (RFC 9113 §8.1.1)", arguments: Malformation.allCases)
+    @Test(
+      "a malformed request is a stream error (RFC 9113 §8.1.1)", arguments: Malformation.allCases)
     func malformed(malformation: Malformation) async throws {
       try await Loopback.underAttack { loopback in
         let peer = try await RawPeer.begin(with: loopback)

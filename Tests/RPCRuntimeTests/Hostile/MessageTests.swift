@@ -148,7 +148,7 @@ extension HostilePeers {
     func padding() async throws {
       try await Loopback.underAttack { loopback in
         let peer = try await RawPeer.begin(with: loopback)
-        await peer.send(.headers(1, RawFrame.request(EchoService.join)))
+        await peer.send(.settingsAck, .headers(1, RawFrame.request(EchoService.join)))
         let frame = RawFrame.data(1, RawFrame.message("12345"), padding: 255)
         for _ in 0..<120 { await peer.send(RawFrame.repeated(100, frame)) }
         await peer.send(.data(1, RawFrame.message("end"), end: true, padding: 0))
@@ -175,6 +175,7 @@ extension HostilePeers {
       limits.maxBufferedRequestBytes = 1 << 20
       try await Loopback.underAttack(limits) { loopback in
         let peer = try await RawPeer.begin(with: loopback)
+        await peer.send(.settingsAck)
         let chunk = [UInt8](repeating: 0, count: 16_000)
         // Few requests of 600 kB or many of 100 kB.
         let (streams, chunks) = large ? (2, 38) : (50, 7)

@@ -109,6 +109,9 @@ extension HostilePeers {
         }
         #expect(peer.goAway == nil)
         await peer.send(provocation.frames(201))
+        try await eventually("stream 201 is over") { peer.resetCode(201) != nil || peer.isClosed }
+        // Resets that were sent count no later than with the next bytes received.
+        await peer.send(.settingsAck)
         try await peer.expectGoAway(.enhanceYourCalm, "too many stream resets")
       }
     }
