@@ -213,8 +213,8 @@ struct HTTP2Session: ~Copyable {
     unsafe nghttp2_option_set_no_closed_streams(option, 1)
     unsafe nghttp2_option_set_max_outbound_ack(option, configuration.maxQueuedAcks)
     unsafe nghttp2_option_set_max_continuations(option, configuration.maxContinuations)
-    unsafe nghttp2_option_set_stream_reset_rate_limit(
-      option, configuration.resetBurst, configuration.resetsPerSecond)
+    // Never: ``ConnectionPolicing`` counts the resets of both ends, with a budget of its own.
+    unsafe nghttp2_option_set_stream_reset_rate_limit(option, .max, .max)
     var callbacks: OpaquePointer?
     try unsafe check(nghttp2_session_callbacks_new(&callbacks))
     defer { unsafe nghttp2_session_callbacks_del(callbacks) }

@@ -16,9 +16,6 @@ struct HTTP2SessionConfiguration {
   var connectionWindow: Int32 = 1 << 20
   /// SETTINGS_MAX_HEADER_LIST_SIZE announced and enforced, in bytes as RFC 9113 §6.5.2 counts.
   var maxHeaderListBytes = 16 * 1024
-  /// Streams that a peer may reset at once, and per second after that (CVE-2023-44487).
-  var resetBurst: UInt64 = 200
-  var resetsPerSecond: UInt64 = 20
   /// Acknowledgements of SETTINGS and PING that may wait to be sent (CVE-2019-9512, -9515).
   var maxQueuedAcks = 1_000
   /// CONTINUATION frames after one HEADERS (CVE-2024-27316).

@@ -32,6 +32,19 @@ extension Inbox {
       if let frame = unsafe frame { unsafe Inbox.from(userData)?.pointee.sent(frame.pointee) }
       return 0
     }
+    unsafe nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks) {
+      session, frame, _, userData in
+      guard let stream = unsafe frame?.pointee.hd.stream_id,
+        unsafe nghttp2_session_find_stream(session, stream) == nil
+      else { return 0 }
+      unsafe Inbox.from(userData)?.pointee.dropped(stream)
+      return 0
+    }
+    unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) {
+      _, _, _, userData in
+      unsafe Inbox.from(userData)?.pointee.receivedInvalid()
+      return 0
+    }
     unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) {
       _, stream, code, userData in
       unsafe Inbox.from(userData)?.pointee.closed(stream, code)

@@ -24,14 +24,14 @@ struct Inbox: ~Copyable {
   private(set) var dataFramesSent = 0
   /// Streams whose last frame of ours has left; the session looks whether the peer is done with them too.
   var finishedStreams: [StreamID] = []
-  /// PING, SETTINGS, PRIORITY, WINDOW_UPDATE and small DATA frames without END_STREAM: each costs the peer
-  /// nothing and this end a little. The connection weighs them against progress.
+  /// PING, SETTINGS, PRIORITY, WINDOW_UPDATE, small DATA without END_STREAM and frames that were refused:
+  /// each costs the peer nothing and this end a little. The connection weighs them against progress.
   private(set) var idleFrames = 0
 
   /// A list this much larger than allowed ends the connection: it can only be an attack (HPACK bomb).
   private static let bombFactor = 16
-  /// DATA frames below this many bytes count as idle.
-  private static let smallData = 256
+  /// DATA frames below this many bytes, without padding, count as idle.
+  static let smallData = 256
   /// After so many events the next DATA makes a pause, so that those calls can be answered, and their
   /// memory used again, before the next are looked at.
   private static let eventsPerBatch = 24
@@ -96,7 +96,7 @@ struct Inbox: ~Copyable {
     case NGHTTP2_DATA.rawValue:
       if endsStream {
         events.append(.endStream(header.stream_id))
-      } else if header.length < Self.smallData {
+      } else if unsafe header.length - frame.data.padlen < Self.smallData {
         idleFrames += 1
       }
     case NGHTTP2_SETTINGS.rawValue:
@@ -129,6 +129,15 @@ struct Inbox: ~Copyable {
       finishedStreams.append(header.stream_id)
     }
   }
+
+  /// A frame was not sent because its stream is gone: an answer to a request that was reset in the burst
+  /// it came in. Nothing else will ask for its body.
+  mutating func dropped(_ stream: StreamID) {
+    bodies.remove(stream)?.discard()
+  }
+
+  /// A stream that was refused costs no more than an idle frame; other offences also reset a stream.
+  mutating func receivedInvalid() { idleFrames += 1 }
 
   mutating func closed(_ stream: StreamID, _ code: UInt32) {
     bodies.remove(stream)?.discard()

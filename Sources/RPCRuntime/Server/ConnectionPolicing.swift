@@ -13,6 +13,7 @@ struct ConnectionPolicing {
   private var resets: TokenBucket
   private var idleFrames: TokenBucket
   private var newResets = 0
+  private var usefulFrames = 0
   private var seenIdleFrames = 0
   private var seenDataFrames = 0
   private var pingStrikes = 0
@@ -32,6 +33,11 @@ struct ConnectionPolicing {
 
   mutating func streamReset() {
     newResets += 1
+  }
+
+  /// A small DATA frame completed a message of a request stream: that is what it was for.
+  mutating func receivedMessage() {
+    usefulFrames += 1
   }
 
   /// - Returns: true when there were too many PINGs for nothing (gRPC A8). Data sent in between forgives:
@@ -54,8 +60,9 @@ struct ConnectionPolicing {
     let data = session.dataFramesSent
     idleFrames.give((data - seenDataFrames) * Self.idleFramesPerData)
     seenDataFrames = data
-    let newIdle = idle - seenIdleFrames
+    let newIdle = idle - seenIdleFrames - usefulFrames
     seenIdleFrames = idle
+    usefulFrames = 0
     if newResets > 0 {
       let allowed = resets.take(newResets, at: now)
       newResets = 0

@@ -24,6 +24,9 @@ final class ServerConnection: ChannelInboundHandler {
   /// Most bytes collected before they are handed to the channel.
   private static let writeChunk = 256 * 1024
 
+  /// Small messages that may wait for a handler before more of them count as a flood.
+  private static let maxUnreadMessages = 4096
+
   private let router: RPCRouter
   private let limits: ServerLimits
   private let logger: Logger
@@ -42,6 +45,11 @@ final class ServerConnection: ChannelInboundHandler {
   private var isFlushing = false
   private var flushIsScheduled = false
   private var timers: [Scheduled<Void>] = []
+  /// Bytes handed to the channel.
+  private var bytesWritten = 0
+  /// What the socket had taken of them when ``lookForStall()`` last looked, and how often that was the same.
+  private var bytesTaken = 0
+  private var looksStalled = 0
   private var stallTimer: Scheduled<Void>?
   private var policing: ConnectionPolicing
 
@@ -108,11 +116,7 @@ final class ServerConnection: ChannelInboundHandler {
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if context.channel.isWritable {
-      stallTimer?.cancel()
-      stallTimer = nil
-      flush()
-    }
+    if context.channel.isWritable { flush() }
     context.fireChannelWritabilityChanged()
   }
 
@@ -263,7 +267,14 @@ final class ServerConnection: ChannelInboundHandler {
     guard let stream = streams[id] else {
       return session.consume(bytes.readableBytes, on: id)
     }
+    let messages = stream.messagesReceived
     let credit = stream.receivedData(bytes)
+    // A handler that reads finds them; one that does not is no reason to send more and more of them.
+    if bytes.readableBytes < Inbox.smallData,
+      stream.messagesReceived > messages, stream.unreadMessages <= Self.maxUnreadMessages
+    {
+      policing.receivedMessage()
+    }
     if credit == bytes.readableBytes {
       session.consume(credit, on: id)
     } else {
@@ -271,8 +282,12 @@ final class ServerConnection: ChannelInboundHandler {
       session.consumeConnection(bytes.readableBytes)
       session.consumeStream(credit, on: id)
     }
-    guard stream.bufferedRequestBytes > limits.streamWindow else { return }
-    let total = streams.values.reduce(0) { $0 + $1.bufferedRequestBytes }
+    // Below its share no stream can be the one that is too much, and most requests stay below.
+    guard
+      stream.unfinishedRequestBytes > limits.maxBufferedRequestBytes
+        / max(1, limits.maxConcurrentStreams)
+    else { return }
+    let total = streams.values.reduce(0) { $0 + $1.unfinishedRequestBytes }
     if total > limits.maxBufferedRequestBytes {
       stream.finish(
         RPCError(.resourceExhausted, "this connection's unfinished requests are too large"))
@@ -304,7 +319,6 @@ final class ServerConnection: ChannelInboundHandler {
       return context.close(promise: nil)
     }
     handleEvents()
-    if !context.channel.isWritable { watchForStall(context) }
     resumeWaitingStreams()
     if session.queuedFrames > limits.maxQueuedControlFrames {
       logger.debug("peer does not read control frames; closing")
@@ -321,7 +335,10 @@ final class ServerConnection: ChannelInboundHandler {
     while context.channel.isWritable {
       try session.send(into: &output, limit: Self.writeChunk)
       if output.isEmpty { break }
-      for buffer in output.buffers { context.write(wrapOutboundOut(buffer), promise: nil) }
+      for buffer in output.buffers {
+        bytesWritten += buffer.readableBytes
+        context.write(wrapOutboundOut(buffer), promise: nil)
+      }
       output.removeAll()
       wrote = true
     }
@@ -337,13 +354,22 @@ final class ServerConnection: ChannelInboundHandler {
     }
   }
 
-  /// CVE-2019-9511, CVE-2019-9517: a peer that opens windows but never reads its socket.
-  private func watchForStall(_ context: ChannelHandlerContext) {
-    guard stallTimer == nil else { return }
-    let channel = context.channel
-    stallTimer = loop.scheduleTask(in: limits.writeStallTimeout) {
-      channel.close(promise: nil)
-    }
+  /// CVE-2019-9511, CVE-2019-9517: a peer that opens windows but never reads its socket. Looks twice in
+  /// ``ServerLimits/writeStallTimeout``, so that no write has to set a timer.
+  private func watchForStalls() {
+    let half = TimeAmount.nanoseconds(max(1, limits.writeStallTimeout.nanoseconds / 2))
+    stallTimer = loop.assumeIsolated().scheduleTask(in: half) { try self.lookForStall() }
+  }
+
+  private func lookForStall() throws {
+    guard let context else { return }
+    let options = context.channel.syncOptions
+    let waiting = try options?.getOption(ChannelOptions.bufferedWritableBytes) ?? 0
+    let taken = bytesWritten - waiting
+    looksStalled = waiting > 0 && taken == bytesTaken ? looksStalled + 1 : 0
+    bytesTaken = taken
+    guard looksStalled < 2 else { return context.close(promise: nil) }
+    watchForStalls()
   }
 
   // MARK: Beginning and end
@@ -353,6 +379,7 @@ final class ServerConnection: ChannelInboundHandler {
     self.context = context
     peer = context.remoteAddress.map(Self.describe) ?? "unknown"
     let isolated = loop.assumeIsolated()
+    watchForStalls()
     timers.append(
       isolated.scheduleTask(in: limits.prefaceTimeout) {
         if case .awaitingPreface = self.phase { self.close(.settingsTimeout, "no preface") }

@@ -48,7 +48,14 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
 
   // MARK: From the connection, on the loop
 
-  var bufferedRequestBytes: Int { machine.bufferedBytes }
+  /// Request bytes held that no handler could read yet.
+  var unfinishedRequestBytes: Int { machine.unfinishedBytes }
+
+  /// Whole request messages that the handler has not read.
+  var unreadMessages: Int { machine.unreadMessages }
+
+  /// Whole request messages that came, read or not.
+  var messagesReceived: Int { machine.messagesReceived }
 
   /// A handler that reads a stream runs from the first moment.
   func receivedHeaders() {

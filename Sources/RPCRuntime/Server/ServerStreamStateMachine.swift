@@ -53,6 +53,8 @@ struct ServerStreamStateMachine {
   private var message: ByteBuffer?
   private var laterMessages: CircularBuffer<ByteBuffer>?
   private var messageBytes = 0
+  /// Whole messages that came, read or not.
+  private(set) var messagesReceived = 0
 
   /// - Parameter streamsRequests: false: the request must be exactly one message.
   init(maxMessageBytes: Int, streamsRequests: Bool) {
@@ -60,13 +62,16 @@ struct ServerStreamStateMachine {
     deframer = MessageDeframer(limit: maxMessageBytes)
   }
 
-  /// Request bytes held.
-  var bufferedBytes: Int {
-    deframer.bufferedBytes + messageBytes
+  /// Request bytes held that no handler could read yet.
+  var unfinishedBytes: Int {
+    deframer.bufferedBytes + (streamsRequests ? 0 : messageBytes)
   }
 
   /// True when whole messages wait to be read.
   var hasMessages: Bool { message != nil }
+
+  /// How many do.
+  var unreadMessages: Int { message == nil ? 0 : 1 + (laterMessages?.count ?? 0) }
 
   var isAnswered: Bool {
     if case .ended = response { true } else { false }
@@ -117,6 +122,7 @@ struct ServerStreamStateMachine {
 
   private mutating func append(_ next: ByteBuffer) {
     messageBytes += next.readableBytes
+    messagesReceived += 1
     if message == nil {
       message = next
     } else {

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import RPCRuntime
+
+extension HostilePeers {
+  @Suite("Messages")
+  struct MessageTests {
+    /// Sends a request and expects its status; the connection stays usable.
+    private static func expect(
+      _ status: StatusCode, _ method: MethodDescriptor = EchoService.say,
+      fields: RawFrame.Fields = [], body: [UInt8] = RawFrame.message("text"), end: Bool = true
+    ) async throws {
+      try await Loopback.underAttack { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        await peer.send(
+          .headers(1, RawFrame.request(method, fields)), .data(1, body, end: end))
+        try await peer.answered(1)
+        #expect(peer.status(1) == "\(status.rawValue)")
+        if !end {
+          try await eventually("the peer is asked to stop") { peer.resetCode(1) == .noError }
+        }
+        try await peer.expectCall(3)
+      }
+    }
+
+    @Test(
+      "a length beyond the limit is refused before a byte of the message comes",
+      arguments: [EchoService.say, EchoService.chat])
+    func tooLong(method: MethodDescriptor) async throws {
+      for length in [4_194_305, .max] as [UInt32] {
+        try await Self.expect(
+          .resourceExhausted, method, body: RawFrame.message("", announced: length), end: false)
+      }
+    }
+
+    @Test(
+      "a message that does not come to its end is INVALID_ARGUMENT",
+      arguments: [EchoService.say, EchoService.join])
+    func incomplete(method: MethodDescriptor) async throws {
+      for body in [
+        RawFrame.message("text", announced: 5), RawFrame.message("", announced: 4 << 20), [0],
+        [0, 0, 0, 0],
+      ] {
+        try await Self.expect(.invalidArgument, method, body: body)
+      }
+    }
+
+    @Test("flags that mean nothing here are INTERNAL", arguments: [1, 2, 255] as [UInt8])
+    func flags(flag: UInt8) async throws {
+      try await Self.expect(.internalError, body: RawFrame.message("text", flag: flag))
+      try await Self.expect(
+        .internalError, EchoService.chat, body: RawFrame.message("text", flag: flag), end: false)
+    }
+
+    @Test("an unknown grpc-encoding is UNIMPLEMENTED, with what is accepted")
+    func encoding() async throws {
+      try await Loopback.underAttack { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        await peer.send(
+          .headers(1, RawFrame.request(EchoService.say, [("grpc-encoding", "snappy")])),
+          .data(1, RawFrame.message("text", flag: 1), end: true))
+        try await peer.answered(1)
+        #expect(peer.status(1) == "12")
+        #expect(peer.field("grpc-accept-encoding", 1)?.contains("identity") == true)
+        try await peer.expectCall(3)
+      }
+    }
+
+    @Test("what is not gRPC gets an HTTP status")
+    func notGRPC() async throws {
+      for (name, value, status) in [
+        ("content-type", "text/plain", "415"), ("content-type", "application/grpcx", "415"),
+        ("content-type", "application/grpc-web", "415"), ("content-type", "", "415"),
+        (":method", "GET", "405"), (":method", "PUT", "405"),
+      ] {
+        try await Loopback.underAttack { loopback in
+          let peer = try await RawPeer.begin(with: loopback)
+          await peer.send(
+            .headers(1, RawFrame.request(EchoService.say, [(name, value)])),
+            .data(1, RawFrame.message("text"), end: true))
+          try await peer.answered(1)
+          #expect(peer.field(":status", 1) == status, "\(name): \(value)")
+          #expect(peer.status(1) == nil)
+          try await peer.expectCall(3)
+        }
+      }
+    }
+
+    @Test(
+      "a malformed grpc-timeout is INVALID_ARGUMENT",
+      arguments: ["", "1", "-1S", "999999999S", "S", "1s", "+1S", "1 S", "0x1S", "1SS"])
+    func malformedTimeout(timeout: String) async throws {
+      try await Self.expect(.invalidArgument, fields: [("grpc-timeout", timeout)])
+    }
+
+    @Test(
+      "an absurd grpc-timeout is kept to",
+      arguments: ["99999999H", "99999999M", "99999999S", "00000001H"])
+    func longTimeout(timeout: String) async throws {
+      try await Self.expect(.ok, fields: [("grpc-timeout", timeout)])
+      try await Self.expect(
+        .ok, EchoService.join, fields: [("grpc-timeout", timeout)])
+    }
+
+    @Test("a timeout that is over at once is DEADLINE_EXCEEDED", arguments: ["0n", "1n", "0H"])
+    func noTime(timeout: String) async throws {
+      try await Self.expect(
+        .deadlineExceeded, EchoService.hang, fields: [("grpc-timeout", timeout)])
+    }
+
+    @Test("no message where one is due is INVALID_ARGUMENT")
+    func noMessage() async throws {
+      for method in [EchoService.say, EchoService.flood] {
+        try await Self.expect(.invalidArgument, method, body: [])
+      }
+      try await Loopback.underAttack { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        await peer.send(.headers(1, RawFrame.request(EchoService.say), end: true))
+        try await peer.answered(1)
+        #expect(peer.status(1) == "3")
+      }
+    }
+
+    @Test("two messages where one is due are UNIMPLEMENTED")
+    func twoMessages() async throws {
+      for method in [EchoService.say, EchoService.flood] {
+        try await Self.expect(
+          .unimplemented, method, body: RawFrame.message("one") + RawFrame.message("two"))
+      }
+    }
+
+    @Test("a message may come byte by byte")
+    func byteByByte() async throws {
+      try await Loopback.underAttack { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        await peer.send(.headers(1, RawFrame.request(EchoService.say)))
+        for byte in RawFrame.message("text") { await peer.send(.data(1, [byte])) }
+        await peer.send(.data(1, [], end: true))
+        try await peer.answered(1)
+        #expect(peer.status(1) == "0")
+      }
+    }
+
+    /// 3 MiB on the wire, nearly all of it padding: three windows of a connection, twelve of a stream.
+    @Test("padding is accepted and its credit returned (RFC 9113 §6.9.1)")
+    func padding() async throws {
+      try await Loopback.underAttack { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        await peer.send(.settingsAck, .headers(1, RawFrame.request(EchoService.join)))
+        let frame = RawFrame.data(1, RawFrame.message("12345"), padding: 255)
+        for _ in 0..<120 { await peer.send(RawFrame.repeated(100, frame)) }
+        await peer.send(.data(1, RawFrame.message("end"), end: true, padding: 0))
+        try await peer.answered(1)
+        #expect(peer.status(1) == "0")
+        try await peer.expectCall(3)
+      }
+    }
+
+    @Test("padding as long as the frame is a PROTOCOL_ERROR (RFC 9113 §6.1)")
+    func allPadding() async throws {
+      try await Loopback.underAttack { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        await peer.send(
+          .headers(1, RawFrame.request(EchoService.say)),
+          RawFrame(.data, flags: RawFrame.padded, stream: 1, [4, 0, 0, 0]))
+        try await peer.expectGoAway(.protocolError)
+      }
+    }
+
+    @Test("unfinished requests of one connection are bounded", arguments: [false, true])
+    func unfinished(large: Bool) async throws {
+      var limits = ServerLimits()
+      limits.maxBufferedRequestBytes = 1 << 20
+      try await Loopback.underAttack(limits) { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        await peer.send(.settingsAck)
+        let chunk = [UInt8](repeating: 0, count: 16_000)
+        // Few requests of 600 kB or many of 100 kB.
+        let (streams, chunks) = large ? (2, 38) : (50, 7)
+        for index in 0..<UInt32(streams) {
+          let stream = index * 2 + 1
+          await peer.send(
+            .headers(stream, RawFrame.request(EchoService.say)),
+            .data(stream, RawFrame.message("", announced: 2_000_000)))
+          for _ in 0..<chunks { await peer.send(.data(stream, chunk)) }
+        }
+        let last = UInt32(streams) * 2 - 1
+        try await peer.answered(last)
+        #expect(peer.status(last) == "8")
+        #expect(peer.status(1) == nil)
+        try await peer.expectCall(last + 2)
+        await peer.close()
+      }
+    }
+  }
+}
