@@ -17,12 +17,15 @@ extension HostilePeers {
 
     private static let largeWindows: [(id: UInt8, value: UInt32)] = [(4, 0x7fff_ffff)]
 
-    /// 100 MB, or what one stream may have pending and the socket's buffers do not take.
+    /// More than a connection may have pending, or less: then its channel never stops being writable.
     @Test(
       "opening windows and not reading closes the connection (CVE-2019-9511)",
-      arguments: [10_000, 800])
-    func neverReads(messages: Int) async throws {
-      try await Loopback.underAttack(Self.impatient()) { loopback in
+      arguments: [1 << 20, 64 << 20])
+    func neverReads(maxPending: Int) async throws {
+      var limits = Self.impatient()
+      limits.maxPendingBytesPerConnection = maxPending
+      let messages = 1_000
+      try await Loopback.underAttack(limits) { loopback in
         let peer = try await RawPeer.connect(to: loopback, reads: false)
         await peer.send(
           RawFrame.preface + RawFrame.settings(Self.largeWindows).bytes

@@ -24,7 +24,7 @@ extension Loopback {
   ) async throws {
     var limits = limits
     // Calls that a peer has left unfinished are not waited for.
-    limits.drainGrace = .milliseconds(100)
+    limits.drainGrace = .milliseconds(10)
     try await run(limits) { loopback in
       #expect(try await loopback.echo("before") == "before")
       let before = try residentBytes()
