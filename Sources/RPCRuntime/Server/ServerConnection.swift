@@ -24,8 +24,9 @@ final class ServerConnection: ChannelInboundHandler {
   /// Most bytes collected before they are handed to the channel.
   private static let writeChunk = 256 * 1024
 
-  /// Small messages that may wait for a handler before more of them count as a flood.
-  private static let maxUnreadMessages = 4096
+  /// Small messages that may wait for a handler before more of them count as a flood: as many as the
+  /// channel may read in one go, 4 × 64 KiB, before any handler gets to run.
+  private static let maxUnreadMessages = 20_000
 
   private let router: RPCRouter
   private let limits: ServerLimits
