@@ -7,8 +7,6 @@ final class ClientConnection: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  private static let writeChunk = 256 * 1024
-
   private let loop: any EventLoop
   private let session: HTTP2Session
   private var streams = StreamTable<ClientStream>()
@@ -17,6 +15,7 @@ final class ClientConnection: ChannelInboundHandler {
   /// Bodies whose writer waits for the server to read.
   private var waiting: [OutboundBody] = []
   private var isReading = false
+  private var isFlushing = false
   private var flushIsScheduled = false
   private var isGoingAway = false
 
@@ -144,11 +143,13 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   private func flush() {
-    guard let context else { return }
+    guard let context, !isFlushing else { return }
+    isFlushing = true
+    defer { isFlushing = false }
     do throws(HTTP2Error) {
       // Again when the socket took so much that the channel is writable once more: its event for that
       // came in the middle of this.
-      while try writeWhileWritable(context) { context.flush() }
+      _ = try output.write(from: session, to: context)
     } catch {
       return context.close(promise: nil)
     }
@@ -162,17 +163,4 @@ final class ClientConnection: ChannelInboundHandler {
     if !session.wantsRead && !session.wantsWrite { context.close(promise: nil) }
   }
 
-  /// Hands what the session has to the channel, until that wants no more.
-  /// - Returns: false when there was nothing.
-  private func writeWhileWritable(_ context: ChannelHandlerContext) throws(HTTP2Error) -> Bool {
-    var wrote = false
-    while context.channel.isWritable {
-      try session.send(into: &output, limit: Self.writeChunk)
-      if output.isEmpty { break }
-      for buffer in output.buffers { context.write(wrapOutboundOut(buffer), promise: nil) }
-      output.removeAll()
-      wrote = true
-    }
-    return wrote
-  }
 }

@@ -21,9 +21,6 @@ final class ServerConnection: ChannelInboundHandler {
     case closed
   }
 
-  /// Most bytes collected before they are handed to the channel.
-  private static let writeChunk = 256 * 1024
-
   /// Small messages that may wait for a handler before more of them count as a flood: as many as the
   /// channel may read in one go, 4 × 64 KiB, before any handler gets to run.
   private static let maxUnreadMessages = 20_000
@@ -95,7 +92,7 @@ final class ServerConnection: ChannelInboundHandler {
           handleEvents()
           if case .closed = phase { return }
           // Frames of calls that were answered free what nghttp2 and the stream held.
-          if context.channel.isWritable { try session.send(into: &output, limit: Self.writeChunk) }
+          if context.channel.isWritable { try session.send(into: &output, limit: OutputQueue.chunk) }
         }
         handleEvents()
       }
@@ -312,9 +309,7 @@ final class ServerConnection: ChannelInboundHandler {
     isFlushing = true
     defer { isFlushing = false }
     do throws(HTTP2Error) {
-      // Again when the socket took so much that the channel is writable once more: its event for that
-      // came while `isFlushing` was set.
-      while try writeWhileWritable(context) { context.flush() }
+      bytesWritten += try output.write(from: session, to: context)
     } catch {
       logger.debug("cannot send", metadata: ["error": "\(error)"])
       return context.close(promise: nil)
@@ -327,23 +322,6 @@ final class ServerConnection: ChannelInboundHandler {
     } else if !session.wantsRead && !session.wantsWrite {
       context.close(promise: nil)
     }
-  }
-
-  /// Hands what the session has to the channel, until that wants no more.
-  /// - Returns: false when there was nothing.
-  private func writeWhileWritable(_ context: ChannelHandlerContext) throws(HTTP2Error) -> Bool {
-    var wrote = false
-    while context.channel.isWritable {
-      try session.send(into: &output, limit: Self.writeChunk)
-      if output.isEmpty { break }
-      for buffer in output.buffers {
-        bytesWritten += buffer.readableBytes
-        context.write(wrapOutboundOut(buffer), promise: nil)
-      }
-      output.removeAll()
-      wrote = true
-    }
-    return wrote
   }
 
   private func resumeWaitingStreams() {
