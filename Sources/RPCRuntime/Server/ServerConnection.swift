@@ -92,7 +92,9 @@ final class ServerConnection: ChannelInboundHandler {
           handleEvents()
           if case .closed = phase { return }
           // Frames of calls that were answered free what nghttp2 and the stream held.
-          if context.channel.isWritable { try session.send(into: &output, limit: OutputQueue.chunk) }
+          if context.channel.isWritable {
+            try session.send(into: &output, limit: OutputQueue.chunk)
+          }
         }
         handleEvents()
       }
