@@ -86,8 +86,6 @@ package actor PrivateMosquitto {
   /// Freezes the broker: connections stay open and nothing moves, as behind a dead network.
   package func freeze() { server?.send(SIGSTOP) }
 
-  package func thaw() { server?.send(SIGCONT) }
-
   /// Asks the broker to write its state to disk now (mosquitto(8), SIGUSR1).
   package func save() { server?.send(SIGUSR1) }
 

@@ -72,10 +72,7 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     // A single message is bounded by its size limit instead of the window.
     guard head.handler.method.kind.streamsRequests else { return bytes.readableBytes }
     uncredited += bytes.readableBytes
-    if let reader {
-      self.reader = nil
-      read(reader)
-    }
+    serveReader()
     // Whole messages that wait for the handler hold the window; what waits for the rest of a message must
     // not, or the rest could not come.
     if machine.hasMessages { return 0 }
@@ -87,10 +84,7 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     switch machine.receivedEndStream() {
     case .dispatch(let message): dispatch(message)
     case .endRequests:
-      if let reader {
-        self.reader = nil
-        read(reader)
-      }
+      serveReader()
     case .fail(let error): finish(error)
     case .ignore: break
     }
@@ -172,6 +166,13 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     case .end: continuation.resume(returning: .success(nil))
     case .wait: reader = continuation
     }
+  }
+
+  /// Lets a handler that waits look again.
+  private func serveReader() {
+    guard let reader else { return }
+    self.reader = nil
+    read(reader)
   }
 
   private func credit() {
