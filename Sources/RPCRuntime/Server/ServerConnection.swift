@@ -201,12 +201,7 @@ final class ServerConnection: ChannelInboundHandler {
   private func handle(_ event: HTTP2Event) {
     switch event {
     case .headers(let id, let headers, let endStream):
-      if let stream = streams[id] {
-        // Request trailers: gRPC gives them no meaning.
-        if endStream { stream.receivedEndStream() }
-      } else {
-        open(id, headers, endStream)
-      }
+      open(id, headers, endStream)
     case .headersTooLarge(let id):
       streams[id]?.finish(Self.headersTooLarge)
       if streams[id] == nil { reject(id, .rpc(Self.headersTooLarge)) }
@@ -240,7 +235,7 @@ final class ServerConnection: ChannelInboundHandler {
     do throws(RequestHead.Rejection) {
       head = try RequestHead(headers, router)
     } catch {
-      return reject(id, error)
+      return reject(id, error, isHEAD: headers[":method"] == "HEAD")
     }
     let stream = ServerStream(
       id: id, head: head, limits: limits, connection: self, loop: loop)
@@ -249,9 +244,16 @@ final class ServerConnection: ChannelInboundHandler {
     if endStream { stream.receivedEndStream() }
   }
 
-  private func reject(_ id: StreamID, _ rejection: RequestHead.Rejection) {
+  private func reject(_ id: StreamID, _ rejection: RequestHead.Rejection, isHEAD: Bool = false) {
     switch rejection {
-    case .http(let headers): respond(id, headers: headers, body: nil)
+    case .http(var headers):
+      headers.append("content-type", "text/plain; charset=utf-8")
+      // RFC 9110 §9.3.2: the answer to HEAD has no content.
+      guard !isHEAD else { return respond(id, headers: headers, body: nil) }
+      let body = OutboundBody()
+      body.append(ByteBuffer(string: "This server speaks gRPC: POST with application/grpc.\n"))
+      body.end = .endStream
+      respond(id, headers: headers, body: body)
     case .rpc(let error):
       var headers: HeaderList = [
         ":status": "200", "content-type": "application/grpc",
