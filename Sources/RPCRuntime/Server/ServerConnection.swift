@@ -186,6 +186,11 @@ final class ServerConnection: ChannelInboundHandler {
     runningHandlers -= 1
   }
 
+  /// A call ends without a handler.
+  func rejected(_ path: @autoclosure () -> String, _ error: RPCError) {
+    router.rejected(path(), peer: peer, .status(error))
+  }
+
   // MARK: Events
 
   private func handleEvents() {
@@ -209,7 +214,7 @@ final class ServerConnection: ChannelInboundHandler {
       }
     case .headersTooLarge(let id):
       streams[id]?.finish(Self.headersTooLarge)
-      if streams[id] == nil { reject(id, .rpc(Self.headersTooLarge)) }
+      if streams[id] == nil { reject(id, HeaderList(), .rpc(Self.headersTooLarge)) }
     case .data(let id, let bytes):
       receivedData(id, bytes)
     case .endStream(let id):
@@ -240,7 +245,7 @@ final class ServerConnection: ChannelInboundHandler {
     do throws(RequestHead.Rejection) {
       head = try RequestHead(headers, router)
     } catch {
-      return reject(id, error)
+      return reject(id, headers, error)
     }
     let stream = ServerStream(
       id: id, head: head, limits: limits, connection: self, loop: loop)
@@ -249,10 +254,15 @@ final class ServerConnection: ChannelInboundHandler {
     if endStream { stream.receivedEndStream() }
   }
 
-  private func reject(_ id: StreamID, _ rejection: RequestHead.Rejection) {
+  private func reject(
+    _ id: StreamID, _ headers: HeaderList, _ rejection: RequestHead.Rejection
+  ) {
     switch rejection {
-    case .http(let headers): respond(id, headers: headers, body: nil)
+    case .http(let answer):
+      router.rejected(headers[":path"] ?? "", peer: peer, .http(answer[":status"] ?? ""))
+      respond(id, headers: answer, body: nil)
     case .rpc(let error):
+      rejected(headers[":path"] ?? "", error)
       var headers: HeaderList = [
         ":status": "200", "content-type": "application/grpc",
         "grpc-status": String(error.code.rawValue),
