@@ -15,16 +15,11 @@ while (($#)); do
   esac
   shift
 done
-mkdir -p "$work/peer" "$work/files"
+mkdir -p "$work/files"
+. Benchmarks/servers.sh
 ours=$(swift build -c release --show-bin-path)/BenchServer
 
-if [[ ! -x $work/grpc_latest || Benchmarks/Peers/grpc_latest.cc -nt $work/grpc_latest ]]; then
-  protoc -I proto --cpp_out="$work/peer" --grpc_out="$work/peer" \
-    --plugin=protoc-gen-grpc="$(command -v grpc_cpp_plugin)" traksense/v1/telemetry.proto
-  # shellcheck disable=SC2046
-  g++ -O2 -I "$work/peer" -o "$work/grpc_latest" Benchmarks/Peers/grpc_latest.cc \
-    "$work"/peer/traksense/v1/*.cc $(pkg-config --cflags --libs grpc++ protobuf)
-fi
+peer grpc_latest Benchmarks/Peers/grpc_latest.cc proto traksense/v1/telemetry.proto
 
 # LatestRequest{device_id: "ESP32-01", sensor_id: ["temp_000", …]} behind its gRPC prefix; one reading comes
 # back for each sensor.
@@ -36,30 +31,7 @@ for readings in 1 5; do
   } >"$work/request$readings"
 done
 
-port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
-
-declare -A pids=() ports=() sizes=()
-start() { # NAME COMMAND...: PORT in the command becomes a free port
-  local name=$1 p
-  shift
-  p=$(port)
-  "${@/PORT/$p}" >"$work/$name.log" 2>&1 &
-  pids[$name]=$!
-  ports[$name]=$p
-  until (exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null; do
-    kill -0 "${pids[$name]}" || { cat "$work/$name.log" >&2; exit 1; }
-    sleep 0.05
-  done
-}
-stop() { # NAME
-  kill "${pids[$1]}"
-  wait "${pids[$1]}" || true
-  unset "pids[$1]"
-}
-trap 'kill "${pids[@]}" 2>/dev/null || true' EXIT
-
+declare -A sizes=()
 measure=()
 load() { # NAME CONNECTIONS STREAMS REQUESTS READINGS
   local url=http://127.0.0.1:${ports[$1]}/traksense.v1.TelemetryService/Latest
@@ -70,22 +42,12 @@ load() { # NAME CONNECTIONS STREAMS REQUESTS READINGS
   fi
   "${measure[@]}" h2load -n "$4" -c "$2" -m "$3" -t 1 "${call[@]}" "$url" >"$work/h2load.$1"
 }
-data_bytes() { sed -nE 's/^traffic: .*\(([0-9]+)\) data$/\1/p' "$work/h2load.$1"; }
-check() { # NAME REQUESTS READINGS: all of them 2xx, with all their bytes
-  if ! grep -q "^status codes: $2 2xx" "$work/h2load.$1" ||
-    (($(data_bytes "$1") != $2 * sizes[$1$3])); then
-    echo "$1 did not answer all requests" >&2
-    cat "$work/h2load.$1" >&2
-    exit 1
-  fi
-}
-
 run() { # NAME CONNECTIONS STREAMS REQUESTS READINGS -> "req/s req/cpu-s"
   local before after rate
   before=$(ticks "${pids[$1]}")
   load "$@"
   after=$(ticks "${pids[$1]}")
-  check "$1" "$4" "$5"
+  check "$1" "$4" "${sizes[$1$5]}"
   rate=$(sed -nE 's/.*, ([0-9.]+) req\/s.*/\1/p' "$work/h2load.$1")
   awk -v r="$rate" -v n="$4" -v t=$((after - before)) 'BEGIN { printf "%d %d\n", r, n * 100 / (t ? t : 1) }'
 }

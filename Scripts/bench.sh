@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds for release and measures everything beside peers; Benchmarks/README.md explains the figures.
-# Usage: Scripts/bench.sh [unary] [memory] [fanout] [latency] [ingest]
+# Usage: Scripts/bench.sh [unary] [calls] [memory] [fanout] [latency] [ingest]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for product in traksense BenchServer BenchServe; do
@@ -17,10 +17,13 @@ echo "$cores cores, load average $load before the first figure; $(sed -n 's/^mod
 printf '{"figure":"machine","cores":%s,"load":%s,"date":"%s"}\n' "$cores" "$load" "$(date -u +%FT%TZ)" >"$results"
 
 parts=("$@")
-((${#parts[@]})) || parts=(unary memory fanout latency ingest)
+((${#parts[@]})) || parts=(unary calls memory fanout latency ingest)
 rest=()
 for part in "${parts[@]}"; do
-  if [[ $part == unary ]]; then Benchmarks/unary.sh --results "$results"; else rest+=("$part"); fi
+  case $part in
+    unary | calls) "Benchmarks/$part.sh" --results "$results" ;;
+    *) rest+=("$part") ;;
+  esac
 done
 if ((${#rest[@]})); then "$programs/BenchServe" --results "$results" "${rest[@]}"; fi
 echo

@@ -3,7 +3,8 @@ import DevStack
 import Foundation
 
 /// Measures the release `traksense serve` as its users meet it. Usage: BenchServe [--results FILE] [PART...],
-/// a part being `memory`, `fanout`, `latency` or `ingest`; all when none is named.
+/// a part being `memory`, `fanout`, `latency` or `ingest`; all when none is named. Or: BenchServe
+/// [--results FILE] slow NAME=PORT..., against servers of BenchService that are running.
 @main
 enum BenchServe {
   private static let parts = ["memory", "fanout", "latency", "ingest"]
@@ -14,6 +15,12 @@ enum BenchServe {
     if arguments.first == "--results" {
       results = arguments.dropFirst().first
       arguments = arguments.dropFirst(2)
+    }
+    if arguments.first == "slow" {
+      return try await SlowCallBenchmark(
+        servers: arguments.dropFirst().compactMap(SlowCallBenchmark.Server.init),
+        report: Report(path: results)
+      ).run()
     }
     guard arguments.allSatisfy(parts.contains) else {
       throw BenchError("parts are \(parts.joined(separator: ", "))")
