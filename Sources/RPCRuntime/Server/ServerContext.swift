@@ -24,6 +24,7 @@ public final class ServerContext: Sendable {
   private struct ResponseMetadata {
     var initial = Metadata()
     var trailing = Metadata()
+    var isCompressed: Bool?
   }
 
   /// - Parameters:
@@ -55,7 +56,7 @@ public final class ServerContext: Sendable {
   /// The caller's metadata, without the protocol's own headers.
   public var metadata: Metadata {
     switch requestMetadata {
-    case .headers(let headers): RequestHead.customMetadata(of: headers)
+    case .headers(let headers): headers.customMetadata
     case .function(let metadata): metadata()
     }
   }
@@ -70,6 +71,14 @@ public final class ServerContext: Sendable {
   public var trailingMetadata: Metadata {
     get { responseMetadata.withLock { $0.trailing } }
     set { responseMetadata.withLock { $0.trailing = newValue } }
+  }
+
+  /// Whether response messages are compressed, when the caller accepts that; a single message opts out with
+  /// ``MessageFrame/isCompressible``. nil: as ``ServerLimits/compressesResponses`` says. Changes after the
+  /// first message have no effect.
+  public var compressesResponses: Bool? {
+    get { responseMetadata.withLock { $0.isCompressed } }
+    set { responseMetadata.withLock { $0.isCompressed = newValue } }
   }
 
   var hasInitialMetadata: Bool { responseMetadata.withLock { !$0.initial.isEmpty } }
