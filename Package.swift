@@ -128,16 +128,28 @@ let package = Package(
       swiftSettings: strict),
 
     // Measured beside peers by `make bench`.
+    .target(
+      name: "CBenchProto", dependencies: ["CTrakSenseProto", "CProtobufC"],
+      path: "Benchmarks/CBenchProto"),
+    .target(
+      name: "BenchMessages",
+      dependencies: [
+        "TrakSenseAPI", "RPCRuntime", "JSONText", "CBenchProto", "CTrakSenseProto", "CProtobufC",
+        nioCore,
+      ],
+      path: "Benchmarks/BenchMessages", swiftSettings: strict),
     .executableTarget(
       name: "BenchServer",
-      dependencies: ["Domain", "RPCRuntime", "Services", "TrakSenseAPI", nioPosix, logging],
+      dependencies: [
+        "BenchMessages", "Domain", "RPCRuntime", "Services", "TrakSenseAPI", nioPosix, logging,
+      ],
       path: "Benchmarks/BenchServer",
       swiftSettings: strict),
     .executableTarget(
       name: "BenchServe",
       dependencies: [
-        "DedicatedThread", "DevStack", "Domain", "Persistence", "RPCRuntime", "TrakSenseAPI",
-        nioPosix, logging,
+        "BenchMessages", "DedicatedThread", "DevStack", "Domain", "Persistence", "RPCRuntime",
+        "TrakSenseAPI", nioPosix, logging,
       ],
       path: "Benchmarks/BenchServe",
       swiftSettings: strict),

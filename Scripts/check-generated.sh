@@ -19,5 +19,5 @@ while IFS= read -r file; do
     echo "$file is not written by Scripts/generate.sh any more: delete it" >&2
     status=1
   fi
-done < <(find Sources Tests \( -name '*.pb-c.[ch]' -o -path '*/Generated/*' \) -type f | sort)
+done < <(find Sources Tests Benchmarks \( -name '*.pb-c.[ch]' -o -path '*/Generated/*' \) -type f | sort)
 exit $status

@@ -15,6 +15,8 @@ groups=(
   "Tests/SampleMessages/proto | Tests/CSampleProto | Tests/SampleMessages
     | c_module=CSampleProto,api_module=TrakSenseAPI,schema=sample
     | sample/v1/kinds.proto sample/v1/other.proto sample/v2/shapes.proto"
+  "Benchmarks/proto | Benchmarks/CBenchProto | Benchmarks/BenchMessages
+    | c_module=CBenchProto,api_module=TrakSenseAPI,schema=bench | bench.proto"
 )
 # Written by hand in Swift, but by protoc-c in C; every group may import them.
 well_known=(google/protobuf/any.proto google/protobuf/duration.proto google/protobuf/timestamp.proto)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import BenchMessages
 import NIOPosix
 import RPCRuntime
 
@@ -22,8 +23,6 @@ struct SlowCallBenchmark {
   private static let slowHandlers = 50
   private static let warmUp = 500
   private static let fastCalls = 5_000
-  private static let unary = method("Unary")
-  private static let slow = method("Slow")
 
   let servers: [Server]
   let report: Report
@@ -33,27 +32,27 @@ struct SlowCallBenchmark {
     for server in servers {
       try await run(server, "alone", slow: nil)
       try await run(
-        server, "slow ones wait 100 ms", slow: Self.request(waitMilliseconds: 100, busy: 0))
+        server, "slow ones wait 100 ms",
+        slow: TraksenseBenchV1.SlowRequest(waitMilliseconds: 100))
       try await run(
         server, "slow ones wait 100 ms, compute 200 µs",
-        slow: Self.request(waitMilliseconds: 100, busy: 200))
+        slow: TraksenseBenchV1.SlowRequest(waitMilliseconds: 100, busyMicroseconds: 200))
     }
   }
 
-  private func run(_ server: Server, _ title: String, slow: MessageFrame?) async throws {
+  private func run(_ server: Server, _ title: String, slow: TraksenseBenchV1.SlowRequest?) async throws {
     let connection = try await RPCConnection.connect(
       host: "127.0.0.1", port: server.port, group: MultiThreadedEventLoopGroup.singleton)
+    let client = TraksenseBenchV1.BenchServiceClient(channel: connection)
     let times = try await withThrowingTaskGroup(of: Void.self) { group in
       if let slow {
         for _ in 0..<Self.slowHandlers {
           group.addTask {
-            while !Task.isCancelled {
-              _ = try await connection.unary(Self.slow, slow, options: CallOptions())
-            }
+            while !Task.isCancelled { _ = try await client.slow(slow) }
           }
         }
       }
-      let times = try await Self.timeFastCalls(on: connection)
+      let times = try await Self.timeFastCalls(client)
       group.cancelAll()
       do { try await group.waitForAll() } catch let error as RPCError where error.code == .cancelled {
         // The slow calls end so.
@@ -68,30 +67,16 @@ struct SlowCallBenchmark {
   }
 
   /// Seconds a call, ascending.
-  private static func timeFastCalls(on connection: RPCConnection) async throws -> [Double] {
-    let request = MessageFrame { buffer in
-      buffer.writeBytes([1 << 3 | 2, 32])
-      buffer.writeRepeatingByte(0, count: 32)
-    }
+  private static func timeFastCalls(
+    _ client: TraksenseBenchV1.BenchServiceClient
+  ) async throws -> [Double] {
+    let payload = TraksenseBenchV1.Payload(body: [UInt8](repeating: 0, count: 32))
     var times: [Double] = []
     for call in 0..<(warmUp + fastCalls) {
       let begun = ContinuousClock.now
-      _ = try await connection.unary(unary, request, options: CallOptions())
+      _ = try await client.unary(payload)
       if call >= warmUp { times.append((ContinuousClock.now - begun).inSeconds) }
     }
     return times.sorted()
-  }
-
-  private static func method(_ name: String) -> MethodDescriptor {
-    MethodDescriptor(service: "traksense.bench.v1.BenchService", method: name, kind: .unary)
-  }
-
-  /// `SlowRequest`; numbers below 128 are one byte, 200 is two.
-  private static func request(waitMilliseconds: UInt8, busy: UInt8) -> MessageFrame {
-    MessageFrame { buffer in
-      buffer.writeBytes([1 << 3, waitMilliseconds & 0x7f])
-      guard busy > 0 else { return }
-      buffer.writeBytes([2 << 3, busy | 0x80, busy >> 7])
-    }
   }
 }

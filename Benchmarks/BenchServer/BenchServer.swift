@@ -6,8 +6,9 @@ import RPCRuntime
 import TrakSenseAPI
 
 /// A server for `make bench`: answers `Latest` from memory, one reading for each sensor asked for, so that
-/// nothing but runtime and codec is measured. With `fanout` it serves the real service over memory, for live streams.
-/// Usage: BenchServer PORT [LOOPS [fanout]]
+/// nothing but runtime and codec is measured. With `fanout` it serves the real service over memory, for live streams;
+/// with `calls` BenchService.
+/// Usage: BenchServer PORT [LOOPS [fanout | calls]]
 @main
 struct BenchServer: TraksenseV1.TelemetryServiceProtocol {
   func latest(
@@ -54,8 +55,12 @@ struct BenchServer: TraksenseV1.TelemetryServiceProtocol {
     limits.maxRunningHandlers = 1000
     let group = MultiThreadedEventLoopGroup(
       numberOfThreads: arguments.count > 1 ? arguments[1] : 1)
-    let isFanout = CommandLine.arguments.last == "fanout"
-    let service: any RPCService = isFanout ? try FanoutService.make() : BenchServer()
+    let service: any RPCService =
+      switch CommandLine.arguments.last {
+      case "fanout": try FanoutService.make()
+      case "calls": CallsService()
+      default: BenchServer()
+      }
     let server = RPCServer(
       router: RPCRouter([service]), limits: limits, group: group,
       logger: Logger(label: "bench"))
