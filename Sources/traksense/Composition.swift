@@ -59,7 +59,9 @@ struct Composition: Sendable {
     var limits = ServerLimits()
     // Process managers (Docker for one) kill what has not ended after 10 s.
     limits.drainGrace = .seconds(6)
-    server = RPCServer(router: router, limits: limits, group: group, logger: logger)
+    server = RPCServer(
+      router: router, limits: limits, allowedOrigins: configuration.corsOrigins, group: group,
+      logger: logger)
     self.pool = pool
     self.hub = hub
     self.subscriber = subscriber

@@ -5,10 +5,12 @@ public import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Serves a router over HTTP/2 cleartext with prior knowledge (RFC 9113 §3.3).
+/// Serves a router over cleartext: gRPC and gRPC-Web over HTTP/2 with prior knowledge (RFC 9113 §3.3), and
+/// gRPC-Web over HTTP/1.1 on the same port.
 public final class RPCServer: Sendable {
   private let router: RPCRouter
   private let limits: ServerLimits
+  private let origins: WebOrigins
   private let group: any EventLoopGroup
   private let logger: Logger
   private let state = Mutex(State())
@@ -22,14 +24,16 @@ public final class RPCServer: Sendable {
   /// - Parameters:
   ///   - router: what is served.
   ///   - limits: what a peer may cost.
+  ///   - allowedOrigins: pages of which other origins may call by gRPC-Web: `https://app.example.com`.
   ///   - group: event loops; connections are spread over them.
   ///   - logger: gets one line at start and stop, and debug lines per connection error.
   public init(
-    router: RPCRouter, limits: ServerLimits = ServerLimits(), group: any EventLoopGroup,
-    logger: Logger
+    router: RPCRouter, limits: ServerLimits = ServerLimits(), allowedOrigins: [String] = [],
+    group: any EventLoopGroup, logger: Logger
   ) {
     self.router = router
     self.limits = limits
+    origins = WebOrigins(allowedOrigins)
     self.group = group
     self.logger = logger
   }
@@ -87,9 +91,31 @@ public final class RPCServer: Sendable {
     channel.closeFuture.whenComplete { _ in
       self.state.withLock { $0.connections[id] = nil }
     }
-    let connection = try ServerConnection(
-      router: router, limits: limits, loop: channel.eventLoop, logger: logger)
-    try channel.pipeline.syncOperations.addHandler(connection)
+    let sniffer = ProtocolSniffer(timeout: limits.prefaceTimeout) { spoken, timeLeft in
+      var limits = self.limits
+      limits.prefaceTimeout = timeLeft
+      try self.serve(channel, spoken, limits)
+    }
+    try channel.pipeline.syncOperations.addHandler(sniffer)
+  }
+
+  /// Makes the pipeline for what a connection speaks: the one place for it.
+  private func serve(
+    _ channel: any Channel, _ spoken: ApplicationProtocol, _ limits: ServerLimits
+  ) throws {
+    let pipeline = channel.pipeline.syncOperations
+    switch spoken {
+    case .http2:
+      try pipeline.addHandler(
+        ServerConnection(
+          router: router, limits: limits, origins: origins, loop: channel.eventLoop, logger: logger)
+      )
+    case .http1:
+      try HTTP1Connection(
+        router: router, limits: limits, origins: origins, scheme: "http", loop: channel.eventLoop,
+        logger: logger
+      ).add(to: pipeline)
+    }
   }
 
   /// Fails the accepted channel, which closes it.

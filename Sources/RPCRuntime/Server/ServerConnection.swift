@@ -5,7 +5,7 @@ import NIOCore
 
 /// One client connection: moves bytes between the channel and the ``HTTP2Session``, gives events to the
 /// streams, and enforces the limits. Everything happens on the channel's event loop.
-final class ServerConnection: ChannelInboundHandler {
+final class ServerConnection: ChannelInboundHandler, CallTransport {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
@@ -22,6 +22,7 @@ final class ServerConnection: ChannelInboundHandler {
   }
 
   private let router: RPCRouter
+  private let origins: WebOrigins
   private let limits: ServerLimits
   private let logger: Logger
   private let executor: LoopExecutor
@@ -50,9 +51,11 @@ final class ServerConnection: ChannelInboundHandler {
   private var policing: ConnectionPolicing
 
   init(
-    router: RPCRouter, limits: ServerLimits, loop: any EventLoop, logger: Logger
+    router: RPCRouter, limits: ServerLimits, origins: WebOrigins = WebOrigins([]),
+    loop: any EventLoop, logger: Logger
   ) throws(HTTP2Error) {
     self.router = router
+    self.origins = origins
     self.limits = limits
     self.loop = loop
     self.logger = logger
@@ -162,13 +165,15 @@ final class ServerConnection: ChannelInboundHandler {
     scheduleFlush()
   }
 
-  /// Ends a response whose messages the peer does not take.
-  func cutShort(_ stream: StreamID, trailers: HeaderList) {
-    session.cutShort(stream, trailers: trailers)
+  func cutShort(_ stream: StreamID, trailers: HeaderList?) {
+    if let trailers {
+      session.cutShort(stream, trailers: trailers)
+    } else {
+      session.reset(stream, .cancel)
+    }
     scheduleFlush()
   }
 
-  /// A handler's metadata that is not sent.
   func isUnsendable(_ key: String) {
     logger.debug("metadata left out", metadata: ["key": "\(key)"])
   }
@@ -177,14 +182,11 @@ final class ServerConnection: ChannelInboundHandler {
     waiting.append(body)
   }
 
-  /// Lets the peer send more on a stream whose messages were read.
   func credit(_ count: Int, _ stream: StreamID) {
     session.consumeStream(count, on: stream)
     scheduleFlush()
   }
 
-  /// Claims a handler slot.
-  /// - Returns: where to run it; nil when all slots are taken.
   func handlerStarts() -> LoopExecutor? {
     guard runningHandlers < limits.maxRunningHandlers else { return nil }
     runningHandlers += 1
@@ -195,8 +197,6 @@ final class ServerConnection: ChannelInboundHandler {
     runningHandlers -= 1
   }
 
-  /// A handler holds so many decompressed bytes more, or less, that their compressed size does not warrant.
-  /// - Returns: false when that is too much.
   func holdsImplausible(_ bytes: Int) -> Bool {
     implausibleBytes += bytes
     return implausibleBytes <= limits.maxImplausibleBytes
@@ -225,7 +225,10 @@ final class ServerConnection: ChannelInboundHandler {
       }
     case .headersTooLarge(let id):
       streams[id]?.finish(Self.headersTooLarge)
-      if streams[id] == nil { reject(id, .rpc(Self.headersTooLarge)) }
+      if streams[id] == nil {
+        let answer = RequestHead.Rejection.rpc(Self.headersTooLarge).answer(to: [:], origins)
+        respond(id, headers: answer, body: nil)
+      }
     case .data(let id, let bytes):
       receivedData(id, bytes)
     case .endStream(let id):
@@ -254,29 +257,15 @@ final class ServerConnection: ChannelInboundHandler {
     policing.streamOpened()
     let head: RequestHead
     do throws(RequestHead.Rejection) {
-      head = try RequestHead(headers, router)
+      head = try RequestHead(headers, router, origins)
     } catch {
-      return reject(id, error)
+      return respond(id, headers: error.answer(to: headers, origins), body: nil)
     }
     let stream = ServerStream(
       id: id, head: head, limits: limits, connection: self, loop: loop)
     streams.insert(stream, for: id)
     stream.receivedHeaders()
     if endStream { stream.receivedEndStream() }
-  }
-
-  private func reject(_ id: StreamID, _ rejection: RequestHead.Rejection) {
-    switch rejection {
-    case .http(let headers): respond(id, headers: headers, body: nil)
-    case .rpc(let error):
-      let headers: HeaderList = [
-        ":status": "200", "content-type": "application/grpc",
-        "grpc-status": String(error.code.rawValue),
-        "grpc-message": PercentEncoding.encode(error.message),
-        "grpc-accept-encoding": MessageEncoding.accepted,
-      ]
-      respond(id, headers: headers, body: nil)
-    }
   }
 
   private func receivedData(_ id: StreamID, _ bytes: ByteBuffer) {
@@ -389,7 +378,8 @@ final class ServerConnection: ChannelInboundHandler {
     flush()
   }
 
-  private static func describe(_ address: SocketAddress) -> String {
+  /// As ``ServerContext/peer`` says it.
+  static func describe(_ address: SocketAddress) -> String {
     guard let ip = address.ipAddress, let port = address.port else { return "unix" }
     return ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)"
   }

@@ -45,7 +45,7 @@ enum Setting: String, CaseIterable, Sendable {
     case .rpcListen: "host:port of the gRPC server"
     case .httpListen: "host:port of the REST bridge"
     case .ingestKey: "API key for RPC and REST ingest; without it they are refused"
-    case .corsOrigins: "comma-separated origins that browsers may call from"
+    case .corsOrigins: "comma-separated origins whose pages may call the REST bridge and gRPC-Web"
     case .chartDirectory: "folder of the dygraphs library"
     case .logLevel: "trace, debug, info, notice, warning, error or critical"
     }
