@@ -56,7 +56,7 @@ struct Composition: Sendable {
     let group = MultiThreadedEventLoopGroup.singleton
     let pool = database.pool
     bridge = RESTBridge(
-      channel: InProcessChannel(router: router),
+      channel: TracingChannel(InProcessChannel(router: router)),
       configuration: RESTBridgeConfiguration(
         host: configuration.http.host, port: configuration.http.port,
         allowedOrigins: configuration.corsOrigins,

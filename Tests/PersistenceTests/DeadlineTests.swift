@@ -134,6 +134,33 @@ struct DeadlineTests {
     }
   }
 
+  @Test("a commit whose deadline passes stores nothing, and is stored once when sent again")
+  func commit() async throws {
+    try await withDatabase { database throws in
+      let plant = try await Plant.make("t", in: database)
+      let batch = plant.batch([plant.reading(0, 1, at: noon)])
+      let blocker = Task {
+        try await database.run(
+          "BEGIN; SELECT FROM t.telemetry_cursor FOR UPDATE; SELECT pg_sleep(30) AS blocker;")
+      }
+      try await waitForStatement("blocker", in: database)
+      await #expect(throws: StoreError.cancelled) {
+        try await Self.within(.seconds(2)) { _ = try await database.store.commit(batch) }
+      }
+      #expect(try await plant.count("telemetry_readings") == 0)
+      #expect(try await plant.count("telemetry_journal") == 0)
+      blocker.cancel()
+      _ = await blocker.result
+      let receipt = try await Self.within(.seconds(30)) {
+        try await database.store.commit(batch)
+      }
+      #expect(receipt.stored == [true])
+      #expect(try await database.store.commit(batch).stored == [false])
+      #expect(try await plant.count("telemetry_readings") == 1)
+      #expect(try await plant.ledger("stored") == 1)
+    }
+  }
+
   @Test("the query of a cancelled call is soon gone from the server")
   func cancelled() async throws {
     try await withDatabase(migrated: false) { database throws in

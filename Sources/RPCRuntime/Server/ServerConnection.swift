@@ -21,10 +21,6 @@ final class ServerConnection: ChannelInboundHandler {
     case closed
   }
 
-  /// Small messages that may wait for a handler before more of them count as a flood: as many as the
-  /// channel may read in one go, 4 × 64 KiB, before any handler gets to run.
-  private static let maxUnreadMessages = 20_000
-
   private let router: RPCRouter
   private let limits: ServerLimits
   private let logger: Logger
@@ -40,6 +36,8 @@ final class ServerConnection: ChannelInboundHandler {
   private var phase = Phase.awaitingPreface
   private(set) var peer = ""
   private var runningHandlers = 0
+  /// What running handlers hold beyond ``ServerLimits/plausibleInflation``, in bytes.
+  private var implausibleBytes = 0
   private var isReading = false
   private var isFlushing = false
   private var flushIsScheduled = false
@@ -168,6 +166,17 @@ final class ServerConnection: ChannelInboundHandler {
     scheduleFlush()
   }
 
+  /// Ends a response whose messages the peer does not take.
+  func cutShort(_ stream: StreamID, trailers: HeaderList) {
+    session.cutShort(stream, trailers: trailers)
+    scheduleFlush()
+  }
+
+  /// A handler's metadata that is not sent.
+  func isUnsendable(_ key: String) {
+    logger.debug("metadata left out", metadata: ["key": "\(key)"])
+  }
+
   func isWaiting(_ body: OutboundBody) {
     waiting.append(body)
   }
@@ -195,6 +204,13 @@ final class ServerConnection: ChannelInboundHandler {
     router.rejected(path(), peer: peer, .status(error))
   }
 
+  /// A handler holds so many decompressed bytes more, or less, that their compressed size does not warrant.
+  /// - Returns: false when that is too much.
+  func holdsImplausible(_ bytes: Int) -> Bool {
+    implausibleBytes += bytes
+    return implausibleBytes <= limits.maxImplausibleBytes
+  }
+
   // MARK: Events
 
   private func handleEvents() {
@@ -210,12 +226,7 @@ final class ServerConnection: ChannelInboundHandler {
   private func handle(_ event: HTTP2Event) {
     switch event {
     case .headers(let id, let headers, let endStream):
-      if let stream = streams[id] {
-        // Request trailers: gRPC gives them no meaning.
-        if endStream { stream.receivedEndStream() }
-      } else {
-        open(id, headers, endStream)
-      }
+      open(id, headers, endStream)
     case .headersTooLarge(let id):
       streams[id]?.finish(Self.headersTooLarge)
       if streams[id] == nil { reject(id, HeaderList(), .rpc(Self.headersTooLarge)) }
@@ -266,17 +277,25 @@ final class ServerConnection: ChannelInboundHandler {
     _ id: StreamID, _ headers: HeaderList, _ rejection: RequestHead.Rejection
   ) {
     switch rejection {
-    case .http(let answer):
+    case .http(var answer):
       router.rejected(headers[":path"] ?? "", peer: peer, .http(answer[":status"] ?? ""))
-      respond(id, headers: answer, body: nil)
+      answer.append("content-type", "text/plain; charset=utf-8")
+      // RFC 9110 §9.3.2: the answer to HEAD has no content.
+      guard headers[":method"] != "HEAD" else {
+        return respond(id, headers: answer, body: nil)
+      }
+      let body = OutboundBody()
+      body.append(ByteBuffer(string: "This server speaks gRPC: POST with application/grpc.\n"))
+      body.end = .endStream
+      respond(id, headers: answer, body: body)
     case .rpc(let error):
       rejected(headers[":path"] ?? "", error)
-      var headers: HeaderList = [
+      let headers: HeaderList = [
         ":status": "200", "content-type": "application/grpc",
         "grpc-status": String(error.code.rawValue),
         "grpc-message": PercentEncoding.encode(error.message),
+        "grpc-accept-encoding": MessageEncoding.accepted,
       ]
-      headers.append(error.metadata)
       respond(id, headers: headers, body: nil)
     }
   }
@@ -287,10 +306,8 @@ final class ServerConnection: ChannelInboundHandler {
     }
     let messages = stream.messagesReceived
     let credit = stream.receivedData(bytes)
-    // A handler that reads finds them; one that does not is no reason to send more and more of them.
-    if bytes.readableBytes < Inbox.smallData,
-      stream.messagesReceived > messages, stream.unreadMessages <= Self.maxUnreadMessages
-    {
+    // Those that are not read fill the stream's window.
+    if bytes.readableBytes < Inbox.smallData, stream.messagesReceived > messages {
       policing.receivedMessage()
     }
     if credit == bytes.readableBytes {
