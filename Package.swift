@@ -25,6 +25,7 @@ let strictForTests: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -149,7 +150,11 @@ let package = Package(
       swiftSettings: strictForTests),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strictForTests),
     .testTarget(
-      name: "RPCRuntimeTests", dependencies: ["RPCRuntime", nioCore, nioPosix, logging],
+      name: "RPCRuntimeTests",
+      dependencies: [
+        "DevStack", "RPCRuntime", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
+      ],
+      exclude: ["Clients"],
       swiftSettings: strictForTests),
     .testTarget(
       name: "TrakSenseAPITests",

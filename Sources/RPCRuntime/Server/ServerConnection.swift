@@ -38,6 +38,8 @@ final class ServerConnection: ChannelInboundHandler {
   private var output = OutputQueue()
   private var phase = Phase.awaitingPreface
   private(set) var peer = ""
+  /// Who the client proved to be by its certificate.
+  let peerIdentity: PeerIdentity?
   private var runningHandlers = 0
   private var isReading = false
   private var isFlushing = false
@@ -52,12 +54,14 @@ final class ServerConnection: ChannelInboundHandler {
   private var policing: ConnectionPolicing
 
   init(
-    router: RPCRouter, limits: ServerLimits, loop: any EventLoop, logger: Logger
+    router: RPCRouter, limits: ServerLimits, loop: any EventLoop, logger: Logger,
+    peerIdentity: PeerIdentity? = nil
   ) throws(HTTP2Error) {
     self.router = router
     self.limits = limits
     self.loop = loop
     self.logger = logger
+    self.peerIdentity = peerIdentity
     executor = LoopExecutor(loop)
     policing = ConnectionPolicing(limits, at: .now())
     var configuration = HTTP2SessionConfiguration(role: .server)
