@@ -25,6 +25,7 @@ let strictForTests: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -166,9 +167,10 @@ let package = Package(
     .testTarget(
       name: "RPCRuntimeTests",
       dependencies: [
-        "RPCRuntime", "Prometheus", nioCore, nioPosix, logging, metrics, tracing,
-        .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+        "DevStack", "RPCRuntime", "Prometheus", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
+        metrics, tracing, .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
       ],
+      exclude: ["Clients"],
       swiftSettings: strictForTests),
     .testTarget(
       name: "PrometheusTests",

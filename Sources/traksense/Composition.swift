@@ -141,8 +141,8 @@ private struct RPCService: Service {
   func run() async throws {
     do {
       try await server.start(host: address.host, port: address.port)
-    } catch {
-      throw ListenError(.rpcListen, address, error)
+    } catch let failure as ListenFailure {
+      throw ListenError(.rpcListen, address, failure.cause)
     }
     try await gracefulShutdown()
     await server.shutdown()

@@ -35,6 +35,8 @@ final class ServerConnection: ChannelInboundHandler {
   private var output = OutputQueue()
   private var phase = Phase.awaitingPreface
   private(set) var peer = ""
+  /// Who the client proved to be by its certificate.
+  let peerIdentity: PeerIdentity?
   private var runningHandlers = 0
   /// What running handlers hold beyond ``ServerLimits/plausibleInflation``, in bytes.
   private var implausibleBytes = 0
@@ -52,13 +54,14 @@ final class ServerConnection: ChannelInboundHandler {
 
   init(
     router: RPCRouter, limits: ServerLimits, loop: any EventLoop, logger: Logger,
-    openStreams: OpenStreams
+    openStreams: OpenStreams, peerIdentity: PeerIdentity? = nil
   ) throws(HTTP2Error) {
     self.openStreams = openStreams
     self.router = router
     self.limits = limits
     self.loop = loop
     self.logger = logger
+    self.peerIdentity = peerIdentity
     executor = LoopExecutor(loop)
     policing = ConnectionPolicing(limits, at: .now())
     var configuration = HTTP2SessionConfiguration(role: .server)

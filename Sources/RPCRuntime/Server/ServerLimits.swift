@@ -66,6 +66,12 @@ public struct ServerLimits: Sendable {
   public var maxConnectionAge: TimeAmount?
   /// How long a draining connection may finish its calls. Default 30 s.
   public var drainGrace = TimeAmount.seconds(30)
+  /// How long a TLS handshake may take. Default 10 s. Exceeding: closed.
+  public var handshakeTimeout = TimeAmount.seconds(10)
+  /// Connections in their TLS handshake at once, each some 30 KiB. Default 500. Exceeding: closed at once.
+  public var maxHandshakes = 500
+  /// How often the files of TLS listeners are looked at for a change. Default 10 s.
+  public var certificateCheckInterval = TimeAmount.seconds(10)
   /// Connections open at once. Default 10,000. Exceeding: closed at once.
   public var maxConnections = 10_000
 
