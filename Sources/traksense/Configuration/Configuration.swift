@@ -15,6 +15,8 @@ struct Configuration: Sendable {
   /// Name of the shared subscription that several ingest nodes split; nil: this node takes all.
   var mqttGroup: String?
   var rpc: ListenAddress
+  /// Further addresses of the gRPC server, and how long its connections live.
+  var rpcServing = RPCServing()
   var http: ListenAddress
   /// Key that ingest calls must carry; nil: every one of them is refused.
   var ingestKey: Secret?

@@ -44,6 +44,7 @@ struct ConfigurationReader: ParsableArguments {
       (1...65_535).contains($0.utf8.count) ? $0 : nil
     }
     let rpc = require(.rpcListen, "host:port", ListenAddress.init)
+    let rpcServing = RPCServing(values, &problems)
     let http = require(.httpListen, "host:port", ListenAddress.init)
     let charts = require(.chartDirectory, "a folder") { $0 }
     let level = require(.logLevel, "a log level", Logger.Level.init(rawValue:))
@@ -55,7 +56,8 @@ struct ConfigurationReader: ParsableArguments {
     }
     return Configuration(
       databaseURL: database, databaseConnections: connections, usesTimescale: timescale, mqtt: mqtt,
-      mqttClientID: clientID, mqttGroup: values[.mqttGroup], rpc: rpc, http: http,
+      mqttClientID: clientID, mqttGroup: values[.mqttGroup], rpc: rpc, rpcServing: rpcServing,
+      http: http,
       ingestKey: values[.ingestKey].map { Secret(value: $0) },
       corsOrigins: (values[.corsOrigins] ?? "").split(separator: ",").map {
         $0.trimmingCharacters(in: .whitespaces)
