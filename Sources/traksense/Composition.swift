@@ -23,7 +23,7 @@ struct Composition: Sendable {
   private let bridge: RESTBridge
   private let admin: AdminServer
   private let adminAddress: ListenAddress
-  private let rpcAddress: ListenAddress
+  private let rpcListeners: [ListenerConfiguration]
   private let httpAddress: ListenAddress
   private let logger: Logger
 
@@ -74,13 +74,15 @@ struct Composition: Sendable {
     var limits = ServerLimits()
     // Process managers (Docker for one) kill what has not ended after 10 s.
     limits.drainGrace = .seconds(6)
+    configuration.rpcServing.apply(to: &limits)
     server = RPCServer(router: router, limits: limits, group: group, logger: logger)
     observability.watch(server, pool, subscriber)
     self.pool = pool
     self.hub = hub
     self.subscriber = subscriber
     self.logger = logger
-    rpcAddress = configuration.rpc
+    let rpc = ServerAddress.tcp(host: configuration.rpc.host, port: configuration.rpc.port)
+    rpcListeners = [ListenerConfiguration(rpc)] + (try configuration.rpcServing.listeners())
     httpAddress = configuration.http
     adminAddress = configuration.admin
   }
@@ -93,14 +95,20 @@ struct Composition: Sendable {
     let services: [any Service] =
       [
         PoolService(pool: pool), AdminService(server: admin, address: adminAddress),
-        RPCService(server: server, address: rpcAddress),
+        RPCService(server: server, listeners: rpcListeners),
         BridgeService(bridge: bridge, address: httpAddress), HubService(hub: hub),
         SubscriberService(subscriber: subscriber),
-      ] + companions
+      ] + certificateServices + companions
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(60)
     try await ServiceGroup(configuration: configuration).run()
+  }
+
+  /// None without TLS: then SIGHUP ends the process, as that of a terminal should.
+  private var certificateServices: [any Service] {
+    let usesTLS = rpcListeners.contains { if case .tls = $0.security { true } else { false } }
+    return usesTLS ? [CertificateService(server: server)] : []
   }
 
   private static func answers(_ pool: PostgresPool) async -> Bool {
@@ -136,16 +144,34 @@ private struct HubService: Service {
 
 private struct RPCService: Service {
   let server: RPCServer
-  let address: ListenAddress
+  /// The cleartext one first.
+  let listeners: [ListenerConfiguration]
 
   func run() async throws {
     do {
-      try await server.start(host: address.host, port: address.port)
+      try await server.start(listeners)
     } catch let failure as ListenFailure {
-      throw ListenError(.rpcListen, address, failure.cause)
+      throw ListenError(setting(of: failure.address), failure.address, failure.cause)
     }
     try await gracefulShutdown()
     await server.shutdown()
+  }
+
+  private func setting(of address: ServerAddress) -> Setting {
+    if case .unix = address { return .rpcUnixSocket }
+    return address == listeners.first?.address ? .rpcListen : .rpcTLSListen
+  }
+}
+
+/// Reads the certificates anew on SIGHUP, as service managers ask for it.
+private struct CertificateService: Service {
+  let server: RPCServer
+
+  func run() async throws {
+    let signals = await UnixSignalsSequence(trapping: .sighup)
+    await cancelWhenGracefulShutdown {
+      for await _ in signals { server.reloadCertificates() }
+    }
   }
 }
 

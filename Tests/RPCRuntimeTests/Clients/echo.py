@@ -73,7 +73,7 @@ def idle(channel, arguments):
 
 
 def load(channel, arguments):
-    """Calls from several threads until the file appears, without retries."""
+    """Calls from several threads until the file appears."""
     failures = []
     peers = set()
     calls = [0] * 4
@@ -110,8 +110,6 @@ def main():
     parser.add_argument("--key")
     parser.add_argument("--option", action="append", default=[])
     arguments = parser.parse_args()
-    # A channel that cannot connect must not try for ever.
-    arguments.option.append("grpc.enable_retries=0")
     with connect(arguments) as channel:
         {"call": call, "chat": chat, "idle": idle, "load": load}[arguments.action](
             channel, arguments)

@@ -60,7 +60,7 @@ extension HostilePeers {
 
     @Test("1,000 half-open handshakes cost bounded memory, and end")
     func halfOpen() async throws {
-      var limits = ServerLimits()
+      var limits = ListeningServer.limits()
       limits.handshakeTimeout = .seconds(5)
       try await run(limits) { running, certificates in
         #expect(try await call(running, certificates).contains("answer"))
@@ -78,7 +78,7 @@ extension HostilePeers {
 
     @Test("no more handshakes than allowed run at once", arguments: [2, 3, 4])
     func tooMany(count: Int) async throws {
-      var limits = ServerLimits()
+      var limits = ListeningServer.limits()
       limits.maxHandshakes = 3
       limits.handshakeTimeout = .seconds(3_600)
       try await run(limits) { running, certificates in
@@ -104,7 +104,7 @@ extension HostilePeers {
         [22, 3, 1, 255, 255], [UInt8](repeating: 22, count: 20_000),
       ])
     func garbage(bytes: [UInt8]) async throws {
-      var limits = ServerLimits()
+      var limits = ListeningServer.limits()
       limits.handshakeTimeout = .seconds(2)
       try await run(limits) { running, certificates in
         let peer = try await open(running, bytes)
@@ -115,7 +115,7 @@ extension HostilePeers {
 
     @Test("a stop does not wait for handshakes")
     func stop() async throws {
-      var limits = ServerLimits()
+      var limits = ListeningServer.limits()
       limits.handshakeTimeout = .seconds(3_600)
       try await run(limits) { running, _ in
         let peer = try await open(running, [22])

@@ -52,8 +52,7 @@ struct CertificateReloadTests {
     let server = try await certificates.server(by: authority, serial: 1)
     let tls = ServerTLSConfiguration(
       certificateChainFile: server.certificate, privateKeyFile: server.key)
-    var limits = ServerLimits()
-    limits.certificateCheckInterval = .init(interval)
+    let limits = ListeningServer.limits { $0.certificateCheckInterval = .init(interval) }
     let log = LogRecord()
     try await ListeningServer.run([.loopback(tls)], limits, logger: log.logger) { running in
       try await body(

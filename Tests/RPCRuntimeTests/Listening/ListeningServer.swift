@@ -7,30 +7,42 @@ import Testing
 
 @testable import RPCRuntime
 
-/// An ``EchoService`` on addresses of a test's choice.
+/// An ``EchoService`` on addresses of a test's choice, with an event loop of its own: what other suites do
+/// to theirs costs no time here.
 struct ListeningServer {
   let service: EchoService
   let server: RPCServer
   let addresses: [ServerAddress]
+  let group: any EventLoopGroup
 
   static func run(
-    _ listeners: [ListenerConfiguration], _ limits: ServerLimits = ServerLimits(),
+    _ listeners: [ListenerConfiguration], _ limits: ServerLimits = Self.limits(),
     logger: Logger = Logger(label: "test"), _ body: (ListeningServer) async throws -> Void
   ) async throws {
     let service = EchoService()
-    var limits = limits
-    limits.drainGrace = .seconds(1)
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let server = RPCServer(
-      router: RPCRouter([service]), limits: limits, group: MultiThreadedEventLoopGroup.singleton,
-      logger: logger)
-    let addresses = try await server.start(listeners)
+      router: RPCRouter([service]), limits: limits, group: group, logger: logger)
+    let result: Result<Void, any Error>
     do {
-      try await body(ListeningServer(service: service, server: server, addresses: addresses))
+      let addresses = try await server.start(listeners)
+      try await body(
+        ListeningServer(service: service, server: server, addresses: addresses, group: group))
+      result = .success(())
     } catch {
-      await server.shutdown()
-      throw error
+      result = .failure(error)
     }
     await server.shutdown()
+    try await group.shutdownGracefully()
+    try result.get()
+  }
+
+  /// The defaults, with a short grace for calls that a failing test leaves.
+  static func limits(_ change: (inout ServerLimits) -> Void = { _ in }) -> ServerLimits {
+    var limits = ServerLimits()
+    limits.drainGrace = .seconds(1)
+    change(&limits)
+    return limits
   }
 
   /// The port of a TCP listener.
