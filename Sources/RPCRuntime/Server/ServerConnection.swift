@@ -186,6 +186,11 @@ final class ServerConnection: ChannelInboundHandler {
     runningHandlers -= 1
   }
 
+  /// A call ends without a handler.
+  func rejected(_ path: @autoclosure () -> String, _ error: RPCError) {
+    router.rejected(path(), peer: peer, .status(error))
+  }
+
   // MARK: Events
 
   private func handleEvents() {
@@ -201,15 +206,10 @@ final class ServerConnection: ChannelInboundHandler {
   private func handle(_ event: HTTP2Event) {
     switch event {
     case .headers(let id, let headers, let endStream):
-      if let stream = streams[id] {
-        // Request trailers: gRPC gives them no meaning.
-        if endStream { stream.receivedEndStream() }
-      } else {
-        open(id, headers, endStream)
-      }
+      open(id, headers, endStream)
     case .headersTooLarge(let id):
       streams[id]?.finish(Self.headersTooLarge)
-      if streams[id] == nil { reject(id, .rpc(Self.headersTooLarge)) }
+      if streams[id] == nil { reject(id, HeaderList(), .rpc(Self.headersTooLarge)) }
     case .data(let id, let bytes):
       receivedData(id, bytes)
     case .endStream(let id):
@@ -240,7 +240,7 @@ final class ServerConnection: ChannelInboundHandler {
     do throws(RequestHead.Rejection) {
       head = try RequestHead(headers, router)
     } catch {
-      return reject(id, error)
+      return reject(id, headers, error)
     }
     let stream = ServerStream(
       id: id, head: head, limits: limits, connection: self, loop: loop)
@@ -249,10 +249,23 @@ final class ServerConnection: ChannelInboundHandler {
     if endStream { stream.receivedEndStream() }
   }
 
-  private func reject(_ id: StreamID, _ rejection: RequestHead.Rejection) {
+  private func reject(
+    _ id: StreamID, _ headers: HeaderList, _ rejection: RequestHead.Rejection
+  ) {
     switch rejection {
-    case .http(let headers): respond(id, headers: headers, body: nil)
+    case .http(var answer):
+      router.rejected(headers[":path"] ?? "", peer: peer, .http(answer[":status"] ?? ""))
+      answer.append("content-type", "text/plain; charset=utf-8")
+      // RFC 9110 §9.3.2: the answer to HEAD has no content.
+      guard headers[":method"] != "HEAD" else {
+        return respond(id, headers: answer, body: nil)
+      }
+      let body = OutboundBody()
+      body.append(ByteBuffer(string: "This server speaks gRPC: POST with application/grpc.\n"))
+      body.end = .endStream
+      respond(id, headers: answer, body: body)
     case .rpc(let error):
+      rejected(headers[":path"] ?? "", error)
       var headers: HeaderList = [
         ":status": "200", "content-type": "application/grpc",
         "grpc-status": String(error.code.rawValue),

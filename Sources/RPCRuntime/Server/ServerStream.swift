@@ -92,6 +92,7 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
 
   /// The peer reset the stream, or the connection is gone.
   func closed() {
+    endsEarly(Self.abandoned)
     _ = machine.sendingStatus()
     stop()
     connection = nil
@@ -99,7 +100,18 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
 
   /// Ends the call with a status other than OK; no effect when it has ended.
   func finish(_ error: RPCError) {
+    endsEarly(error)
     finish(status: error)
+  }
+
+  /// Lets interceptors, or where no handler runs the observer, know what they cannot see.
+  private func endsEarly(_ error: RPCError) {
+    guard !machine.isAnswered else { return }
+    if let context {
+      context.ended(early: error)
+    } else {
+      connection?.rejected(head.handler.method.path, error)
+    }
   }
 
   // MARK: From the handler, on any thread
@@ -186,6 +198,7 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     reader = nil
   }
 
+  private static let abandoned = RPCError(.cancelled, "given up by the caller")
   private static let callIsOver = RPCError(.cancelled, "the call is over")
 
   private enum Admission: Sendable {
