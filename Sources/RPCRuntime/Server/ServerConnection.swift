@@ -21,10 +21,6 @@ final class ServerConnection: ChannelInboundHandler {
     case closed
   }
 
-  /// Small messages that may wait for a handler before more of them count as a flood: as many as the
-  /// channel may read in one go, 4 × 64 KiB, before any handler gets to run.
-  private static let maxUnreadMessages = 20_000
-
   private let router: RPCRouter
   private let limits: ServerLimits
   private let logger: Logger
@@ -39,6 +35,8 @@ final class ServerConnection: ChannelInboundHandler {
   private var phase = Phase.awaitingPreface
   private(set) var peer = ""
   private var runningHandlers = 0
+  /// What running handlers hold beyond ``ServerLimits/plausibleInflation``, in bytes.
+  private var implausibleBytes = 0
   private var isReading = false
   private var isFlushing = false
   private var flushIsScheduled = false
@@ -164,6 +162,17 @@ final class ServerConnection: ChannelInboundHandler {
     scheduleFlush()
   }
 
+  /// Ends a response whose messages the peer does not take.
+  func cutShort(_ stream: StreamID, trailers: HeaderList) {
+    session.cutShort(stream, trailers: trailers)
+    scheduleFlush()
+  }
+
+  /// A handler's metadata that is not sent.
+  func isUnsendable(_ key: String) {
+    logger.debug("metadata left out", metadata: ["key": "\(key)"])
+  }
+
   func isWaiting(_ body: OutboundBody) {
     waiting.append(body)
   }
@@ -189,6 +198,13 @@ final class ServerConnection: ChannelInboundHandler {
   /// A call ends without a handler.
   func rejected(_ path: @autoclosure () -> String, _ error: RPCError) {
     router.rejected(path(), peer: peer, .status(error))
+  }
+
+  /// A handler holds so many decompressed bytes more, or less, that their compressed size does not warrant.
+  /// - Returns: false when that is too much.
+  func holdsImplausible(_ bytes: Int) -> Bool {
+    implausibleBytes += bytes
+    return implausibleBytes <= limits.maxImplausibleBytes
   }
 
   // MARK: Events
@@ -266,12 +282,12 @@ final class ServerConnection: ChannelInboundHandler {
       respond(id, headers: answer, body: body)
     case .rpc(let error):
       rejected(headers[":path"] ?? "", error)
-      var headers: HeaderList = [
+      let headers: HeaderList = [
         ":status": "200", "content-type": "application/grpc",
         "grpc-status": String(error.code.rawValue),
         "grpc-message": PercentEncoding.encode(error.message),
+        "grpc-accept-encoding": MessageEncoding.accepted,
       ]
-      headers.append(error.metadata)
       respond(id, headers: headers, body: nil)
     }
   }
@@ -282,10 +298,8 @@ final class ServerConnection: ChannelInboundHandler {
     }
     let messages = stream.messagesReceived
     let credit = stream.receivedData(bytes)
-    // A handler that reads finds them; one that does not is no reason to send more and more of them.
-    if bytes.readableBytes < Inbox.smallData,
-      stream.messagesReceived > messages, stream.unreadMessages <= Self.maxUnreadMessages
-    {
+    // Those that are not read fill the stream's window.
+    if bytes.readableBytes < Inbox.smallData, stream.messagesReceived > messages {
       policing.receivedMessage()
     }
     if credit == bytes.readableBytes {
