@@ -29,8 +29,10 @@ if ((${#missing[@]})); then
 fi
 
 # Foreign clients of the tests come from PyPI, into a folder of this checkout.
-if [[ " $* " == *" test "* && ! -e .venv/ready ]]; then
+python_packages="grpcio grpcio-tools grpcio-health-checking grpcio-reflection grpcio-status paho-mqtt"
+if [[ " $* " == *" test "* && $(cat .venv/ready 2>/dev/null) != "$python_packages" ]]; then
   python3 -m venv .venv
-  .venv/bin/pip install --quiet --disable-pip-version-check grpcio grpcio-tools paho-mqtt
-  touch .venv/ready
+  # shellcheck disable=SC2086
+  .venv/bin/pip install --quiet --disable-pip-version-check $python_packages
+  echo "$python_packages" >.venv/ready
 fi

@@ -10,6 +10,7 @@ import RESTBridge
 import RPCRuntime
 import ServiceLifecycle
 import Services
+import TrakSenseAPI
 import UnixSignals
 
 /// Where concrete types meet: builds the server from its configuration and runs it.
@@ -19,6 +20,7 @@ struct Composition: Sendable {
   private let subscriber: MQTTSubscriber
   private let server: RPCServer
   private let bridge: RESTBridge
+  private let monitor: HealthMonitor
   private let rpcAddress: ListenAddress
   private let httpAddress: ListenAddress
   private let logger: Logger
@@ -42,20 +44,25 @@ struct Composition: Sendable {
     let telemetry = TelemetryService(
       tenants: tenants, intake: intake, store: store, catalogue: catalogue, hub: hub,
       settings: TelemetryService.Settings(keys: keys, clock: .system, logger: logger))
-    let router = RPCRouter([telemetry])
+    let statuses = HealthStatuses(["": .notServing])
+    let services: [any RPCRuntime.RPCService] = [telemetry, HealthService(statuses)]
+    let reflection = ReflectionService(of: services, files: ProtobufSchema.trakSenseAPI.files)
+    let router = RPCRouter(services + [reflection], interceptors: [ErrorDetailsInterceptor()])
     let group = MultiThreadedEventLoopGroup.singleton
     let pool = database.pool
+    let health: @Sendable () async -> HealthReport = {
+      HealthReport(database: await Self.answers(pool), mqtt: subscriber.counters.isConnected)
+    }
+    monitor = HealthMonitor(
+      statuses: statuses, services: Set(telemetry.handlers.map(\.method.service)).sorted(),
+      report: health)
     bridge = RESTBridge(
       channel: InProcessChannel(router: router),
       configuration: RESTBridgeConfiguration(
         host: configuration.http.host, port: configuration.http.port,
         allowedOrigins: configuration.corsOrigins,
         chartLibraryDirectory: configuration.chartDirectory),
-      health: {
-        HealthReport(
-          database: await Self.answers(pool), mqtt: subscriber.counters.isConnected)
-      },
-      group: group, logger: logger)
+      health: health, group: group, logger: logger)
     var limits = ServerLimits()
     // Process managers (Docker for one) kill what has not ended after 10 s.
     limits.drainGrace = .seconds(6)
@@ -77,7 +84,7 @@ struct Composition: Sendable {
       [
         PoolService(pool: pool), RPCService(server: server, address: rpcAddress),
         BridgeService(bridge: bridge, address: httpAddress), HubService(hub: hub),
-        SubscriberService(subscriber: subscriber),
+        SubscriberService(subscriber: subscriber), monitor,
       ] + companions
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
