@@ -3,7 +3,7 @@
 import NIOCore
 
 /// Base64 with the standard alphabet (RFC 4648 §4).
-enum Base64 {
+package enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
@@ -14,7 +14,7 @@ enum Base64 {
     return values
   }()
 
-  static func encode(_ bytes: some Sequence<UInt8>, padded: Bool) -> [UInt8] {
+  package static func encode(_ bytes: some Sequence<UInt8>, padded: Bool) -> [UInt8] {
     var digits: [UInt8] = []
     var bits: UInt32 = 0
     var pending = 0
@@ -39,7 +39,7 @@ enum Base64 {
 
   /// - Parameter text: with or without padding.
   /// - Returns: nil when it is not base64.
-  static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+  package static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
     var decoder = Decoder()
     var bytes: [UInt8] = []
     for digit in text {
