@@ -149,7 +149,9 @@ let package = Package(
       swiftSettings: strictForTests),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strictForTests),
     .testTarget(
-      name: "RPCRuntimeTests", dependencies: ["RPCRuntime", nioCore, nioPosix, logging],
+      name: "RPCRuntimeTests",
+      dependencies: ["DevStack", "RPCRuntime", nioCore, nioPosix, nioSSL, logging],
+      exclude: ["Servers"],
       swiftSettings: strictForTests),
     .testTarget(
       name: "TrakSenseAPITests",
