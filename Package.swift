@@ -153,9 +153,24 @@ let package = Package(
       dependencies: ["DevStack", "RPCRuntime", nioCore, nioPosix, nioSSL, logging],
       exclude: ["Servers"],
       swiftSettings: strictForTests),
+    // Messages that only tests need, generated as those of TrakSenseAPI are.
+    .target(
+      name: "CSampleProto", dependencies: ["CTrakSenseProto", "CProtobufC"],
+      path: "Tests/CSampleProto"),
+    .target(
+      name: "SampleMessages",
+      dependencies: [
+        "TrakSenseAPI", "RPCRuntime", "JSONText", "CSampleProto", "CTrakSenseProto", "CProtobufC",
+        nioCore,
+      ],
+      path: "Tests/SampleMessages", exclude: ["proto"], swiftSettings: strict),
     .testTarget(
       name: "TrakSenseAPITests",
-      dependencies: ["TrakSenseAPI", "RPCRuntime", "protoc-gen-traksense", nioCore],
+      dependencies: [
+        "TrakSenseAPI", "SampleMessages", "RPCRuntime", "protoc-gen-traksense", nioCore, nioPosix,
+        logging,
+      ],
+      exclude: ["Foreign"],
       swiftSettings: strictForTests),
     .testTarget(
       name: "PersistenceTests", dependencies: ["Persistence", "Domain", "DevStack", logging],

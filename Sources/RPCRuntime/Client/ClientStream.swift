@@ -27,7 +27,7 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
   /// What is kept to send the call once more, until response headers come.
   private enum Replay {
     case impossible
-    case message(MessageFrame)
+    case message(ByteBuffer)
     case stream(ReplayBuffer)
   }
 
@@ -40,13 +40,13 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
   private let loop: any EventLoop
   private let deadline: NIODeadline?
   private let maxPendingBytes: Int
+  private let minCompressedBytes: Int
   /// Who sends the call, and sends it again; nil: one connection does, once.
   private var balancer: LoadBalancer?
   private var place = Place.nowhere
   private var replay = Replay.impossible
   private var response = Response.awaitingHeaders
   private var deframer: MessageDeframer
-  private var messages = CircularBuffer<ByteBuffer>()
   /// Body bytes received whose credit waits until the messages were read.
   private var uncredited = 0
   private var reader: CheckedContinuation<Pulled, Never>?
@@ -65,6 +65,7 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
     waitsForReady = options.waitForReady ?? config?.waitForReady ?? false
     retries = CallRetries(policy: config?.retryPolicy)
     maxPendingBytes = limits.maxPendingBytesPerCall
+    minCompressedBytes = limits.minCompressedBytes
     deframer = MessageDeframer(limit: limits.maxMessageBytes)
     let timeouts = [options.timeout, config?.timeout].compactMap { $0 }
     deadline = timeouts.min().map { NIODeadline.now() + TimeAmount($0) }
@@ -73,11 +74,11 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
   // MARK: Beginning, on the loop
 
   /// Comes before anything else.
-  /// - Parameter request: the only message; nil: messages follow.
-  func begin(_ request: MessageFrame?, balancer: LoadBalancer? = nil) {
+  /// - Parameter request: the only message, framed; nil: messages follow.
+  func begin(_ request: ByteBuffer?, balancer: LoadBalancer? = nil) {
     self.balancer = balancer
     if let request {
-      body.append(request.framed)
+      body.append(request)
       body.end = .endStream
       replay = .message(request)
     } else if balancer != nil {
@@ -103,19 +104,25 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
   func isPausing(_ timer: Scheduled<Void>) { place = .pausing(timer) }
 
   /// The header fields of the attempt that begins.
-  func requestHeaders(scheme: String, authority: String) -> HeaderList {
+  /// - Throws: INTERNAL when the caller's metadata cannot be sent.
+  func requestHeaders(scheme: String, authority: String) throws(RPCError) -> HeaderList {
     var headers: HeaderList = [
       ":method": "POST", ":scheme": scheme, ":path": method.path,
       ":authority": options.authority ?? authority, "te": "trailers",
-      "content-type": "application/grpc",
+      "content-type": "application/grpc", "grpc-accept-encoding": MessageEncoding.accepted,
     ]
+    if options.compression != nil {
+      headers.append("grpc-encoding", MessageEncoding.gzip.rawValue)
+    }
     if let deadline {
       headers.append("grpc-timeout", GRPCTimeout.format(max(.nanoseconds(1), deadline - .now())))
     }
     if retries.previousAttempts > 0 {
       headers.append("grpc-previous-rpc-attempts", String(retries.previousAttempts))
     }
-    headers.append(options.metadata)
+    if let key = headers.append(options.metadata) {
+      throw RPCError(.internalError, "metadata '\(key)' cannot be sent")
+    }
     return headers
   }
 
@@ -132,7 +139,7 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
       // RFC 9113 §8.1: informational responses come before the real one.
       if headers[":status"]?.hasPrefix("1") == true { return }
       if headers["grpc-status"] != nil, endStream {
-        trailingMetadata = RequestHead.customMetadata(of: headers)
+        trailingMetadata = headers.customMetadata
         guard let error = ResponseStatus.error(trailers: headers) else { return end(nil) }
         return attemptFailed(error, .processed, CallRetries.Pushback(headers))
       }
@@ -141,12 +148,23 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
       }
       // gRPC A6: response headers commit the call to this attempt.
       commit()
-      initialMetadata = RequestHead.customMetadata(of: headers)
+      initialMetadata = headers.customMetadata
+      if let name = headers["grpc-encoding"] {
+        // gRPC "Compression": what this end did not offer is INTERNAL.
+        guard let encoding = MessageEncoding(rawValue: name) else {
+          return fail(RPCError(.internalError, "grpc-encoding '\(name)' is not supported"))
+        }
+        deframer.encoding = encoding
+      }
       response = .receiving
       if endStream { end(RPCError(.unknown, "response ended without grpc-status")) }
     case .receiving:
-      trailingMetadata = RequestHead.customMetadata(of: headers)
-      end(ResponseStatus.error(trailers: headers))
+      trailingMetadata = headers.customMetadata
+      var error = ResponseStatus.error(trailers: headers)
+      if error == nil, deframer.unfinishedBytes > 0 {
+        error = RPCError(.internalError, "response ended in the middle of a message")
+      }
+      end(error)
     case .ended:
       break
     }
@@ -154,18 +172,18 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
 
   func receivedData(_ bytes: ByteBuffer) {
     guard case .receiving = response else { return credit(bytes.readableBytes) }
-    deframer.append(bytes)
-    var next: ByteBuffer?
-    repeat {
-      do throws(MessageDeframer.Failure) {
-        next = try deframer.next()
-      } catch {
-        return fail(RPCError(error))
-      }
-      if let next { received(next) }
-    } while next != nil
-    // What waits for the rest of a message must not hold the window that the rest needs.
-    if messages.isEmpty { credit(bytes.readableBytes) } else { uncredited += bytes.readableBytes }
+    uncredited += bytes.readableBytes
+    do throws(MessageDeframer.Failure) {
+      try deframer.append(bytes)
+    } catch {
+      return fail(RPCError(error))
+    }
+    if deframer.wholeMessages > 0, let reader {
+      self.reader = nil
+      pull(reader)
+    } else {
+      creditWhatWasRead()
+    }
   }
 
   func receivedEndStream() {
@@ -189,7 +207,7 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
   /// This end gives up: the server is told to stop.
   func fail(_ error: RPCError) {
     if hasEnded { return }
-    messages.removeAll()
+    deframer.discard()
     end(error)
   }
 
@@ -208,7 +226,7 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
     switch replay {
     case .impossible: break
     case .message(let request):
-      body.append(request.framed)
+      body.append(request)
       body.end = .endStream
     case .stream(let kept):
       for frame in kept.frames { body.append(frame) }
@@ -220,10 +238,19 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
 
   // MARK: From the caller, on any thread
 
+  /// The bytes that a request message is sent as.
+  func framed(_ message: MessageFrame) -> ByteBuffer {
+    switch options.compression {
+    case nil: message.framed
+    case .gzip: message.gzipped(from: minCompressedBytes)
+    }
+  }
+
   func writeRequest(_ message: MessageFrame) async throws(RPCError) {
+    let framed = framed(message)
     let goesOn = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        loop.execute { self.send(message, continuation) }
+        loop.execute { self.send(framed, continuation) }
       }
     } onCancel: {
       cancel()
@@ -275,10 +302,10 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
 
   // MARK: Inside: the request
 
-  private func send(_ message: MessageFrame, _ continuation: CheckedContinuation<Bool, Never>) {
+  private func send(_ message: ByteBuffer, _ continuation: CheckedContinuation<Bool, Never>) {
     if hasEnded { return continuation.resume(returning: false) }
     keep(message)
-    body.append(message.framed)
+    body.append(message)
     resumeSending()
     if body.queuedBytes > maxPendingBytes {
       body.suspend(continuation)
@@ -292,13 +319,13 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
     if case .running(let connection, let id) = place { connection.resume(id, body) }
   }
 
-  private func keep(_ message: MessageFrame) {
+  private func keep(_ message: ByteBuffer) {
     guard case .stream(var kept) = replay, let balancer else { return }
     replay = .impossible
-    guard balancer.mayKeep(message.framed.readableBytes, beside: kept.byteCount) else {
+    guard balancer.mayKeep(message.readableBytes, beside: kept.byteCount) else {
       return balancer.forgot(kept.byteCount)
     }
-    kept.append(message.framed)
+    kept.append(message)
     replay = .stream(kept)
   }
 
@@ -310,28 +337,30 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
 
   // MARK: Inside: the response
 
-  private func received(_ message: ByteBuffer) {
-    if let reader {
-      self.reader = nil
-      reader.resume(returning: .success(message))
-    } else {
-      messages.append(message)
-    }
-  }
-
   private func pull(_ continuation: CheckedContinuation<Pulled, Never>) {
-    if let message = messages.popFirst() {
-      if messages.isEmpty {
-        credit(uncredited)
-        uncredited = 0
+    do throws(MessageDeframer.Failure) {
+      if let message = try deframer.next() {
+        creditWhatWasRead()
+        return continuation.resume(returning: .success(message))
       }
-      return continuation.resume(returning: .success(message))
+    } catch {
+      fail(RPCError(error))
+      // The server may have ended the call already, and well.
+      deframer.discard()
+      response = .ended(RPCError(error))
     }
     switch response {
     case .ended(nil): continuation.resume(returning: .success(nil))
     case .ended(let error?): continuation.resume(returning: .failure(error))
     case .awaitingHeaders, .receiving: reader = continuation
     }
+  }
+
+  /// What waits for the rest of a message must not hold the window that the rest needs.
+  private func creditWhatWasRead() {
+    guard deframer.wholeMessages == 0 else { return }
+    credit(uncredited)
+    uncredited = 0
   }
 
   private func credit(_ count: Int) {

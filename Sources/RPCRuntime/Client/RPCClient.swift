@@ -91,9 +91,10 @@ public final class RPCClient: RPCChannel {
     let call = ClientStream(
       method: method, options: options, config: configuration.service.config(for: method),
       limits: configuration.limits, loop: loop)
+    let framed = request.map { call.framed($0) }
     loop.execute {
       let balancer = self.balancer.value
-      call.begin(request, balancer: balancer)
+      call.begin(framed, balancer: balancer)
       balancer.send(call)
     }
     return call

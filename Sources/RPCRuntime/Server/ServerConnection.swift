@@ -21,10 +21,6 @@ final class ServerConnection: ChannelInboundHandler {
     case closed
   }
 
-  /// Small messages that may wait for a handler before more of them count as a flood: as many as the
-  /// channel may read in one go, 4 × 64 KiB, before any handler gets to run.
-  private static let maxUnreadMessages = 20_000
-
   private let router: RPCRouter
   private let limits: ServerLimits
   private let logger: Logger
@@ -39,6 +35,8 @@ final class ServerConnection: ChannelInboundHandler {
   private var phase = Phase.awaitingPreface
   private(set) var peer = ""
   private var runningHandlers = 0
+  /// What running handlers hold beyond ``ServerLimits/plausibleInflation``, in bytes.
+  private var implausibleBytes = 0
   private var isReading = false
   private var isFlushing = false
   private var flushIsScheduled = false
@@ -164,6 +162,17 @@ final class ServerConnection: ChannelInboundHandler {
     scheduleFlush()
   }
 
+  /// Ends a response whose messages the peer does not take.
+  func cutShort(_ stream: StreamID, trailers: HeaderList) {
+    session.cutShort(stream, trailers: trailers)
+    scheduleFlush()
+  }
+
+  /// A handler's metadata that is not sent.
+  func isUnsendable(_ key: String) {
+    logger.debug("metadata left out", metadata: ["key": "\(key)"])
+  }
+
   func isWaiting(_ body: OutboundBody) {
     waiting.append(body)
   }
@@ -186,6 +195,18 @@ final class ServerConnection: ChannelInboundHandler {
     runningHandlers -= 1
   }
 
+  /// A call ends without a handler.
+  func rejected(_ path: @autoclosure () -> String, _ error: RPCError) {
+    router.rejected(path(), peer: peer, .status(error))
+  }
+
+  /// A handler holds so many decompressed bytes more, or less, that their compressed size does not warrant.
+  /// - Returns: false when that is too much.
+  func holdsImplausible(_ bytes: Int) -> Bool {
+    implausibleBytes += bytes
+    return implausibleBytes <= limits.maxImplausibleBytes
+  }
+
   // MARK: Events
 
   private func handleEvents() {
@@ -201,15 +222,10 @@ final class ServerConnection: ChannelInboundHandler {
   private func handle(_ event: HTTP2Event) {
     switch event {
     case .headers(let id, let headers, let endStream):
-      if let stream = streams[id] {
-        // Request trailers: gRPC gives them no meaning.
-        if endStream { stream.receivedEndStream() }
-      } else {
-        open(id, headers, endStream)
-      }
+      open(id, headers, endStream)
     case .headersTooLarge(let id):
       streams[id]?.finish(Self.headersTooLarge)
-      if streams[id] == nil { reject(id, .rpc(Self.headersTooLarge)) }
+      if streams[id] == nil { reject(id, HeaderList(), .rpc(Self.headersTooLarge)) }
     case .data(let id, let bytes):
       receivedData(id, bytes)
     case .endStream(let id):
@@ -240,7 +256,7 @@ final class ServerConnection: ChannelInboundHandler {
     do throws(RequestHead.Rejection) {
       head = try RequestHead(headers, router)
     } catch {
-      return reject(id, error)
+      return reject(id, headers, error)
     }
     let stream = ServerStream(
       id: id, head: head, limits: limits, connection: self, loop: loop)
@@ -249,16 +265,29 @@ final class ServerConnection: ChannelInboundHandler {
     if endStream { stream.receivedEndStream() }
   }
 
-  private func reject(_ id: StreamID, _ rejection: RequestHead.Rejection) {
+  private func reject(
+    _ id: StreamID, _ headers: HeaderList, _ rejection: RequestHead.Rejection
+  ) {
     switch rejection {
-    case .http(let headers): respond(id, headers: headers, body: nil)
+    case .http(var answer):
+      router.rejected(headers[":path"] ?? "", peer: peer, .http(answer[":status"] ?? ""))
+      answer.append("content-type", "text/plain; charset=utf-8")
+      // RFC 9110 §9.3.2: the answer to HEAD has no content.
+      guard headers[":method"] != "HEAD" else {
+        return respond(id, headers: answer, body: nil)
+      }
+      let body = OutboundBody()
+      body.append(ByteBuffer(string: "This server speaks gRPC: POST with application/grpc.\n"))
+      body.end = .endStream
+      respond(id, headers: answer, body: body)
     case .rpc(let error):
-      var headers: HeaderList = [
+      rejected(headers[":path"] ?? "", error)
+      let headers: HeaderList = [
         ":status": "200", "content-type": "application/grpc",
         "grpc-status": String(error.code.rawValue),
         "grpc-message": PercentEncoding.encode(error.message),
+        "grpc-accept-encoding": MessageEncoding.accepted,
       ]
-      headers.append(error.metadata)
       respond(id, headers: headers, body: nil)
     }
   }
@@ -269,10 +298,8 @@ final class ServerConnection: ChannelInboundHandler {
     }
     let messages = stream.messagesReceived
     let credit = stream.receivedData(bytes)
-    // A handler that reads finds them; one that does not is no reason to send more and more of them.
-    if bytes.readableBytes < Inbox.smallData,
-      stream.messagesReceived > messages, stream.unreadMessages <= Self.maxUnreadMessages
-    {
+    // Those that are not read fill the stream's window.
+    if bytes.readableBytes < Inbox.smallData, stream.messagesReceived > messages {
       policing.receivedMessage()
     }
     if credit == bytes.readableBytes {

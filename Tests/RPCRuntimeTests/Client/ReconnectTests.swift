@@ -66,6 +66,8 @@ struct ReconnectTests {
     let server = try await NamedServer("a")
     await server.stop()
     try await withClient(server.target) { client async throws in
+      client.connect()
+      try await eventually("the client tries") { client.state == .transientFailure }
       let error = await client.failure(
         NamedServer.name, "", CallOptions(timeout: .milliseconds(300), waitForReady: true))
       #expect(error?.code == .deadlineExceeded)

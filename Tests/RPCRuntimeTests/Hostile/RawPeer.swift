@@ -109,6 +109,11 @@ final class RawPeer: Sendable {
     }
   }
 
+  /// The header lists of a response, trailers included.
+  func headers(_ stream: UInt32) -> [HeaderList] {
+    record.state.withLock { $0.headers[StreamID(stream), default: []] }
+  }
+
   func status(_ stream: UInt32) -> String? { field("grpc-status", stream) }
 
   /// Waits until the server has answered the stream in whatever way.
@@ -116,7 +121,8 @@ final class RawPeer: Sendable {
     try await eventually("stream \(stream) is answered") {
       self.frames.contains {
         $0.stream == stream
-          && ($0.has(.reset) || $0.has(.headers) && $0.flags & RawFrame.endStream != 0)
+          && ($0.has(.reset)
+            || ($0.has(.headers) || $0.has(.data)) && $0.flags & RawFrame.endStream != 0)
       } || self.isClosed
     }
   }

@@ -36,7 +36,8 @@ async def flake(context):
 
 async def echo(request, context):
     await context.send_initial_metadata([("x-initial", "i")])
-    context.set_trailing_metadata([("x-trailing", "t")])
+    echoed = [pair for pair in context.invocation_metadata() if pair[0] == "x-echo-bin"]
+    context.set_trailing_metadata([("x-trailing", "t")] + echoed)
     return request
 
 

@@ -5,6 +5,9 @@ public struct ClientLimits: Sendable {
   /// Largest response message, in bytes after decompression. Default 4 MiB, as other gRPC clients. Exceeding:
   /// the call fails with RESOURCE_EXHAUSTED as soon as the length prefix is seen.
   public var maxMessageBytes = 4 << 20
+  /// Smallest request message that a call with compression compresses, in bytes. Default 1,024: what fits
+  /// one packet gains nothing.
+  public var minCompressedBytes = 1_024
   /// Decoded response header or trailer list, in bytes as RFC 9113 §6.5.2 counts. Default 16 KiB. Exceeding:
   /// RESOURCE_EXHAUSTED; sixteen-fold: the connection is closed.
   public var maxHeaderListBytes = 16 * 1024

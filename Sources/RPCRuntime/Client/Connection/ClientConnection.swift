@@ -290,9 +290,14 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   private func submit(_ stream: ClientStream) {
-    do throws(HTTP2Error) {
-      let headers = stream.requestHeaders(
+    let headers: HeaderList
+    do throws(RPCError) {
+      headers = try stream.requestHeaders(
         scheme: usesTLS ? "https" : "http", authority: authority)
+    } catch {
+      return stream.fail(error)
+    }
+    do throws(HTTP2Error) {
       let id = try session.request(headers: headers, body: stream.body)
       streams.insert(stream, for: id)
       stream.started(on: self, as: id)

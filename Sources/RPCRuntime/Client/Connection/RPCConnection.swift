@@ -98,8 +98,9 @@ package final class RPCConnection: RPCChannel {
     _ method: MethodDescriptor, _ request: MessageFrame?, _ options: CallOptions
   ) -> ClientStream {
     let call = ClientStream(method: method, options: options, limits: limits, loop: loop)
+    let framed = request.map { call.framed($0) }
     loop.execute {
-      call.begin(request)
+      call.begin(framed)
       self.connection.value.start(call)
     }
     return call
