@@ -171,7 +171,7 @@ let package = Package(
         "DevStack", "RPCRuntime", "Prometheus", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
         metrics, tracing, .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
       ],
-      exclude: ["Clients"],
+      exclude: ["Clients", "Servers"],
       swiftSettings: strictForTests),
     .testTarget(
       name: "PrometheusTests",
