@@ -7,10 +7,10 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 
 BUILD := swift build --explicit-target-dependency-import-check error
 
-.PHONY: help setup setup-test setup-bench build run test lint format generate check-generated check-layers bench clean
+.PHONY: help setup setup-test setup-bench build run test lint format generate check-generated check-layers bench h2spec clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -E '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup: ## Install the Debian packages that building and running need
 	Scripts/setup.sh run
@@ -49,6 +49,9 @@ check-layers: ## Fail on an import against the layers of ARCHITECTURE.md
 
 bench: setup-bench ## Measure beside peers; prints ratios
 	Scripts/bench.sh
+
+h2spec: setup ## Check HTTP/2 with the h2spec program that H2SPEC names, beside nghttpd
+	Scripts/h2spec.sh
 
 clean: ## Remove build products and the private databases
 	rm -rf .build .venv "$$(readlink -f .traksense)" .traksense

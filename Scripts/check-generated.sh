@@ -12,12 +12,12 @@ while IFS= read -r file; do
     echo "$file is not what Scripts/generate.sh writes: run 'make generate' and commit" >&2
     status=1
   fi
-done < <(cd "$fresh" && find Sources -type f | sort)
+done < <(cd "$fresh" && find . -type f -printf '%P\n' | sort)
 # What is committed but no longer written.
 while IFS= read -r file; do
   if [[ ! -e $fresh/$file ]]; then
     echo "$file is not written by Scripts/generate.sh any more: delete it" >&2
     status=1
   fi
-done < <(find Sources \( -name '*.pb-c.[ch]' -o -path '*/Generated/*' \) -type f | sort)
+done < <(find Sources Tests \( -name '*.pb-c.[ch]' -o -path '*/Generated/*' \) -type f | sort)
 exit $status

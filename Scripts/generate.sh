@@ -6,25 +6,46 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-.}
-public_protos=(traksense/v1/telemetry.proto)
+
+# The groups of .proto files that are generated together, a line each:
+# root of the .proto files | C target | folder of the Swift target | options of the plugin | files
+groups=(
+  "proto | Sources/CTrakSenseProto | Sources/TrakSenseAPI | schema=trakSenseAPI
+    | traksense/v1/telemetry.proto"
+  "Tests/SampleMessages/proto | Tests/CSampleProto | Tests/SampleMessages
+    | c_module=CSampleProto,api_module=TrakSenseAPI,schema=sample
+    | sample/v1/kinds.proto sample/v1/other.proto sample/v2/shapes.proto"
+)
+# Written by hand in Swift, but by protoc-c in C; every group may import them.
+well_known=(google/protobuf/any.proto google/protobuf/duration.proto google/protobuf/timestamp.proto)
+
 includes=$(pkg-config --variable=includedir protobuf 2>/dev/null || true)
 includes=${includes:-/usr/include}
+views=$(mktemp -d)
+trap 'rm -rf "$views"' EXIT
 
-# What C sees: `string` as `bytes`. The wire format is the same, but protobuf-c holds a string as a
-# NUL-terminated char *, which would cut "a\0b" to "a"; bytes carry their length both ways.
-view=$(mktemp -d)
-trap 'rm -rf "$view"' EXIT
-for proto in "${public_protos[@]}"; do
-  mkdir -p "$view/$(dirname "$proto")"
-  sed -E 's/(^|[^[:alnum:]_.])string([[:space:]]+[[:alnum:]_]+[[:space:]]*=)/\1bytes\2/g' \
-    "proto/$proto" >"$view/$proto"
-done
-mkdir -p "$view/google/protobuf"
-cp "$includes/google/protobuf/timestamp.proto" "$view/google/protobuf/"
+# c_view ROOT VIEW PROTO...: what C sees of the files.
+# - `string` is `bytes`. The wire format is the same, but protobuf-c holds a string as a NUL-terminated
+#   char *, which would cut "a\0b" to "a"; bytes carry their length both ways.
+# - `map<K, V> name` is what it is on the wire, a repeated message of pairs, so that its strings are bytes too.
+c_view() {
+  local root=$1 view=$2 proto
+  shift 2
+  for proto in "$@"; do
+    mkdir -p "$view/$(dirname "$proto")"
+    perl -0777 -pe '
+      s{\bmap\s*<\s*([\w.]+)\s*,\s*([\w.]+)\s*>\s*(\w+)\s*=}{
+        my ($key, $value, $name) = ($1, $2, $3);
+        my $entry = join("", map { ucfirst } split(/_/, $name)) . "Entry";
+        "message $entry { $key key = 1; $value value = 2; } repeated $entry $name ="
+      }ge;
+      s{(?<![\w.])string(\s+\w+\s*=)}{bytes$1}g' "$root/$proto" >"$view/$proto"
+  done
+}
 
 # c_sources TARGET PROTO_PATH PROTO...: headers go to include/, sources beside it.
 c_sources() {
-  local target=$out/Sources/$1 path=$2 proto stem
+  local target=$out/$1 path=$2 proto stem
   shift 2
   mkdir -p "$target/include"
   protoc-c -I "$path" --c_out="$target/include" "$@"
@@ -34,13 +55,27 @@ c_sources() {
     mv "$target/include/$stem.pb-c.c" "$target/$stem.pb-c.c"
   done
 }
-c_sources CTrakSenseProto "$view" google/protobuf/timestamp.proto "${public_protos[@]}"
-c_sources CProtocPlugin proto protoc/plugin.proto
+
+c_view "$includes" "$views/common" "${well_known[@]}"
+c_sources Sources/CTrakSenseProto "$views/common" "${well_known[@]}"
+c_sources Sources/CProtocPlugin proto protoc/plugin.proto
 
 if [[ -z ${PROTOC_GEN_TRAKSENSE:-} ]]; then
   swift build --product protoc-gen-traksense >&2
   PROTOC_GEN_TRAKSENSE=$(swift build --show-bin-path)/protoc-gen-traksense
 fi
-mkdir -p "$out/Sources/TrakSenseAPI/Generated"
-protoc -I proto -I "$includes" --plugin=protoc-gen-traksense="$PROTOC_GEN_TRAKSENSE" \
-  --traksense_out="$out/Sources/TrakSenseAPI/Generated" "${public_protos[@]}"
+for group in "${groups[@]}"; do
+  IFS='|' read -r -d '' root c_target swift_target options files <<<"$group" || true
+  read -r root <<<"$root"
+  read -r c_target <<<"$c_target"
+  read -r swift_target <<<"$swift_target"
+  read -r options <<<"$options"
+  read -r -a protos <<<"$files"
+  view=$views/$c_target
+  c_view "$root" "$view" "${protos[@]}"
+  cp -r "$views/common/." "$view"
+  c_sources "$c_target" "$view" "${protos[@]}"
+  mkdir -p "$out/$swift_target/Generated"
+  protoc -I "$root" -I "$includes" --plugin=protoc-gen-traksense="$PROTOC_GEN_TRAKSENSE" \
+    --traksense_opt="$options" --traksense_out="$out/$swift_target/Generated" "${protos[@]}"
+done

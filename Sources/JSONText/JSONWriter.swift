@@ -5,11 +5,16 @@
 package struct JSONWriter: Sendable {
   /// What was written so far.
   package private(set) var bytes: [UInt8]
+  /// How many containers are open, those of an enclosing writer included.
+  package private(set) var depth: Int
   private var needsComma = false
 
-  /// - Parameter bytes: what to write behind.
-  package init(appendingTo bytes: consuming [UInt8] = []) {
+  /// - Parameters:
+  ///   - bytes: what to write behind.
+  ///   - depth: how many containers are open around what is written.
+  package init(appendingTo bytes: consuming [UInt8] = [], depth: Int = 0) {
     self.bytes = bytes
+    self.depth = depth
   }
 
   /// Starts an object.
@@ -114,11 +119,13 @@ package struct JSONWriter: Sendable {
   private mutating func open(_ bracket: UInt8) {
     separate()
     bytes.append(bracket)
+    depth += 1
     needsComma = false
   }
 
   private mutating func close(_ bracket: UInt8) {
     bytes.append(bracket)
+    depth -= 1
     needsComma = true
   }
 

@@ -24,8 +24,13 @@ struct Command {
     var files: [PluginResponse.File] = []
     do throws(PluginError) {
       let names = SwiftNames(request.files)
-      for file in request.files where request.filesToGenerate.contains(file.name) {
-        files += try SwiftFiles(file: file, names: names).all()
+      let wanted = request.files.filter { request.filesToGenerate.contains($0.name) }
+      try SchemaFile.refuseRecursion(in: wanted)
+      for file in wanted {
+        files += try SwiftFiles(file: file, names: names, options: request.options).all()
+      }
+      if let property = request.options.schema {
+        files.append(try SchemaIndex(request: request, names: names, property: property).file())
       }
     } catch {
       return PluginResponse(error: error.text, files: [])

@@ -3,14 +3,17 @@
 /// A field as the generated code sees it.
 struct FieldShape {
   /// How a value of the field crosses between C and Swift.
-  enum Kind {
+  indirect enum Kind {
     /// The same type on both sides.
     case number
     case bool
     case string
+    case bytes
     /// With protobuf-c's type.
     case enumeration(cType: String)
     case message
+    /// Repeated messages to C, a dictionary to Swift.
+    case map(MapShape)
   }
 
   /// Swift name, escaped where needed.
@@ -23,6 +26,7 @@ struct FieldShape {
   /// Swift type of one value.
   let element: String
   let kind: Kind
+  /// An array to Swift.
   let isRepeated: Bool
 
   init(_ field: SchemaField, of message: String, _ names: SwiftNames) throws(PluginError) {
@@ -31,12 +35,21 @@ struct FieldShape {
       throw PluginError(
         "\(message).\(field.name): proto3 'optional' is not supported; use a oneof")
     }
+    guard !["self", "init"].contains(field.name) else {
+      throw PluginError("\(message).\(field.name): Swift cannot have a property of this name")
+    }
     name = SwiftNames.property(field.name)
     cName = SwiftNames.cMember(field.name)
     number = field.number
     protoName = field.name
     jsonName = field.jsonName
     comment = field.comment
+    if let entry = names.mapEntry(field.typeName) {
+      let map = try MapShape(entry, typeName: field.typeName, names)
+      (element, kind) = ("[\(map.key.element): \(map.value.element)]", .map(map))
+      isRepeated = false
+      return
+    }
     isRepeated = field.isRepeated
     switch field.type {
     case .double: (element, kind) = ("Double", .number)
@@ -47,12 +60,12 @@ struct FieldShape {
     case .uint32, .fixed32: (element, kind) = ("UInt32", .number)
     case .bool: (element, kind) = ("Bool", .bool)
     case .string: (element, kind) = ("String", .string)
+    case .bytes: (element, kind) = ("[UInt8]", .bytes)
     case .enumeration:
       element = try names.swiftType(field.typeName)
       kind = .enumeration(cType: try names.cType(field.typeName))
     case .message: (element, kind) = (try names.swiftType(field.typeName), .message)
-    case .bytes, .group:
-      throw PluginError("\(message).\(field.name): \(field.type) is not supported")
+    case .group: throw PluginError("\(message).\(field.name): groups are not supported")
     }
   }
 
@@ -78,8 +91,32 @@ struct FieldShape {
     case .number: "0"
     case .bool: "false"
     case .string: "\"\""
+    case .bytes: "[]"
     case .enumeration: ".init()"
     case .message: "nil"
+    case .map: "[:]"
     }
+  }
+}
+
+/// The pairs of a map field.
+struct MapShape {
+  /// The Swift type that crosses to C.
+  let entryType: String
+  let entryCType: String
+  let key: FieldShape
+  let value: FieldShape
+
+  /// - Parameters:
+  ///   - entry: the message that protoc made up for the pairs.
+  ///   - typeName: its fully qualified name.
+  init(
+    _ entry: SchemaMessage, typeName: String, _ names: SwiftNames
+  ) throws(PluginError) {
+    entryType = try names.swiftType(typeName)
+    entryCType = try names.cType(typeName)
+    guard entry.fields.count == 2 else { throw PluginError("\(typeName) is not a pair") }
+    key = try FieldShape(entry.fields[0], of: entry.name, names)
+    value = try FieldShape(entry.fields[1], of: entry.name, names)
   }
 }

@@ -6,8 +6,12 @@ import CProtocPlugin
 /// What protoc wants generated.
 struct PluginRequest {
   var filesToGenerate: Set<String>
+  /// From `--traksense_opt`.
+  var options: PluginOptions
   /// With everything they import.
   var files: [SchemaFile]
+  /// The serialized FileDescriptorProto of each of `files`.
+  var descriptors: [[UInt8]]
 
   /// Decodes a CodeGeneratorRequest with protobuf-c and copies what is needed.
   init(decoding bytes: [UInt8]) throws(PluginError) {
@@ -20,10 +24,23 @@ struct PluginRequest {
     for index in 0..<(unsafe raw.pointee.n_file_to_generate) {
       filesToGenerate.insert(unsafe text(raw.pointee.file_to_generate[index]))
     }
+    options = try PluginOptions(unsafe text(raw.pointee.parameter))
     files = try unsafe map(raw.pointee.n_proto_file, raw.pointee.proto_file) {
       _, file throws(PluginError) in
       try unsafe SchemaFile(file)
     }
+    descriptors = try Self.descriptors(bytes)
+  }
+
+  private static func descriptors(_ bytes: [UInt8]) throws(PluginError) -> [[UInt8]] {
+    let raw = unsafe bytes.withUnsafeBufferPointer { buffer in
+      unsafe traksense__protoc__plugin_files__unpack(nil, buffer.count, buffer.baseAddress)
+    }
+    guard let raw = unsafe raw else { throw PluginError("the request is not protobuf") }
+    defer { unsafe traksense__protoc__plugin_files__free_unpacked(raw, nil) }
+    return unsafe UnsafeBufferPointer(
+      start: raw.pointee.proto_file, count: raw.pointee.n_proto_file
+    ).map { unsafe Array(UnsafeBufferPointer(start: $0.data, count: $0.len)) }
   }
 }
 
@@ -45,6 +62,12 @@ extension SchemaFile {
   fileprivate init(_ c: UnsafePointer<Traksense__Protoc__FileDescriptor>) throws(PluginError) {
     unsafe name = text(c.pointee.name)
     unsafe package = text(c.pointee.package)
+    imports = (0..<(unsafe c.pointee.n_dependency)).map { index in
+      unsafe text(c.pointee.dependency[index])
+    }
+    extensions = unsafe map(c.pointee.n_extension, c.pointee.extension) { _, field in
+      unsafe SchemaExtension(field)
+    }
     let comments = unsafe Self.comments(c.pointee.source_code_info)
     enums = unsafe map(c.pointee.n_enum_type, c.pointee.enum_type) { index, value in
       unsafe SchemaEnum(value, [enumInFile, index], comments)
@@ -79,6 +102,10 @@ extension SchemaMessage {
     let name = unsafe text(c.pointee.name)
     self.name = name
     comment = comments[path]
+    isMapEntry = unsafe c.pointee.options.map { unsafe $0.pointee.map_entry != 0 } ?? false
+    extensions = unsafe map(c.pointee.n_extension, c.pointee.extension) { _, field in
+      unsafe SchemaExtension(field)
+    }
     oneofs = unsafe map(c.pointee.n_oneof_decl, c.pointee.oneof_decl) { _, oneof in
       unsafe text(oneof.pointee.name)
     }
@@ -93,6 +120,14 @@ extension SchemaMessage {
       index, nested throws(PluginError) in
       try unsafe SchemaMessage(nested, path + [messageInMessage, index], comments)
     }
+  }
+}
+
+extension SchemaExtension {
+  fileprivate init(_ c: UnsafePointer<Traksense__Protoc__FieldDescriptor>) {
+    unsafe name = text(c.pointee.name)
+    extendee = String(unsafe text(c.pointee.extendee).drop { $0 == "." })
+    unsafe number = c.pointee.number
   }
 }
 

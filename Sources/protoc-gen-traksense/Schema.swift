@@ -4,9 +4,13 @@
 struct SchemaFile {
   var name: String
   var package: String
+  /// The files imported, by name.
+  var imports: [String]
   var messages: [SchemaMessage]
   var enums: [SchemaEnum]
   var services: [SchemaService]
+  /// Those declared inside messages are with the messages.
+  var extensions: [SchemaExtension]
 
   /// `telemetry` for `traksense/v1/telemetry.proto`.
   var stem: Substring {
@@ -22,6 +26,17 @@ struct SchemaMessage {
   var oneofs: [String]
   var messages: [SchemaMessage]
   var enums: [SchemaEnum]
+  var extensions: [SchemaExtension]
+  /// Made up by protoc for the pairs of a map field; has `key` and `value`.
+  var isMapEntry: Bool
+}
+
+/// A field added to a message from elsewhere.
+struct SchemaExtension {
+  var name: String
+  /// Fully qualified, without leading dot.
+  var extendee: String
+  var number: Int32
 }
 
 struct SchemaField {

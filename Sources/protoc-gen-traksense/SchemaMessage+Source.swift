@@ -41,7 +41,7 @@ extension SchemaMessage {
         try value.declare(in: &text)
         text.line()
       }
-      for message in messages {
+      for message in messages where !message.isMapEntry {
         try message.declare("\(fullName).\(message.name)", names, in: &text)
         text.line()
       }

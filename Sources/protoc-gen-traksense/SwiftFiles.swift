@@ -4,24 +4,34 @@
 struct SwiftFiles {
   let file: SchemaFile
   let names: SwiftNames
+  let options: PluginOptions
 
   private var namespace: String { SwiftNames.namespace(package: file.package) }
 
-  /// The namespace, the messages, their coding, and the services if there are any.
+  /// The namespace, the messages, their coding, and the services if there are any. Names of files are
+  /// unique within the module, as the compiler demands: two packages may have files of one name.
   func all() throws(PluginError) -> [PluginResponse.File] {
     guard !file.package.isEmpty else { throw PluginError("\(file.name) has no package") }
-    let stem = SwiftNames.oneofType(String(file.stem))
     var files = [
-      PluginResponse.File(name: "\(namespace).swift", content: try namespaceSource()),
-      PluginResponse.File(name: "\(stem)Messages.swift", content: try messagesSource()),
-      PluginResponse.File(name: "\(stem)Messages+Coding.swift", content: try codingSource()),
+      PluginResponse.File(name: "\(namespace).swift", content: try namespaceSource())
     ]
+    if !file.messages.isEmpty || !file.enums.isEmpty {
+      let stem = "\(namespace)+\(SwiftNames.oneofType(String(file.stem)))"
+      files.append(
+        PluginResponse.File(name: "\(stem)Messages.swift", content: try messagesSource()))
+      files.append(PluginResponse.File(name: "\(stem)Coding.swift", content: try codingSource()))
+    }
     for service in file.services {
-      let content = try service.source(file, names, header: header("\(file.name)"))
-      files.append(PluginResponse.File(name: "\(service.name).swift", content: content))
+      var header = header(file.name)
+      header.imports(public: ["RPCRuntime"] + api)
+      let content = try service.source(file, names, header: header)
+      files.append(
+        PluginResponse.File(name: "\(namespace)+\(service.name).swift", content: content))
     }
     return files
   }
+
+  private var api: [String] { options.apiModule.map { [$0] } ?? [] }
 
   private func header(_ source: String) -> SourceText {
     var text = SourceText()
@@ -40,8 +50,8 @@ struct SwiftFiles {
 
   private func messagesSource() throws(PluginError) -> String {
     var text = header(file.name)
-    text.line("public import NIOCore")
-    text.line("public import RPCRuntime")
+    let isOnlyEnums = file.messages.isEmpty
+    text.imports(public: (isOnlyEnums ? [] : ["NIOCore", "RPCRuntime"]) + api)
     for value in file.enums {
       text.line()
       try text.block("extension \(namespace)") { text throws(PluginError) in
@@ -59,9 +69,8 @@ struct SwiftFiles {
 
   private func codingSource() throws(PluginError) -> String {
     var text = header(file.name)
-    text.line("import CProtobufC")
-    text.line("import CTrakSenseProto")
-    text.line("import JSONText")
+    let c = file.messages.isEmpty ? [] : [options.cModule]
+    text.imports(package: c + ["JSONText"] + api)
     for value in file.enums {
       text.line()
       text.line("extension \(namespace).\(value.name): JSONFieldValue {}")
@@ -70,5 +79,12 @@ struct SwiftFiles {
       try message.declareCoding("\(file.package).\(message.name)", names, in: &text)
     }
     return text.text
+  }
+}
+
+extension SourceText {
+  fileprivate mutating func imports(package: [String] = [], public: [String] = []) {
+    for module in package.sorted() { line("package import \(module)") }
+    for module in `public`.sorted() { line("public import \(module)") }
   }
 }

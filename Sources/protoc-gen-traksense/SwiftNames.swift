@@ -4,6 +4,7 @@
 struct SwiftNames {
   private var swiftTypes: [String: String] = [:]
   private var cTypes: [String: String] = [:]
+  private var mapEntries: [String: SchemaMessage] = [:]
 
   /// - Parameter files: all files whose types may be referred to.
   init(_ files: [SchemaFile]) {
@@ -17,8 +18,14 @@ struct SwiftNames {
         add(value, ".\(file.package)", namespace, cPrefix)
       }
     }
-    swiftTypes[".google.protobuf.Timestamp"] = "ProtoTimestamp"
+    for (name, type) in Self.wellKnown { swiftTypes[name] = type }
   }
+
+  /// Written by hand, because their JSON forms are their own.
+  private static let wellKnown = [
+    ".google.protobuf.Any": "ProtoAny", ".google.protobuf.Duration": "ProtoDuration",
+    ".google.protobuf.Timestamp": "ProtoTimestamp",
+  ]
 
   private mutating func add(
     _ message: SchemaMessage, _ scope: String, _ swiftScope: String, _ cScope: [String]
@@ -28,6 +35,7 @@ struct SwiftNames {
     let cName = cScope + [message.name]
     swiftTypes[name] = swiftName
     cTypes[name] = cName.joined(separator: "__")
+    if message.isMapEntry { mapEntries[name] = message }
     for nested in message.messages { add(nested, name, swiftName, cName) }
     for nested in message.enums { add(nested, name, swiftName, cName) }
   }
@@ -43,8 +51,14 @@ struct SwiftNames {
   /// The Swift type of a fully qualified .proto type (with leading dot).
   func swiftType(_ name: String) throws(PluginError) -> String {
     guard let type = swiftTypes[name] else { throw PluginError("unknown type \(name)") }
+    if name.hasPrefix(".google.protobuf."), Self.wellKnown[name] == nil {
+      throw PluginError("\(name.dropFirst()) is not supported")
+    }
     return type
   }
+
+  /// The message made up for the pairs of a map, when `name` is one.
+  func mapEntry(_ name: String) -> SchemaMessage? { mapEntries[name] }
 
   /// protobuf-c's type of a fully qualified .proto type: `Traksense__V1__Reading`.
   func cType(_ name: String) throws(PluginError) -> String {
@@ -58,11 +72,12 @@ struct SwiftNames {
   }
 
   /// protobuf-c's prefix of functions: `traksense__v1__ingest_result` for `Traksense__V1__IngestResult`.
+  /// A run of capitals counts as one word, as there: `httprule` for `HTTPRule`.
   static func cFunctionPrefix(_ cType: String) -> String {
     var result = ""
     var previous: Character = "_"
     for character in cType {
-      if character.isUppercase, previous != "_" { result += "_" }
+      if character.isUppercase, !previous.isUppercase, previous != "_" { result += "_" }
       result += character.lowercased()
       previous = character
     }

@@ -17,13 +17,14 @@ struct Loopback {
 
   static func run(
     _ limits: ServerLimits = ServerLimits(), allowedOrigins: [String] = [],
+    interceptors: [any ServerInterceptor] = [], observer: (any ServerObserver)? = nil,
     _ body: (Loopback) async throws -> Void
   ) async throws {
     let group = MultiThreadedEventLoopGroup.singleton
     let service = EchoService()
     let server = RPCServer(
-      router: RPCRouter([service]), limits: limits, allowedOrigins: allowedOrigins, group: group,
-      logger: Logger(label: "test"))
+      router: RPCRouter([service], interceptors: interceptors, observer: observer), limits: limits,
+      allowedOrigins: allowedOrigins, group: group, logger: Logger(label: "test"))
     let port = try await server.start(host: "127.0.0.1", port: 0)
     let client = try await RPCConnection.connect(host: "127.0.0.1", port: port, group: group)
     do {

@@ -26,25 +26,32 @@ enum Protoc {
 
   /// Text form → binary form.
   static func encode(_ text: String, as message: String) throws -> [UInt8] {
-    try telemetry("--encode=\(message)", Array(text.utf8))
+    try convert("--encode=\(message)", message, Array(text.utf8))
   }
 
   /// Binary form → text form.
   static func decode(_ bytes: [UInt8], as message: String) throws -> String {
-    String(decoding: try telemetry("--decode=\(message)", bytes), as: UTF8.self)
+    String(decoding: try convert("--decode=\(message)", message, bytes), as: UTF8.self)
   }
 
-  private static func telemetry(_ mode: String, _ input: [UInt8]) throws -> [UInt8] {
-    let proto = root.appending(path: "proto").path
-    return try run([mode, "-I", proto, "traksense/v1/telemetry.proto"], input)
+  private static func convert(
+    _ mode: String, _ message: String, _ input: [UInt8]
+  ) throws -> [UInt8] {
+    let (directory, file) =
+      message.hasPrefix("sample.")
+      ? ("Tests/SampleMessages/proto", "sample/v1/kinds.proto")
+      : ("proto", "traksense/v1/telemetry.proto")
+    return try run([mode, "-I", root.appending(path: directory).path, file], input)
   }
 
-  /// Runs protoc; what it says on standard error is in the failure.
+  /// Runs protoc or another program; what it says on standard error is in the failure.
   @discardableResult
-  static func run(_ arguments: [String], _ input: [UInt8] = []) throws -> [UInt8] {
+  static func run(
+    program: String = "protoc", _ arguments: [String], _ input: [UInt8] = []
+  ) throws -> [UInt8] {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["protoc"] + arguments
+    process.arguments = [program] + arguments
     let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
     (process.standardInput, process.standardOutput, process.standardError) = (stdin, stdout, stderr)
     try process.run()

@@ -103,6 +103,51 @@ void   traksense__protoc__plugin_response__free_unpacked
   assert(message->base.descriptor == &traksense__protoc__plugin_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   traksense__protoc__plugin_files__init
+                     (Traksense__Protoc__PluginFiles         *message)
+{
+  static const Traksense__Protoc__PluginFiles init_value = TRAKSENSE__PROTOC__PLUGIN_FILES__INIT;
+  *message = init_value;
+}
+size_t traksense__protoc__plugin_files__get_packed_size
+                     (const Traksense__Protoc__PluginFiles *message)
+{
+  assert(message->base.descriptor == &traksense__protoc__plugin_files__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__protoc__plugin_files__pack
+                     (const Traksense__Protoc__PluginFiles *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__protoc__plugin_files__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__protoc__plugin_files__pack_to_buffer
+                     (const Traksense__Protoc__PluginFiles *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__protoc__plugin_files__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__Protoc__PluginFiles *
+       traksense__protoc__plugin_files__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__Protoc__PluginFiles *)
+     protobuf_c_message_unpack (&traksense__protoc__plugin_files__descriptor,
+                                allocator, len, data);
+}
+void   traksense__protoc__plugin_files__free_unpacked
+                     (Traksense__Protoc__PluginFiles *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__protoc__plugin_files__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   traksense__protoc__file_descriptor__init
                      (Traksense__Protoc__FileDescriptor         *message)
 {
@@ -191,6 +236,51 @@ void   traksense__protoc__message_descriptor__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &traksense__protoc__message_descriptor__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   traksense__protoc__message_options__init
+                     (Traksense__Protoc__MessageOptions         *message)
+{
+  static const Traksense__Protoc__MessageOptions init_value = TRAKSENSE__PROTOC__MESSAGE_OPTIONS__INIT;
+  *message = init_value;
+}
+size_t traksense__protoc__message_options__get_packed_size
+                     (const Traksense__Protoc__MessageOptions *message)
+{
+  assert(message->base.descriptor == &traksense__protoc__message_options__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__protoc__message_options__pack
+                     (const Traksense__Protoc__MessageOptions *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__protoc__message_options__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__protoc__message_options__pack_to_buffer
+                     (const Traksense__Protoc__MessageOptions *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__protoc__message_options__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__Protoc__MessageOptions *
+       traksense__protoc__message_options__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__Protoc__MessageOptions *)
+     protobuf_c_message_unpack (&traksense__protoc__message_options__descriptor,
+                                allocator, len, data);
+}
+void   traksense__protoc__message_options__free_unpacked
+                     (Traksense__Protoc__MessageOptions *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__protoc__message_options__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   traksense__protoc__field_descriptor__init
@@ -696,7 +786,45 @@ const ProtobufCMessageDescriptor traksense__protoc__plugin_response__descriptor 
   (ProtobufCMessageInit) traksense__protoc__plugin_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__protoc__file_descriptor__field_descriptors[7] =
+static const ProtobufCFieldDescriptor traksense__protoc__plugin_files__field_descriptors[1] =
+{
+  {
+    "proto_file",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Traksense__Protoc__PluginFiles, n_proto_file),
+    offsetof(Traksense__Protoc__PluginFiles, proto_file),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__protoc__plugin_files__field_indices_by_name[] = {
+  0,   /* field[0] = proto_file */
+};
+static const ProtobufCIntRange traksense__protoc__plugin_files__number_ranges[1 + 1] =
+{
+  { 15, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor traksense__protoc__plugin_files__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.protoc.PluginFiles",
+  "PluginFiles",
+  "Traksense__Protoc__PluginFiles",
+  "traksense.protoc",
+  sizeof(Traksense__Protoc__PluginFiles),
+  1,
+  traksense__protoc__plugin_files__field_descriptors,
+  traksense__protoc__plugin_files__field_indices_by_name,
+  1,  traksense__protoc__plugin_files__number_ranges,
+  (ProtobufCMessageInit) traksense__protoc__plugin_files__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__protoc__file_descriptor__field_descriptors[9] =
 {
   {
     "name",
@@ -717,6 +845,18 @@ static const ProtobufCFieldDescriptor traksense__protoc__file_descriptor__field_
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
     offsetof(Traksense__Protoc__FileDescriptor, package),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dependency",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Traksense__Protoc__FileDescriptor, n_dependency),
+    offsetof(Traksense__Protoc__FileDescriptor, dependency),
     NULL,
     NULL,
     0,             /* flags */
@@ -759,6 +899,18 @@ static const ProtobufCFieldDescriptor traksense__protoc__file_descriptor__field_
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "extension",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Traksense__Protoc__FileDescriptor, n_extension),
+    offsetof(Traksense__Protoc__FileDescriptor, extension),
+    &traksense__protoc__field_descriptor__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "source_code_info",
     9,
     PROTOBUF_C_LABEL_OPTIONAL,
@@ -784,21 +936,22 @@ static const ProtobufCFieldDescriptor traksense__protoc__file_descriptor__field_
   },
 };
 static const unsigned traksense__protoc__file_descriptor__field_indices_by_name[] = {
-  3,   /* field[3] = enum_type */
-  2,   /* field[2] = message_type */
+  2,   /* field[2] = dependency */
+  4,   /* field[4] = enum_type */
+  6,   /* field[6] = extension */
+  3,   /* field[3] = message_type */
   0,   /* field[0] = name */
   1,   /* field[1] = package */
-  4,   /* field[4] = service */
-  5,   /* field[5] = source_code_info */
-  6,   /* field[6] = syntax */
+  5,   /* field[5] = service */
+  7,   /* field[7] = source_code_info */
+  8,   /* field[8] = syntax */
 };
-static const ProtobufCIntRange traksense__protoc__file_descriptor__number_ranges[4 + 1] =
+static const ProtobufCIntRange traksense__protoc__file_descriptor__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 4, 2 },
-  { 9, 5 },
-  { 12, 6 },
-  { 0, 7 }
+  { 9, 7 },
+  { 12, 8 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor traksense__protoc__file_descriptor__descriptor =
 {
@@ -808,14 +961,14 @@ const ProtobufCMessageDescriptor traksense__protoc__file_descriptor__descriptor 
   "Traksense__Protoc__FileDescriptor",
   "traksense.protoc",
   sizeof(Traksense__Protoc__FileDescriptor),
-  7,
+  9,
   traksense__protoc__file_descriptor__field_descriptors,
   traksense__protoc__file_descriptor__field_indices_by_name,
-  4,  traksense__protoc__file_descriptor__number_ranges,
+  3,  traksense__protoc__file_descriptor__number_ranges,
   (ProtobufCMessageInit) traksense__protoc__file_descriptor__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__protoc__message_descriptor__field_descriptors[5] =
+static const ProtobufCFieldDescriptor traksense__protoc__message_descriptor__field_descriptors[7] =
 {
   {
     "name",
@@ -866,6 +1019,30 @@ static const ProtobufCFieldDescriptor traksense__protoc__message_descriptor__fie
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "extension",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Traksense__Protoc__MessageDescriptor, n_extension),
+    offsetof(Traksense__Protoc__MessageDescriptor, extension),
+    &traksense__protoc__field_descriptor__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "options",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__MessageDescriptor, options),
+    &traksense__protoc__message_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "oneof_decl",
     8,
     PROTOBUF_C_LABEL_REPEATED,
@@ -880,16 +1057,18 @@ static const ProtobufCFieldDescriptor traksense__protoc__message_descriptor__fie
 };
 static const unsigned traksense__protoc__message_descriptor__field_indices_by_name[] = {
   3,   /* field[3] = enum_type */
+  4,   /* field[4] = extension */
   1,   /* field[1] = field */
   0,   /* field[0] = name */
   2,   /* field[2] = nested_type */
-  4,   /* field[4] = oneof_decl */
+  6,   /* field[6] = oneof_decl */
+  5,   /* field[5] = options */
 };
 static const ProtobufCIntRange traksense__protoc__message_descriptor__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 8, 4 },
-  { 0, 5 }
+  { 6, 4 },
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor traksense__protoc__message_descriptor__descriptor =
 {
@@ -899,14 +1078,52 @@ const ProtobufCMessageDescriptor traksense__protoc__message_descriptor__descript
   "Traksense__Protoc__MessageDescriptor",
   "traksense.protoc",
   sizeof(Traksense__Protoc__MessageDescriptor),
-  5,
+  7,
   traksense__protoc__message_descriptor__field_descriptors,
   traksense__protoc__message_descriptor__field_indices_by_name,
   2,  traksense__protoc__message_descriptor__number_ranges,
   (ProtobufCMessageInit) traksense__protoc__message_descriptor__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__protoc__field_descriptor__field_descriptors[8] =
+static const ProtobufCFieldDescriptor traksense__protoc__message_options__field_descriptors[1] =
+{
+  {
+    "map_entry",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Traksense__Protoc__MessageOptions, has_map_entry),
+    offsetof(Traksense__Protoc__MessageOptions, map_entry),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__protoc__message_options__field_indices_by_name[] = {
+  0,   /* field[0] = map_entry */
+};
+static const ProtobufCIntRange traksense__protoc__message_options__number_ranges[1 + 1] =
+{
+  { 7, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor traksense__protoc__message_options__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.protoc.MessageOptions",
+  "MessageOptions",
+  "Traksense__Protoc__MessageOptions",
+  "traksense.protoc",
+  sizeof(Traksense__Protoc__MessageOptions),
+  1,
+  traksense__protoc__message_options__field_descriptors,
+  traksense__protoc__message_options__field_indices_by_name,
+  1,  traksense__protoc__message_options__number_ranges,
+  (ProtobufCMessageInit) traksense__protoc__message_options__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__protoc__field_descriptor__field_descriptors[9] =
 {
   {
     "name",
@@ -915,6 +1132,18 @@ static const ProtobufCFieldDescriptor traksense__protoc__field_descriptor__field
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
     offsetof(Traksense__Protoc__FieldDescriptor, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "extendee",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__FieldDescriptor, extendee),
     NULL,
     NULL,
     0,             /* flags */
@@ -1006,22 +1235,22 @@ static const ProtobufCFieldDescriptor traksense__protoc__field_descriptor__field
   },
 };
 static const unsigned traksense__protoc__field_descriptor__field_indices_by_name[] = {
-  6,   /* field[6] = json_name */
-  2,   /* field[2] = label */
+  1,   /* field[1] = extendee */
+  7,   /* field[7] = json_name */
+  3,   /* field[3] = label */
   0,   /* field[0] = name */
-  1,   /* field[1] = number */
-  5,   /* field[5] = oneof_index */
-  7,   /* field[7] = proto3_optional */
-  3,   /* field[3] = type */
-  4,   /* field[4] = type_name */
+  2,   /* field[2] = number */
+  6,   /* field[6] = oneof_index */
+  8,   /* field[8] = proto3_optional */
+  4,   /* field[4] = type */
+  5,   /* field[5] = type_name */
 };
-static const ProtobufCIntRange traksense__protoc__field_descriptor__number_ranges[4 + 1] =
+static const ProtobufCIntRange traksense__protoc__field_descriptor__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 3, 1 },
-  { 9, 5 },
-  { 17, 7 },
-  { 0, 8 }
+  { 9, 6 },
+  { 17, 8 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor traksense__protoc__field_descriptor__descriptor =
 {
@@ -1031,10 +1260,10 @@ const ProtobufCMessageDescriptor traksense__protoc__field_descriptor__descriptor
   "Traksense__Protoc__FieldDescriptor",
   "traksense.protoc",
   sizeof(Traksense__Protoc__FieldDescriptor),
-  8,
+  9,
   traksense__protoc__field_descriptor__field_descriptors,
   traksense__protoc__field_descriptor__field_indices_by_name,
-  4,  traksense__protoc__field_descriptor__number_ranges,
+  3,  traksense__protoc__field_descriptor__number_ranges,
   (ProtobufCMessageInit) traksense__protoc__field_descriptor__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -96,23 +96,3 @@ final class WebTranscoder: @unchecked Sendable {
     return headers
   }
 }
-
-extension RequestHead.Rejection {
-  /// The whole response to a request that gets no further than its headers.
-  func answer(to request: HeaderList, _ origins: WebOrigins) -> HeaderList {
-    switch self {
-    case .http(let headers): return headers
-    case .rpc(let error):
-      let headers: HeaderList = [
-        ":status": "200", "content-type": "application/grpc",
-        "grpc-status": String(error.code.rawValue),
-        "grpc-message": PercentEncoding.encode(error.message),
-        "grpc-accept-encoding": MessageEncoding.accepted,
-      ]
-      guard var text = request["content-type"],
-        let content = text.withUTF8({ unsafe ContentType($0) }), content != .grpc
-      else { return headers }
-      return WebTranscoder(content, request, origins)?.headers(headers) ?? headers
-    }
-  }
-}

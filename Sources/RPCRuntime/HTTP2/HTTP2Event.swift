@@ -7,13 +7,13 @@ typealias StreamID = Int32
 
 /// What received bytes meant.
 enum HTTP2Event: Hashable {
-  /// Request headers, response headers, or trailers.
+  /// Request headers, response headers, or response trailers.
   case headers(StreamID, HeaderList, endStream: Bool)
   /// The header list was larger than allowed; it was not kept.
   case headersTooLarge(StreamID)
   /// A part of the body. The flow-control window stays closed by its size until it is consumed.
   case data(StreamID, ByteBuffer)
-  /// The peer is done sending on the stream; comes after its last `data`.
+  /// The peer is done sending on the stream; comes after its last `data`, or for request trailers.
   case endStream(StreamID)
   /// The stream is over, whoever ended it.
   case streamClosed(StreamID, HTTP2ErrorCode)

@@ -51,7 +51,10 @@ struct HTTP2Session: ~Copyable {
     unsafe inbox.pointee.willReceive()
     let base = unsafe bytes.bindMemory(to: UInt8.self).baseAddress
     let consumed = unsafe nghttp2_session_mem_recv(raw, base, bytes.count)
-    if consumed < 0 { throw Self.error(Int32(consumed)) }
+    if consumed < 0 {
+      if let offence = unsafe inbox.pointee.offence { goAway(offence) }
+      throw Self.error(Int32(consumed))
+    }
     unsafe bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(consumed))
     return unsafe inbox.pointee.isPaused
   }
@@ -75,9 +78,14 @@ struct HTTP2Session: ~Copyable {
   // MARK: Commands
 
   /// Answers a request: headers now, then what `body` will hold; without body, headers end the stream.
+  /// - Throws: when HTTP/2 cannot carry the headers, or the stream has a body already.
   func respond(
     to stream: StreamID, headers: HeaderList, body: OutboundBody?
   ) throws(HTTP2Error) {
+    // nghttp2 holds an unretained pointer to the first one.
+    guard unsafe inbox.pointee.bodies[stream] == nil else {
+      throw Self.error(Int32(NGHTTP2_ERR_DATA_EXIST.rawValue))
+    }
     let result = unsafe Self.withNameValues(headers) { fields, count in
       guard let body else {
         return unsafe nghttp2_submit_response(raw, stream, fields, count, nil)
@@ -219,7 +227,9 @@ struct HTTP2Session: ~Copyable {
     try unsafe check(nghttp2_option_new(&option))
     defer { unsafe nghttp2_option_del(option) }
     unsafe nghttp2_option_set_no_auto_window_update(option, 1)
-    unsafe nghttp2_option_set_no_closed_streams(option, 1)
+    if configuration.role == .client {
+      unsafe nghttp2_option_set_no_closed_streams(option, 1)
+    }
     unsafe nghttp2_option_set_max_outbound_ack(option, configuration.maxQueuedAcks)
     unsafe nghttp2_option_set_max_continuations(option, configuration.maxContinuations)
     // Never: ``ConnectionPolicing`` counts the resets of both ends, with a budget of its own.

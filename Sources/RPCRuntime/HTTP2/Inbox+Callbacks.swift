@@ -6,6 +6,11 @@ import NIOCore
 /// The C side of ``Inbox``: each callback translates and records, and decides nothing.
 extension Inbox {
   static func install(on callbacks: OpaquePointer?) {
+    unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, header, userData in
+      guard let header = unsafe header?.pointee else { return 0 }
+      let goesOn = unsafe Inbox.from(userData)?.pointee.beganFrame(header)
+      return goesOn == true ? 0 : Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+    }
     unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, _, userData in
       unsafe Inbox.from(userData)?.pointee.beganHeaders()
       return 0
@@ -35,7 +40,7 @@ extension Inbox {
     unsafe nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks) {
       session, frame, _, userData in
       guard let stream = unsafe frame?.pointee.hd.stream_id,
-        unsafe nghttp2_session_find_stream(session, stream) == nil
+        unsafe Inbox.isGone(stream, session)
       else { return 0 }
       unsafe Inbox.from(userData)?.pointee.dropped(stream)
       return 0
@@ -101,6 +106,12 @@ extension Inbox {
     unsafe HTTP2Session.withNameValues(trailers) { fields, count in
       unsafe nghttp2_submit_trailer(session, stream, fields, count) == 0
     }
+  }
+
+  /// nghttp2 remembers some of the streams that are closed.
+  private static func isGone(_ stream: StreamID, _ session: OpaquePointer?) -> Bool {
+    guard let found = unsafe nghttp2_session_find_stream(session, stream) else { return true }
+    return unsafe nghttp2_stream_get_state(found) == NGHTTP2_STREAM_STATE_CLOSED
   }
 
   private static func from(_ userData: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<Inbox>? {

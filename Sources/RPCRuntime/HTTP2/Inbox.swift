@@ -27,6 +27,10 @@ struct Inbox: ~Copyable {
   /// PING, SETTINGS, PRIORITY, WINDOW_UPDATE, small DATA without END_STREAM and frames that were refused:
   /// each costs the peer nothing and this end a little. The connection weighs them against progress.
   private(set) var idleFrames = 0
+  /// A server's; a client has reason to remember nothing.
+  private var skipped: SkippedStreams?
+  /// The connection error that nghttp2 does not look for, once there was one.
+  private(set) var offence: HTTP2ErrorCode?
 
   /// A list this much larger than allowed ends the connection: it can only be an attack (HPACK bomb).
   private static let bombFactor = 16
@@ -40,6 +44,7 @@ struct Inbox: ~Copyable {
 
   init(configuration: HTTP2SessionConfiguration) {
     maxHeaderListBytes = configuration.maxHeaderListBytes
+    if configuration.role == .server { skipped = SkippedStreams() }
   }
 
   mutating func takeEvents() -> [HTTP2Event] {
@@ -58,6 +63,15 @@ struct Inbox: ~Copyable {
     guard handled.capacity <= Self.maxSpareEvents else { return }
     handled.removeAll(keepingCapacity: true)
     spareEvents = handled
+  }
+
+  /// - Returns: false when the connection must be closed.
+  mutating func beganFrame(_ header: nghttp2_frame_hd) -> Bool {
+    guard UInt32(header.type) == NGHTTP2_HEADERS.rawValue,
+      skipped?.receivedHeaders(header.stream_id) == false
+    else { return true }
+    offence = .protocolError
+    return false
   }
 
   mutating func beganHeaders() {
@@ -90,6 +104,9 @@ struct Inbox: ~Copyable {
     case NGHTTP2_HEADERS.rawValue:
       if headerBytes > maxHeaderListBytes {
         events.append(.headersTooLarge(header.stream_id))
+      } else if skipped != nil, unsafe frame.headers.cat == NGHTTP2_HCAT_HEADERS {
+        // Request trailers always end the stream (RFC 9113 §8.1), and gRPC gives them no other meaning.
+        events.append(.endStream(header.stream_id))
       } else {
         events.append(.headers(header.stream_id, headers.list, endStream: endsStream))
       }

@@ -17,10 +17,10 @@ public struct InProcessChannel: RPCChannel {
     _ method: MethodDescriptor, _ request: MessageFrame, options: CallOptions
   ) async throws(RPCError) -> UnaryReply {
     guard case .unary(let body) = router.handler(path: method.path)?.body else {
-      throw router.unimplemented(path: method.path)
+      throw unimplemented(method)
     }
     let context = Self.context(method, options)
-    let response = try await Self.run(until: context.deadline) { () async throws(RPCError) in
+    let response = try await Self.run(in: context) { () async throws(RPCError) in
       try await body(request.message, context)
     }
     return UnaryReply(
@@ -33,13 +33,13 @@ public struct InProcessChannel: RPCChannel {
     _ method: MethodDescriptor, _ request: MessageFrame, options: CallOptions
   ) async throws(RPCError) -> ResponseStream {
     guard case .serverStreaming(let body) = router.handler(path: method.path)?.body else {
-      throw router.unimplemented(path: method.path)
+      throw unimplemented(method)
     }
     let context = Self.context(method, options)
     let pipe = InProcessPipe()
     let task = Task {
       do throws(RPCError) {
-        try await Self.run(until: context.deadline) { () async throws(RPCError) in
+        try await Self.run(in: context) { () async throws(RPCError) in
           try await body(request.message, ResponseWriter(sink: pipe), context)
         }
         pipe.finish(nil)
@@ -56,7 +56,7 @@ public struct InProcessChannel: RPCChannel {
     _ method: MethodDescriptor, options: CallOptions
   ) async throws(RPCError) -> StreamingCall {
     guard let handler = router.handler(path: method.path) else {
-      throw router.unimplemented(path: method.path)
+      throw unimplemented(method)
     }
     let context = Self.context(method, options)
     let requests = InProcessPipe()
@@ -64,7 +64,7 @@ public struct InProcessChannel: RPCChannel {
     let task = Task {
       var status: RPCError?
       do throws(RPCError) {
-        try await Self.run(until: context.deadline) { () async throws(RPCError) in
+        try await Self.run(in: context) { () async throws(RPCError) in
           try await handler.run(requests, responses, context)
         }
       } catch {
@@ -83,18 +83,26 @@ public struct InProcessChannel: RPCChannel {
       requests: RequestWriter(sink: requests), responses: ResponseStream(source: responses))
   }
 
+  private func unimplemented(_ method: MethodDescriptor) -> RPCError {
+    let error = router.unimplemented(path: method.path)
+    router.rejected(method.path, peer: Self.peer, .status(error))
+    return error
+  }
+
+  private static let peer = "in-process"
+
   private static func context(_ method: MethodDescriptor, _ options: CallOptions) -> ServerContext {
     ServerContext(
-      method: method, authority: options.authority ?? "", peer: "in-process",
+      method: method, authority: options.authority ?? "", peer: peer,
       deadline: options.timeout.map { .now() + TimeAmount($0) }, metadata: options.metadata)
   }
 
   /// Runs `operation`, cancelling it at the deadline.
   private static func run<Value: Sendable>(
-    until deadline: NIODeadline?,
+    in context: ServerContext,
     _ operation: @escaping @Sendable () async throws(RPCError) -> Value
   ) async throws(RPCError) -> Value {
-    guard let deadline else { return try await operation() }
+    guard let deadline = context.deadline else { return try await operation() }
     let work = Task { () async -> Result<Value, RPCError> in
       do throws(RPCError) { return .success(try await operation()) } catch {
         return .failure(error)
@@ -103,6 +111,7 @@ public struct InProcessChannel: RPCChannel {
     let timer = Task {
       do {
         try await Task.sleep(for: .nanoseconds(max(0, (deadline - .now()).nanoseconds)))
+        context.ended(early: lateness)
         work.cancel()
       } catch {
         // The work was done in time.
@@ -115,8 +124,10 @@ public struct InProcessChannel: RPCChannel {
     }
     timer.cancel()
     if case .failure = result, NIODeadline.now() >= deadline {
-      throw RPCError(.deadlineExceeded, "deadline exceeded")
+      throw lateness
     }
     return try result.get()
   }
+
+  private static let lateness = RPCError(.deadlineExceeded, "deadline exceeded")
 }

@@ -25,6 +25,8 @@ protocol CallTransport: AnyObject {
   /// A handler holds so many decompressed bytes more, or less, that their compressed size does not warrant.
   /// - Returns: false when that is too much.
   func holdsImplausible(_ bytes: Int) -> Bool
+  /// A call ends without a handler.
+  func rejected(_ path: @autoclosure () -> String, _ error: RPCError)
   /// A handler's metadata that is not sent.
   func isUnsendable(_ key: String)
 }

@@ -35,6 +35,14 @@ public struct RPCHandler: Sendable {
   public let method: MethodDescriptor
   let body: Body
 
+  private init(_ method: MethodDescriptor, _ body: Body) {
+    self.method = method
+    self.body = body
+  }
+
+  /// The same RPC with other code of the same shape.
+  func replacing(_ body: Body) -> RPCHandler { RPCHandler(method, body) }
+
   /// - Parameters:
   ///   - method: must be `.unary`.
   ///   - body: the code.
@@ -107,13 +115,21 @@ extension RequestStream {
 public struct RPCRouter: Sendable {
   private let table: PathTable
   private let services: Set<String>
+  let observer: (any ServerObserver)?
 
-  /// - Parameter services: no two may implement the same RPC.
-  public init(_ services: [any RPCService]) {
+  /// - Parameters:
+  ///   - services: no two may implement the same RPC.
+  ///   - interceptors: around every call, over the wire or in-process; the first one is the outermost.
+  ///   - observer: hears of calls that get no handler, which the interceptors do not see.
+  public init(
+    _ services: [any RPCService], interceptors: [any ServerInterceptor] = [],
+    observer: (any ServerObserver)? = nil
+  ) {
+    self.observer = observer
     var table: [String: RPCHandler] = [:]
     for handler in services.flatMap(\.handlers) {
       precondition(table[handler.method.path] == nil, "\(handler.method.path) is served twice")
-      table[handler.method.path] = handler
+      table[handler.method.path] = handler.intercepted(by: interceptors)
     }
     self.table = PathTable(Array(table.values))
     self.services = Set(table.values.map(\.method.service))

@@ -14,6 +14,7 @@ public final class RPCServer: Sendable {
   private let group: any EventLoopGroup
   private let logger: Logger
   private let state = Mutex(State())
+  private let streams = OpenStreams()
 
   private struct State {
     var listener: (any Channel)?
@@ -36,6 +37,19 @@ public final class RPCServer: Sendable {
     origins = WebOrigins(allowedOrigins)
     self.group = group
     self.logger = logger
+  }
+
+  /// How much is going on at the moment.
+  public struct Statistics: Hashable, Sendable {
+    /// Connections open.
+    public var connections: Int
+    /// Calls open on them.
+    public var streams: Int
+  }
+
+  /// How much is going on at the moment.
+  public var statistics: Statistics {
+    Statistics(connections: state.withLock { $0.connections.count }, streams: streams.count)
   }
 
   /// Starts listening.
@@ -108,12 +122,12 @@ public final class RPCServer: Sendable {
     case .http2:
       try pipeline.addHandler(
         ServerConnection(
-          router: router, limits: limits, origins: origins, loop: channel.eventLoop, logger: logger)
-      )
+          router: router, limits: limits, origins: origins, loop: channel.eventLoop, logger: logger,
+          openStreams: streams))
     case .http1:
       try HTTP1Connection(
         router: router, limits: limits, origins: origins, scheme: "http", loop: channel.eventLoop,
-        logger: logger
+        logger: logger, openStreams: streams
       ).add(to: pipeline)
     }
   }

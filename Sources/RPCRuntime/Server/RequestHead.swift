@@ -15,14 +15,6 @@ struct RequestHead {
   let web: WebTranscoder?
   let headers: HeaderList
 
-  /// Why a request gets no further than its headers.
-  enum Rejection: Error, Hashable {
-    /// Not gRPC: a bare HTTP status, with the fields that go with it.
-    case http(HeaderList)
-    /// gRPC, but wrong: a trailers-only response.
-    case rpc(RPCError)
-  }
-
   /// - Parameters:
   ///   - headers: as received.
   ///   - router: where the path is looked up.

@@ -11,28 +11,41 @@ public struct RequestStream: AsyncSequence, Sendable {
   public typealias Failure = RPCError
 
   private let source: any RequestSource
+  /// Where messages are counted, if they are.
+  private let counter: ServerContext?
 
-  init(source: any RequestSource) {
+  init(source: any RequestSource, counter: ServerContext? = nil) {
     self.source = source
+    self.counter = counter
+  }
+
+  /// The same messages, counted as they are read.
+  func counted(in context: ServerContext) -> RequestStream {
+    RequestStream(source: source, counter: context)
   }
 
   /// Reads the messages. Call it once.
-  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source: source) }
+  public func makeAsyncIterator() -> AsyncIterator {
+    AsyncIterator(source: source, counter: counter)
+  }
 
   /// Pulls one message after the other.
   public struct AsyncIterator: AsyncIteratorProtocol {
     fileprivate let source: any RequestSource
+    fileprivate let counter: ServerContext?
 
     /// - Returns: the next message; nil when the caller has sent its last one.
     public mutating func next() async throws(RPCError) -> ByteBuffer? {
-      try await source.nextRequest()
+      let message = try await source.nextRequest()
+      if message != nil { counter?.countReceived() }
+      return message
     }
 
     /// As ``next()``; the messages come from the transport's own isolation anyway.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(RPCError) -> ByteBuffer? {
-      try await source.nextRequest()
+      try await next()
     }
   }
 }

@@ -28,6 +28,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
   private let executor: LoopExecutor
   private let loop: any EventLoop
   private let session: HTTP2Session
+  private let openStreams: OpenStreams
   private var streams = StreamTable<ServerStream>()
   /// Bodies whose writer waits for the peer to read.
   private var waiting: [OutboundBody] = []
@@ -51,9 +52,10 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
   private var policing: ConnectionPolicing
 
   init(
-    router: RPCRouter, limits: ServerLimits, origins: WebOrigins = WebOrigins([]),
-    loop: any EventLoop, logger: Logger
+    router: RPCRouter, limits: ServerLimits, origins: WebOrigins, loop: any EventLoop,
+    logger: Logger, openStreams: OpenStreams
   ) throws(HTTP2Error) {
+    self.openStreams = openStreams
     self.router = router
     self.origins = origins
     self.limits = limits
@@ -141,6 +143,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
     stallTimer?.cancel()
     let open = streams.values
     streams.removeAll()
+    openStreams.closed(open.count)
     waiting = []
     for stream in open { stream.closed() }
     self.context = nil
@@ -197,6 +200,10 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
     runningHandlers -= 1
   }
 
+  func rejected(_ path: @autoclosure () -> String, _ error: RPCError) {
+    router.rejected(path(), peer: peer, .status(error))
+  }
+
   func holdsImplausible(_ bytes: Int) -> Bool {
     implausibleBytes += bytes
     return implausibleBytes <= limits.maxImplausibleBytes
@@ -217,25 +224,20 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
   private func handle(_ event: HTTP2Event) {
     switch event {
     case .headers(let id, let headers, let endStream):
-      if let stream = streams[id] {
-        // Request trailers: gRPC gives them no meaning.
-        if endStream { stream.receivedEndStream() }
-      } else {
-        open(id, headers, endStream)
-      }
+      open(id, headers, endStream)
     case .headersTooLarge(let id):
       streams[id]?.finish(Self.headersTooLarge)
-      if streams[id] == nil {
-        let answer = RequestHead.Rejection.rpc(Self.headersTooLarge).answer(to: [:], origins)
-        respond(id, headers: answer, body: nil)
-      }
+      if streams[id] == nil { reject(id, HeaderList(), .rpc(Self.headersTooLarge)) }
     case .data(let id, let bytes):
       receivedData(id, bytes)
     case .endStream(let id):
       streams[id]?.receivedEndStream()
     case .streamClosed(let id, let code):
       if code != .noError { policing.streamReset() }
-      streams.remove(id)?.closed()
+      if let stream = streams.remove(id) {
+        openStreams.closed(1)
+        stream.closed()
+      }
     case .settings:
       if case .awaitingPreface = phase { phase = .active }
     case .ping(let isAck):
@@ -259,13 +261,22 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
     do throws(RequestHead.Rejection) {
       head = try RequestHead(headers, router, origins)
     } catch {
-      return respond(id, headers: error.answer(to: headers, origins), body: nil)
+      return reject(id, headers, error)
     }
     let stream = ServerStream(
       id: id, head: head, limits: limits, connection: self, loop: loop)
     streams.insert(stream, for: id)
+    openStreams.opened()
     stream.receivedHeaders()
     if endStream { stream.receivedEndStream() }
+  }
+
+  private func reject(
+    _ id: StreamID, _ headers: HeaderList, _ rejection: RequestHead.Rejection
+  ) {
+    router.rejected(headers[":path"] ?? "", peer: peer, rejection.outcome)
+    let (answer, body) = rejection.answer(to: headers, origins)
+    respond(id, headers: answer, body: body)
   }
 
   private func receivedData(_ id: StreamID, _ bytes: ByteBuffer) {

@@ -14,17 +14,31 @@ public final class ServerContext: Sendable {
   /// When the caller stops waiting; nil: it set no `grpc-timeout`.
   public let deadline: NIODeadline?
   private let requestMetadata: RequestMetadata
-  private let responseMetadata = Mutex(ResponseMetadata())
+  private let state = Mutex(State())
+  private let received = Atomic(0)
+  private let sent = Atomic(0)
 
   private enum RequestMetadata: Sendable {
     case headers(HeaderList)
     case function(@Sendable () -> Metadata)
   }
 
-  private struct ResponseMetadata {
+  private struct State {
     var initial = Metadata()
     var trailing = Metadata()
     var isCompressed: Bool?
+    /// By the identity of their keys.
+    var values: [ObjectIdentifier: any Sendable] = [:]
+    var earlyEnd: EarlyEnd?
+  }
+
+  /// In a box: few calls have one.
+  private final class EarlyEnd: Sendable {
+    let error: RPCError
+
+    init(_ error: RPCError) {
+      self.error = error
+    }
   }
 
   /// - Parameters:
@@ -61,28 +75,73 @@ public final class ServerContext: Sendable {
     }
   }
 
+  /// The last value of one key, found without making ``metadata`` of all of them.
+  /// - Parameter key: lower case.
+  public func metadataValue(_ key: StaticString) -> String? {
+    switch requestMetadata {
+    case .headers(let headers):
+      unsafe headers.withFields { fields in
+        var value: String?
+        while let field = unsafe fields.next() {
+          if unsafe field.hasName(key) { value = unsafe field.valueText }
+        }
+        return value
+      }
+    case .function(let metadata): metadata()["\(key)"]
+    }
+  }
+
   /// Sent before the first message; changes after that have no effect.
   public var initialMetadata: Metadata {
-    get { responseMetadata.withLock { $0.initial } }
-    set { responseMetadata.withLock { $0.initial = newValue } }
+    get { state.withLock { $0.initial } }
+    set { state.withLock { $0.initial = newValue } }
   }
 
   /// Sent with the status.
   public var trailingMetadata: Metadata {
-    get { responseMetadata.withLock { $0.trailing } }
-    set { responseMetadata.withLock { $0.trailing = newValue } }
+    get { state.withLock { $0.trailing } }
+    set { state.withLock { $0.trailing = newValue } }
   }
 
   /// Whether response messages are compressed, when the caller accepts that; a single message opts out with
   /// ``MessageFrame/isCompressible``. nil: as ``ServerLimits/compressesResponses`` says. Changes after the
   /// first message have no effect.
   public var compressesResponses: Bool? {
-    get { responseMetadata.withLock { $0.isCompressed } }
-    set { responseMetadata.withLock { $0.isCompressed = newValue } }
+    get { state.withLock { $0.isCompressed } }
+    set { state.withLock { $0.isCompressed = newValue } }
   }
 
-  var hasInitialMetadata: Bool { responseMetadata.withLock { !$0.initial.isEmpty } }
-  var hasTrailingMetadata: Bool { responseMetadata.withLock { !$0.trailing.isEmpty } }
+  /// The value that an interceptor left under `key`.
+  public subscript<Key: ServerContextKey>(_ key: Key.Type) -> Key.Value? {
+    get { state.withLock { $0.values[ObjectIdentifier(key)] } as? Key.Value }
+    set { state.withLock { $0.values[ObjectIdentifier(key)] = newValue } }
+  }
+
+  /// Request messages that the handler has got. Counted only where the router has interceptors.
+  public var messagesReceived: Int { received.load(ordering: .relaxed) }
+
+  /// Response messages of the handler. Counted only where the router has interceptors.
+  public var messagesSent: Int { sent.load(ordering: .relaxed) }
+
+  /// How the call ended for its caller, which need not be how its handler did: the deadline, a reset or a
+  /// malformed message may have ended it before.
+  /// - Parameter error: what the handler threw; nil: it returned.
+  /// - Returns: nil for OK.
+  public func outcome(ofHandler error: RPCError?) -> RPCError? {
+    state.withLock { $0.earlyEnd }?.error ?? error
+  }
+
+  func countReceived() { received.add(1, ordering: .relaxed) }
+  func countSent() { sent.add(1, ordering: .relaxed) }
+
+  /// The caller got this before the handler ended.
+  func ended(early error: RPCError) {
+    let end = EarlyEnd(error)
+    state.withLock { if $0.earlyEnd == nil { $0.earlyEnd = end } }
+  }
+
+  var hasInitialMetadata: Bool { state.withLock { !$0.initial.isEmpty } }
+  var hasTrailingMetadata: Bool { state.withLock { !$0.trailing.isEmpty } }
 
   /// Time left until the deadline; nil without one, never negative.
   public var timeRemaining: Duration? {

@@ -114,6 +114,7 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
 
   /// The peer reset the stream, or the connection is gone.
   func closed() {
+    endsEarly(Self.abandoned)
     _ = machine.sendingStatus()
     stop()
     connection = nil
@@ -122,7 +123,18 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   /// Ends the call with a status other than OK, even when the peer takes no messages; no effect when it
   /// has ended.
   func finish(_ error: RPCError) {
+    endsEarly(error)
     finish(status: error, isCutShort: true)
+  }
+
+  /// Lets interceptors, or where no handler runs the observer, know what they cannot see.
+  private func endsEarly(_ error: RPCError) {
+    guard !machine.isAnswered else { return }
+    if let context {
+      context.ended(early: error)
+    } else {
+      connection?.rejected(head.handler.method.path, error)
+    }
   }
 
   // MARK: From the handler, on any thread
@@ -215,6 +227,8 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     reader?.resume(returning: .failure(Self.callIsOver))
     reader = nil
   }
+
+  private static let abandoned = RPCError(.cancelled, "given up by the caller")
 
   /// Notes what the handler is about to hold.
   /// - Returns: false when that is out of all proportion (decompression bomb).

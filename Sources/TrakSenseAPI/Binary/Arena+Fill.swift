@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CProtobufC
+package import CProtobufC
 
 /// Copies Swift values to where protobuf-c's structs can point at.
 extension Arena {
   /// Most bytes of an element without its characters or members: a tag, and a varint or fixed number.
   private static let elementOverhead = 5 + 10
 
-  mutating func string(_ text: String) -> ProtobufCBinaryData {
+  package mutating func string(_ text: String) -> ProtobufCBinaryData {
     let count = text.utf8.count
     guard count > 0 else { return unsafe ProtobufCBinaryData(len: 0, data: nil) }
     packedBound += count
@@ -23,7 +23,7 @@ extension Arena {
     return unsafe ProtobufCBinaryData(len: count, data: data)
   }
 
-  mutating func strings(
+  package mutating func strings(
     _ texts: [String]
   ) -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?) {
     guard !texts.isEmpty else { return (0, nil) }
@@ -35,11 +35,35 @@ extension Arena {
     return unsafe (texts.count, start)
   }
 
-  mutating func numbers<Number: BitwiseCopyable>(
+  package mutating func bytes(_ bytes: [UInt8]) -> ProtobufCBinaryData {
+    let (count, data) = unsafe copy(bytes)
+    packedBound += count
+    return unsafe ProtobufCBinaryData(len: count, data: data)
+  }
+
+  package mutating func byteStrings(
+    _ values: [[UInt8]]
+  ) -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?) {
+    guard !values.isEmpty else { return (0, nil) }
+    packedBound += values.count * Self.elementOverhead
+    let start = unsafe take(values.count, of: ProtobufCBinaryData.self)
+    for (index, value) in values.enumerated() {
+      unsafe (start + index).initialize(to: bytes(value))
+    }
+    return unsafe (values.count, start)
+  }
+
+  package mutating func numbers<Number: BitwiseCopyable>(
+    _ numbers: [Number]
+  ) -> (Int, UnsafeMutablePointer<Number>?) {
+    packedBound += numbers.count * Self.elementOverhead
+    return unsafe copy(numbers)
+  }
+
+  private mutating func copy<Number: BitwiseCopyable>(
     _ numbers: [Number]
   ) -> (Int, UnsafeMutablePointer<Number>?) {
     guard !numbers.isEmpty else { return (0, nil) }
-    packedBound += numbers.count * Self.elementOverhead
     let start = unsafe take(numbers.count, of: Number.self)
     unsafe numbers.withUnsafeBufferPointer { source in
       _ = unsafe UnsafeMutableBufferPointer(start: start, count: source.count)
@@ -48,17 +72,18 @@ extension Arena {
     return unsafe (numbers.count, start)
   }
 
-  mutating func bools(_ values: [Bool]) -> (Int, UnsafeMutablePointer<protobuf_c_boolean>?) {
+  package mutating func bools(_ values: [Bool]) -> (Int, UnsafeMutablePointer<protobuf_c_boolean>?)
+  {
     unsafe numbers(values.map { $0 ? 1 : 0 })
   }
 
-  mutating func enumerations<Value: ProtobufEnum, C: RawRepresentable>(
+  package mutating func enumerations<Value: ProtobufEnum, C: RawRepresentable>(
     _ values: [Value]
   ) -> (Int, UnsafeMutablePointer<C>?) where C.RawValue: FixedWidthInteger, C: BitwiseCopyable {
     unsafe numbers(values.compactMap { C(rawValue: C.RawValue(truncatingIfNeeded: $0.rawValue)) })
   }
 
-  mutating func structure<Message: CMessage>(
+  package mutating func structure<Message: CStruct>(
     of message: Message
   ) -> UnsafeMutablePointer<Message.C> {
     let c = unsafe take(1, of: Message.C.self)
@@ -68,14 +93,14 @@ extension Arena {
     return unsafe c
   }
 
-  mutating func message<Message: CMessage>(
+  package mutating func message<Message: CStruct>(
     _ message: Message?
   ) -> UnsafeMutablePointer<Message.C>? {
     guard let message else { return nil }
     return unsafe structure(of: message)
   }
 
-  mutating func messages<Message: CMessage>(
+  package mutating func messages<Message: CStruct>(
     _ messages: [Message]
   ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<Message.C>?>?) {
     guard !messages.isEmpty else { return (0, nil) }
@@ -88,5 +113,14 @@ extension Arena {
       }
     }
     return unsafe (messages.count, start)
+  }
+
+  /// In the order of the keys, so that equal maps have equal bytes.
+  package mutating func map<Entry: CMapEntry>(
+    _ values: [Entry.Key: Entry.Value], _ type: Entry.Type
+  ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<Entry.C>?>?) {
+    guard !values.isEmpty else { return (0, nil) }
+    let entries = values.sorted { Entry.Key.isOrdered($0.key, before: $1.key) }
+    return unsafe messages(entries.map { Entry(key: $0.key, value: $0.value) })
   }
 }

@@ -2,7 +2,7 @@
 
 /// Memory for the C structs of one message, freed all at once. The first bytes come from the caller's
 /// stack, so that a small message costs no allocation at all.
-@safe struct Arena: ~Copyable {
+@safe package struct Arena: ~Copyable {
   /// In front of each chunk that came from the heap; they form a list.
   @safe private struct ChunkHeader {
     var next: UnsafeMutablePointer<ChunkHeader>?

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CProtobufC
+package import CProtobufC
 
 /// Copies the members of protobuf-c's structs into Swift values.
-enum CField {
+package enum CField {
   /// A string. All of its bytes are kept, U+0000 included.
   /// - Throws: when it is not UTF-8; proto3 demands that parsers refuse that.
-  static func string(
+  package static func string(
     _ c: ProtobufCBinaryData, _ field: StaticString
   ) throws(ProtobufError) -> String {
     guard let data = unsafe c.data else { return "" }
@@ -18,7 +18,7 @@ enum CField {
     }
   }
 
-  static func strings(
+  package static func strings(
     _ count: Int, _ c: UnsafeMutablePointer<ProtobufCBinaryData>?, _ field: StaticString
   ) throws(ProtobufError) -> [String] {
     var texts: [String] = []
@@ -28,17 +28,28 @@ enum CField {
     return texts
   }
 
-  static func numbers<Number: BitwiseCopyable>(
+  package static func bytes(_ c: ProtobufCBinaryData) -> [UInt8] {
+    unsafe Array(UnsafeBufferPointer(start: c.data, count: c.data == nil ? 0 : c.len))
+  }
+
+  package static func byteStrings(
+    _ count: Int, _ c: UnsafeMutablePointer<ProtobufCBinaryData>?
+  ) -> [[UInt8]] {
+    unsafe UnsafeBufferPointer(start: c, count: count).map { unsafe bytes($0) }
+  }
+
+  package static func numbers<Number: BitwiseCopyable>(
     _ count: Int, _ c: UnsafeMutablePointer<Number>?
   ) -> [Number] {
     unsafe Array(UnsafeBufferPointer(start: c, count: count))
   }
 
-  static func bools(_ count: Int, _ c: UnsafeMutablePointer<protobuf_c_boolean>?) -> [Bool] {
+  package static func bools(_ count: Int, _ c: UnsafeMutablePointer<protobuf_c_boolean>?) -> [Bool]
+  {
     unsafe UnsafeBufferPointer(start: c, count: count).map { $0 != 0 }
   }
 
-  static func enumerations<Value: ProtobufEnum, C: RawRepresentable>(
+  package static func enumerations<Value: ProtobufEnum, C: RawRepresentable>(
     _ count: Int, _ c: UnsafeMutablePointer<C>?
   ) -> [Value] where C.RawValue: FixedWidthInteger {
     unsafe UnsafeBufferPointer(start: c, count: count).map {
@@ -46,14 +57,14 @@ enum CField {
     }
   }
 
-  static func message<Message: CMessage>(
+  package static func message<Message: CStruct>(
     _ c: UnsafeMutablePointer<Message.C>?
   ) throws(ProtobufError) -> Message? {
     guard let c = unsafe c else { return nil }
     return try unsafe Message(decoding: UnsafePointer(c))
   }
 
-  static func messages<Message: CMessage>(
+  package static func messages<Message: CStruct>(
     _ count: Int, _ c: UnsafeMutablePointer<UnsafeMutablePointer<Message.C>?>?
   ) throws(ProtobufError) -> [Message] {
     var messages: [Message] = []
@@ -64,5 +75,19 @@ enum CField {
       messages.append(try unsafe Message(decoding: UnsafePointer(element)))
     }
     return messages
+  }
+
+  /// The pairs of a map; of equal keys the last counts.
+  package static func map<Entry: CMapEntry>(
+    _ count: Int, _ c: UnsafeMutablePointer<UnsafeMutablePointer<Entry.C>?>?, _ type: Entry.Type
+  ) throws(ProtobufError) -> [Entry.Key: Entry.Value] {
+    var values: [Entry.Key: Entry.Value] = [:]
+    guard let c = unsafe c else { return values }
+    for index in 0..<count {
+      guard let element = unsafe c[index] else { continue }
+      let entry = try unsafe Entry(decoding: UnsafePointer(element))
+      values[entry.key] = entry.value
+    }
+    return values
   }
 }

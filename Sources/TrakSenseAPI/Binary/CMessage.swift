@@ -1,33 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CProtobufC
-import NIOCore
-import RPCRuntime
+package import NIOCore
+package import RPCRuntime
 
-/// A message whose binary form protobuf-c reads and writes through a C struct. Strings are `bytes` to C
-/// (see Scripts/generate.sh), so that their length is known both ways.
-protocol CMessage: ProtobufMessage {
-  /// protobuf-c's struct; its first member is a `ProtobufCMessage`.
-  associatedtype C
-
-  /// Writes protobuf-c's initial values over uninitialized memory.
-  static func initialize(_ c: UnsafeMutablePointer<C>)
-
-  /// Most bytes of a message on the wire without the characters and elements of its fields: a tag and a
-  /// number for each.
-  static var wireOverhead: Int { get }
-
-  /// Copies out of C.
-  init(decoding c: UnsafePointer<C>) throws(ProtobufError)
-
-  /// Sets the members of an initialized struct; what they point to is in the arena.
-  func fill(_ c: UnsafeMutablePointer<C>, _ arena: inout Arena)
-}
+/// A message whose binary form protobuf-c reads and writes.
+package protocol CMessage: CStruct, ProtobufMessage {}
 
 /// Decodes and encodes whole messages with protobuf-c 1.4, which differs from the specification in two ways:
 /// of a submessage sent in several parts, repeated fields are joined but scalars are the last part's (no
 /// known encoder sends parts); and -0.0 counts as 0 and is not sent.
-enum CCoding {
+package enum CCoding {
   /// Taken from the stack for each message; enough for a small one.
   private typealias Scratch = InlineArray<256, UInt64>
   /// What a message may unpack to, in bytes per byte on the wire. The dearest well-formed ones are 2-byte
@@ -44,7 +27,7 @@ enum CCoding {
   /// Never inlined, as ``frame(_:)``: inlined into an async function, the scratch would be part of its frame,
   /// and so of every live call (2 KiB).
   @inline(never)
-  static func decode<Message: CMessage>(
+  package static func decode<Message: CMessage>(
     _ buffer: ByteBuffer
   ) throws(ProtobufError) -> Message {
     let size = buffer.readableBytes
@@ -67,7 +50,7 @@ enum CCoding {
   private static let boundLimit = 16 << 10
 
   /// Appends the binary form.
-  static func encode<Message: CMessage>(_ message: Message, into buffer: inout ByteBuffer) {
+  package static func encode<Message: CMessage>(_ message: Message, into buffer: inout ByteBuffer) {
     unsafe withFilled(message) { c, bound in
       _ = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { out in
         unsafe pack(c, out)
@@ -77,7 +60,7 @@ enum CCoding {
 
   /// The binary form behind gRPC's prefix.
   @inline(never)
-  static func frame<Message: CMessage>(_ message: Message) -> MessageFrame {
+  package static func frame<Message: CMessage>(_ message: Message) -> MessageFrame {
     unsafe withFilled(message) { c, bound in
       unsafe MessageFrame(upTo: bound) { out in unsafe pack(c, out) }
     }

@@ -1,35 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import JSONText
+package import JSONText
 
 /// Reads the fields of messages from JSON and knows the path of the one it is at.
-struct JSONFieldReader {
+package struct JSONFieldReader {
   private enum Step {
     case field(StaticString)
     case element(Int)
+    case key(String)
   }
 
+  private let text: [UInt8]
   private var json: JSONReader
   private let parsing: JSONParsing
   private var path: [Step] = []
 
   init(_ bytes: [UInt8], _ parsing: JSONParsing) {
+    text = bytes
     json = JSONReader(bytes)
     self.parsing = parsing
   }
 
   /// Whether what is not known passes.
-  var ignoresUnknown: Bool { parsing.ignoreUnknown }
+  package var ignoresUnknown: Bool { parsing.ignoreUnknown }
 
   /// A field that is not optional; null stands for its default.
-  mutating func value<Value: JSONFieldValue>(
+  package mutating func value<Value: JSONFieldValue>(
     _ field: StaticString
   ) throws(JSONFieldError) -> Value {
     try optional(field) ?? Value()
   }
 
   /// A field that may be absent; null stands for that.
-  mutating func optional<Value: JSONFieldValue>(
+  package mutating func optional<Value: JSONFieldValue>(
     _ field: StaticString
   ) throws(JSONFieldError) -> Value? {
     path.append(.field(field))
@@ -38,7 +41,7 @@ struct JSONFieldReader {
   }
 
   /// A repeated field; null stands for none.
-  mutating func list<Value: JSONFieldValue>(
+  package mutating func list<Value: JSONFieldValue>(
     _ field: StaticString
   ) throws(JSONFieldError) -> [Value] {
     path.append(.field(field))
@@ -57,18 +60,38 @@ struct JSONFieldReader {
     return values
   }
 
+  /// A map field; null stands for none. Of equal keys the last counts.
+  package mutating func map<Key: ProtobufMapKey, Value: JSONFieldValue>(
+    _ field: StaticString
+  ) throws(JSONFieldError) -> [Key: Value] {
+    path.append(.field(field))
+    defer { path.removeLast() }
+    var values: [Key: Value] = [:]
+    guard try !takeNull() else { return values }
+    try beginMessage()
+    while let name = try nextField() {
+      path.append(.key("\(name)"))
+      guard let key = Key(text: "\(name)") else {
+        throw invalid("expected a key that is \(Key.phrase)")
+      }
+      values[key] = try Value(reading: &self)
+      path.removeLast()
+    }
+    return values
+  }
+
   /// Enters a message.
-  mutating func beginMessage() throws(JSONFieldError) {
+  package mutating func beginMessage() throws(JSONFieldError) {
     try token(expected: "an object") { json throws(JSONError) in try json.beginObject() }
   }
 
   /// The name of the message's next member; nil at its end.
-  mutating func nextField() throws(JSONFieldError) -> JSONKey? {
+  package mutating func nextField() throws(JSONFieldError) -> JSONKey? {
     try token(expected: "an object") { json throws(JSONError) in try json.nextKey() }
   }
 
   /// Passes over a member that the message does not have, or refuses it.
-  mutating func skipUnknown(_ key: JSONKey) throws(JSONFieldError) {
+  package mutating func skipUnknown(_ key: JSONKey) throws(JSONFieldError) {
     guard ignoresUnknown else {
       let parent = pathText
       throw JSONFieldError(
@@ -78,19 +101,42 @@ struct JSONFieldReader {
     try token(expected: "a value") { json throws(JSONError) in try json.skipValue() }
   }
 
+  /// Passes over a value and gives its text.
+  package mutating func rawValue() throws(JSONFieldError) -> ArraySlice<UInt8> {
+    let start = try token(expected: "a value") { json throws(JSONError) in
+      // Moves to where the value starts.
+      _ = try json.peek()
+      return json.offset
+    }
+    try token(expected: "a value") { json throws(JSONError) in try json.skipValue() }
+    return text[start..<json.offset]
+  }
+
+  /// Reads a text of its own that belongs to the current field, whose path goes in front of its errors'.
+  package func nested<Value>(
+    _ read: (JSONParsing) throws(JSONFieldError) -> Value
+  ) throws(JSONFieldError) -> Value {
+    do throws(JSONFieldError) {
+      return try read(parsing)
+    } catch {
+      let path = [pathText, error.path].filter { !$0.isEmpty }.joined(separator: ".")
+      throw JSONFieldError(error.kind, path: path, problem: error.problem)
+    }
+  }
+
   /// What kind of value comes next.
-  mutating func peek() throws(JSONFieldError) -> JSONKind {
+  package mutating func peek() throws(JSONFieldError) -> JSONKind {
     try token(expected: "a value") { json throws(JSONError) in try json.peek() }
   }
 
   /// Makes sure that nothing follows.
-  mutating func end() throws(JSONFieldError) {
+  package mutating func end() throws(JSONFieldError) {
     try token(expected: "the end") { json throws(JSONError) in try json.end() }
   }
 
   /// Reads with the JSON reader and names the field when that fails.
   /// - Parameter expected: what the field holds, for people.
-  mutating func token<Value>(
+  package mutating func token<Value>(
     expected: String, _ read: (inout JSONReader) throws(JSONError) -> Value
   ) throws(JSONFieldError) -> Value {
     do {
@@ -105,7 +151,7 @@ struct JSONFieldReader {
   }
 
   /// The error for a wrong value of the current field.
-  func invalid(_ problem: String) -> JSONFieldError {
+  package func invalid(_ problem: String) -> JSONFieldError {
     JSONFieldError(.invalidValue, path: pathText, problem: problem)
   }
 
@@ -121,6 +167,7 @@ struct JSONFieldReader {
       switch step {
       case .field(let name): text += text.isEmpty ? "\(name)" : ".\(name)"
       case .element(let index): text += "[\(index)]"
+      case .key(let key): text += "[\"\(key)\"]"
       }
     }
     return text

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import JSONText
+package import JSONText
 
 /// Something a field can hold, in its proto3 JSON form.
-protocol JSONFieldValue {
+package protocol JSONFieldValue {
   /// The field's default.
   init()
 
@@ -16,19 +16,32 @@ protocol JSONFieldValue {
 
 extension JSONWriter {
   /// Writes a field, also when it holds its default.
-  mutating func field(_ name: StaticString, _ value: some JSONFieldValue) {
+  package mutating func field(_ name: StaticString, _ value: some JSONFieldValue) {
     key(name)
     value.write(to: &self)
   }
 
   /// Writes a field; null when it is absent.
-  mutating func field(_ name: StaticString, _ value: (some JSONFieldValue)?) {
+  package mutating func field(_ name: StaticString, _ value: (some JSONFieldValue)?) {
     key(name)
     if let value { value.write(to: &self) } else { null() }
   }
 
+  /// Writes a map field, ordered by key.
+  package mutating func field<Key: ProtobufMapKey>(
+    _ name: StaticString, _ values: [Key: some JSONFieldValue]
+  ) {
+    key(name)
+    beginObject()
+    for (name, value) in values.sorted(by: { Key.isOrdered($0.key, before: $1.key) }) {
+      key(name.text)
+      value.write(to: &self)
+    }
+    endObject()
+  }
+
   /// Writes a repeated field.
-  mutating func field(_ name: StaticString, _ values: [some JSONFieldValue]) {
+  package mutating func field(_ name: StaticString, _ values: [some JSONFieldValue]) {
     key(name)
     beginArray()
     for value in values { value.write(to: &self) }
@@ -37,8 +50,8 @@ extension JSONWriter {
 }
 
 /// The JSON form of whole messages.
-enum JSONCoding {
-  static func parse<Message: JSONFieldValue>(
+package enum JSONCoding {
+  package static func parse<Message: JSONFieldValue>(
     _ bytes: [UInt8], _ parsing: JSONParsing
   ) throws(JSONFieldError) -> Message {
     var json = JSONFieldReader(bytes, parsing)
@@ -47,7 +60,7 @@ enum JSONCoding {
     return message
   }
 
-  static func append(_ message: some JSONFieldValue, to bytes: inout [UInt8]) {
+  package static func append(_ message: some JSONFieldValue, to bytes: inout [UInt8]) {
     // Taken out, so that the writer is the only owner and appends in place.
     let taken = bytes
     bytes = []

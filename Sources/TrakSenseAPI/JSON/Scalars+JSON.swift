@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import JSONText
+package import JSONText
 
 // Source: "ProtoJSON Format", table of types.
 
 extension String: JSONFieldValue {
-  init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
     self = try json.token(expected: "a string") { json throws(JSONError) in
       try json.readString()
     }
   }
 
-  func write(to json: inout JSONWriter) { json.string(self) }
+  package func write(to json: inout JSONWriter) { json.string(self) }
 }
 
 extension Bool: JSONFieldValue {
-  init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
     self = try json.token(expected: "a boolean") { json throws(JSONError) in
       try json.readBool()
     }
   }
 
-  func write(to json: inout JSONWriter) { json.bool(self) }
+  package func write(to json: inout JSONWriter) { json.bool(self) }
 }
 
 extension Double: JSONFieldValue {
-  init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
     self = try json.number(expected: "a number") { json throws(JSONError) in
       try json.readDouble()
     } special: { text in
@@ -38,41 +38,41 @@ extension Double: JSONFieldValue {
     }
   }
 
-  func write(to json: inout JSONWriter) { json.double(self) }
+  package func write(to json: inout JSONWriter) { json.double(self) }
 }
 
 extension Float: JSONFieldValue {
-  init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
     let value = try Double(reading: &json)
     self.init(value)
     guard isFinite || !value.isFinite else { throw json.invalid("expected a 32-bit number") }
   }
 
-  func write(to json: inout JSONWriter) { json.float(self) }
+  package func write(to json: inout JSONWriter) { json.float(self) }
 }
 
 extension Int64: JSONFieldValue {
-  init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
     self = try json.number(expected: "a 64-bit integer") { json throws(JSONError) in
       try json.readInt64()
     }
   }
 
-  func write(to json: inout JSONWriter) { json.quotedInteger(self) }
+  package func write(to json: inout JSONWriter) { json.quotedInteger(self) }
 }
 
 extension UInt64: JSONFieldValue {
-  init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
     self = try json.number(expected: "an unsigned 64-bit integer") { json throws(JSONError) in
       try json.readUInt64()
     }
   }
 
-  func write(to json: inout JSONWriter) { json.quotedInteger(self) }
+  package func write(to json: inout JSONWriter) { json.quotedInteger(self) }
 }
 
 extension Int32: JSONFieldValue {
-  init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
     let value = try json.number(expected: "a 32-bit integer") { json throws(JSONError) in
       try json.readInt64()
     }
@@ -82,11 +82,11 @@ extension Int32: JSONFieldValue {
     self = narrow
   }
 
-  func write(to json: inout JSONWriter) { json.integer(self) }
+  package func write(to json: inout JSONWriter) { json.integer(self) }
 }
 
 extension UInt32: JSONFieldValue {
-  init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
     let value = try json.number(expected: "an unsigned 32-bit integer") {
       json throws(JSONError) in
       try json.readInt64()
@@ -97,11 +97,11 @@ extension UInt32: JSONFieldValue {
     self = narrow
   }
 
-  func write(to json: inout JSONWriter) { json.integer(self) }
+  package func write(to json: inout JSONWriter) { json.integer(self) }
 }
 
 extension JSONFieldValue where Self: ProtobufEnum {
-  init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
     guard try json.peek() == .string else {
       let expected = "one of \(Self.nameList)"
       let number = try json.token(expected: expected) { json throws(JSONError) in
@@ -121,7 +121,7 @@ extension JSONFieldValue where Self: ProtobufEnum {
     }
   }
 
-  func write(to json: inout JSONWriter) {
+  package func write(to json: inout JSONWriter) {
     if let known = Self.names.first(where: { $0.value == self }) {
       json.string("\(known.name)")
     } else {

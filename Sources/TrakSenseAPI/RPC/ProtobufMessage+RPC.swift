@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
-import RPCRuntime
+package import NIOCore
+package import RPCRuntime
 
 extension ProtobufMessage {
   /// Decodes what a client sent.
@@ -9,7 +9,7 @@ extension ProtobufMessage {
   ///
   /// Never inlined: its temporaries would be part of the frame of each handler.
   @inline(never)
-  init(request: ByteBuffer) throws(RPCError) {
+  package init(request: ByteBuffer) throws(RPCError) {
     do {
       try self.init(serialized: request)
     } catch {

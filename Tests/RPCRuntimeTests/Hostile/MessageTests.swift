@@ -84,8 +84,22 @@ extension HostilePeers {
           try await peer.answered(1)
           #expect(peer.field(":status", 1) == status, "\(name): \(value)")
           #expect(peer.status(1) == nil)
+          #expect(peer.frames.contains { $0.stream == 1 && $0.has(.data) }, "says why")
           try await peer.expectCall(3)
         }
+      }
+    }
+
+    @Test("the answer to HEAD has no content (RFC 9110 §9.3.2)")
+    func head() async throws {
+      try await Loopback.underAttack { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        await peer.send(
+          .headers(1, RawFrame.request(EchoService.say, [(":method", "HEAD")]), end: true))
+        try await peer.answered(1)
+        #expect(peer.field(":status", 1) == "405")
+        try await peer.expectCall(3)
+        #expect(!peer.frames.contains { $0.stream == 1 && $0.has(.data) })
       }
     }
 

@@ -121,7 +121,8 @@ final class RawPeer: Sendable {
     try await eventually("stream \(stream) is answered") {
       self.frames.contains {
         $0.stream == stream
-          && ($0.has(.reset) || $0.has(.headers) && $0.flags & RawFrame.endStream != 0)
+          && ($0.has(.reset)
+            || ($0.has(.headers) || $0.has(.data)) && $0.flags & RawFrame.endStream != 0)
       } || self.isClosed
     }
   }

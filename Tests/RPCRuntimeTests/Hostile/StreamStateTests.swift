@@ -74,19 +74,82 @@ extension HostilePeers {
       }
     }
 
-    /// Streams skipped are closed (RFC 9113 §5.1.1). nghttp2 keeps no list of those, and ignores frames for
-    /// them as it does late ones.
     @Test(
-      "identifiers that go backwards open nothing (RFC 9113 §5.1.1)", arguments: [1, 5] as [UInt32])
-    func backwards(stream: UInt32) async throws {
+      "identifiers that go backwards are connection errors (RFC 9113 §5.1.1)",
+      arguments: [(1, .protocolError), (5, .streamClosed)] as [(UInt32, HTTP2ErrorCode)])
+    func backwards(stream: UInt32, code: HTTP2ErrorCode) async throws {
       try await Loopback.underAttack { loopback in
         let peer = try await RawPeer.begin(with: loopback)
         try await peer.expectCall(5)
         await peer.send(RawFrame.call(stream, EchoService.hang))
-        await peer.send(RawFrame.call(7, EchoService.say))
-        try await peer.answered(7)
-        #expect(peer.status(7) == "0" || peer.goAway?.code == .protocolError)
+        try await peer.expectGoAway(code)
         #expect(loopback.service.running.load(ordering: .relaxed) == 0)
+      }
+    }
+
+    /// How a request may have ended by the peer's own doing.
+    enum Ending: CaseIterable {
+      case endStream, reset
+    }
+
+    @Test(
+      "DATA and HEADERS on a stream that the peer has ended are connection errors (RFC 9113 §5.1)",
+      arguments: Ending.allCases, [true, false])
+    func closed(ending: Ending, isData: Bool) async throws {
+      try await Loopback.underAttack { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        switch ending {
+        case .endStream: try await peer.expectCall(1)
+        case .reset:
+          await peer.send(.headers(1, RawFrame.request(EchoService.say)), .reset(1))
+          try await peer.expectCall(3)
+        }
+        await peer.send(isData ? .data(1, [0]) : .headers(1, [("x", "v")], end: true))
+        try await peer.expectGoAway(.streamClosed)
+      }
+    }
+
+    @Test("frames for streams that the server has cut short are late, not wrong (RFC 9113 §5.1)")
+    func cutShort() async throws {
+      var limits = ServerLimits()
+      limits.resetBurst = .max
+      try await Loopback.underAttack(limits) { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        // More than the server remembers one by one.
+        let many = UInt32(300)
+        await peer.send(
+          RawFrame.each(0..<many) { stream in
+            RawFrame.headers(stream, RawFrame.request(EchoService.chat)).bytes
+              + RawFrame.windowUpdate(stream, 0x7fff_ffff).bytes
+          })
+        try await eventually("the server resets them") {
+          peer.frames.count { $0.has(.reset) } == many
+        }
+        await peer.send(
+          RawFrame.each(0..<many) { stream in
+            RawFrame.data(stream, [0]).bytes
+              + RawFrame.headers(stream, [("x", "v")], end: true).bytes
+          })
+        await peer.send(RawFrame.call(many * 2 + 1, EchoService.say))
+        try await peer.answered(many * 2 + 1)
+        #expect(peer.goAway == nil)
+      }
+    }
+
+    @Test("frames for streams that were refused are late, not wrong (RFC 9113 §8.7)")
+    func refusedLate() async throws {
+      try await Loopback.underAttack(Self.few()) { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        await peer.send(Self.hangingCalls(10))
+        await peer.send(.headers(21, RawFrame.request(EchoService.chat)))
+        try await eventually("stream 21 is refused") { peer.resetCode(21) == .refusedStream }
+        await peer.send(.data(21, RawFrame.message("text")), .data(21, [], end: true))
+        await peer.send(.reset(1))
+        try await eventually("a handler ends") {
+          loopback.service.running.load(ordering: .relaxed) == 9
+        }
+        try await peer.expectCall(23)
+        await peer.close()
       }
     }
 

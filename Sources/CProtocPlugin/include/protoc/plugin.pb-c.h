@@ -18,8 +18,10 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Traksense__Protoc__PluginRequest Traksense__Protoc__PluginRequest;
 typedef struct Traksense__Protoc__PluginResponse Traksense__Protoc__PluginResponse;
 typedef struct Traksense__Protoc__PluginResponse__File Traksense__Protoc__PluginResponse__File;
+typedef struct Traksense__Protoc__PluginFiles Traksense__Protoc__PluginFiles;
 typedef struct Traksense__Protoc__FileDescriptor Traksense__Protoc__FileDescriptor;
 typedef struct Traksense__Protoc__MessageDescriptor Traksense__Protoc__MessageDescriptor;
+typedef struct Traksense__Protoc__MessageOptions Traksense__Protoc__MessageOptions;
 typedef struct Traksense__Protoc__FieldDescriptor Traksense__Protoc__FieldDescriptor;
 typedef struct Traksense__Protoc__OneofDescriptor Traksense__Protoc__OneofDescriptor;
 typedef struct Traksense__Protoc__EnumDescriptor Traksense__Protoc__EnumDescriptor;
@@ -84,6 +86,20 @@ struct  Traksense__Protoc__PluginResponse
 
 
 /*
+ * CodeGeneratorRequest once more: the files as they are, for the descriptors that are embedded.
+ */
+struct  Traksense__Protoc__PluginFiles
+{
+  ProtobufCMessage base;
+  size_t n_proto_file;
+  ProtobufCBinaryData *proto_file;
+};
+#define TRAKSENSE__PROTOC__PLUGIN_FILES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__protoc__plugin_files__descriptor) \
+    , 0,NULL }
+
+
+/*
  * FileDescriptorProto.
  */
 struct  Traksense__Protoc__FileDescriptor
@@ -91,18 +107,22 @@ struct  Traksense__Protoc__FileDescriptor
   ProtobufCMessage base;
   char *name;
   char *package;
+  size_t n_dependency;
+  char **dependency;
   size_t n_message_type;
   Traksense__Protoc__MessageDescriptor **message_type;
   size_t n_enum_type;
   Traksense__Protoc__EnumDescriptor **enum_type;
   size_t n_service;
   Traksense__Protoc__ServiceDescriptor **service;
+  size_t n_extension;
+  Traksense__Protoc__FieldDescriptor **extension;
   Traksense__Protoc__SourceInfo *source_code_info;
   char *syntax;
 };
 #define TRAKSENSE__PROTOC__FILE_DESCRIPTOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__protoc__file_descriptor__descriptor) \
-    , NULL, NULL, 0,NULL, 0,NULL, 0,NULL, NULL, NULL }
+    , NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, NULL }
 
 
 /*
@@ -118,12 +138,32 @@ struct  Traksense__Protoc__MessageDescriptor
   Traksense__Protoc__MessageDescriptor **nested_type;
   size_t n_enum_type;
   Traksense__Protoc__EnumDescriptor **enum_type;
+  size_t n_extension;
+  Traksense__Protoc__FieldDescriptor **extension;
+  Traksense__Protoc__MessageOptions *options;
   size_t n_oneof_decl;
   Traksense__Protoc__OneofDescriptor **oneof_decl;
 };
 #define TRAKSENSE__PROTOC__MESSAGE_DESCRIPTOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__protoc__message_descriptor__descriptor) \
-    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL }
+
+
+/*
+ * MessageOptions.
+ */
+struct  Traksense__Protoc__MessageOptions
+{
+  ProtobufCMessage base;
+  /*
+   * Set by protoc on the messages that it makes up for the pairs of a map.
+   */
+  protobuf_c_boolean has_map_entry;
+  protobuf_c_boolean map_entry;
+};
+#define TRAKSENSE__PROTOC__MESSAGE_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__protoc__message_options__descriptor) \
+    , 0, 0 }
 
 
 /*
@@ -133,6 +173,10 @@ struct  Traksense__Protoc__FieldDescriptor
 {
   ProtobufCMessage base;
   char *name;
+  /*
+   * Of extensions: the message extended, with leading dot.
+   */
+  char *extendee;
   protobuf_c_boolean has_number;
   int32_t number;
   protobuf_c_boolean has_label;
@@ -148,7 +192,7 @@ struct  Traksense__Protoc__FieldDescriptor
 };
 #define TRAKSENSE__PROTOC__FIELD_DESCRIPTOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__protoc__field_descriptor__descriptor) \
-    , NULL, 0, 0, 0, 0, 0, 0, NULL, 0, 0, NULL, 0, 0 }
+    , NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, 0, 0, NULL, 0, 0 }
 
 
 /*
@@ -296,6 +340,25 @@ Traksense__Protoc__PluginResponse *
 void   traksense__protoc__plugin_response__free_unpacked
                      (Traksense__Protoc__PluginResponse *message,
                       ProtobufCAllocator *allocator);
+/* Traksense__Protoc__PluginFiles methods */
+void   traksense__protoc__plugin_files__init
+                     (Traksense__Protoc__PluginFiles         *message);
+size_t traksense__protoc__plugin_files__get_packed_size
+                     (const Traksense__Protoc__PluginFiles   *message);
+size_t traksense__protoc__plugin_files__pack
+                     (const Traksense__Protoc__PluginFiles   *message,
+                      uint8_t             *out);
+size_t traksense__protoc__plugin_files__pack_to_buffer
+                     (const Traksense__Protoc__PluginFiles   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__Protoc__PluginFiles *
+       traksense__protoc__plugin_files__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__protoc__plugin_files__free_unpacked
+                     (Traksense__Protoc__PluginFiles *message,
+                      ProtobufCAllocator *allocator);
 /* Traksense__Protoc__FileDescriptor methods */
 void   traksense__protoc__file_descriptor__init
                      (Traksense__Protoc__FileDescriptor         *message);
@@ -333,6 +396,25 @@ Traksense__Protoc__MessageDescriptor *
                       const uint8_t       *data);
 void   traksense__protoc__message_descriptor__free_unpacked
                      (Traksense__Protoc__MessageDescriptor *message,
+                      ProtobufCAllocator *allocator);
+/* Traksense__Protoc__MessageOptions methods */
+void   traksense__protoc__message_options__init
+                     (Traksense__Protoc__MessageOptions         *message);
+size_t traksense__protoc__message_options__get_packed_size
+                     (const Traksense__Protoc__MessageOptions   *message);
+size_t traksense__protoc__message_options__pack
+                     (const Traksense__Protoc__MessageOptions   *message,
+                      uint8_t             *out);
+size_t traksense__protoc__message_options__pack_to_buffer
+                     (const Traksense__Protoc__MessageOptions   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__Protoc__MessageOptions *
+       traksense__protoc__message_options__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__protoc__message_options__free_unpacked
+                     (Traksense__Protoc__MessageOptions *message,
                       ProtobufCAllocator *allocator);
 /* Traksense__Protoc__FieldDescriptor methods */
 void   traksense__protoc__field_descriptor__init
@@ -481,11 +563,17 @@ typedef void (*Traksense__Protoc__PluginResponse__File_Closure)
 typedef void (*Traksense__Protoc__PluginResponse_Closure)
                  (const Traksense__Protoc__PluginResponse *message,
                   void *closure_data);
+typedef void (*Traksense__Protoc__PluginFiles_Closure)
+                 (const Traksense__Protoc__PluginFiles *message,
+                  void *closure_data);
 typedef void (*Traksense__Protoc__FileDescriptor_Closure)
                  (const Traksense__Protoc__FileDescriptor *message,
                   void *closure_data);
 typedef void (*Traksense__Protoc__MessageDescriptor_Closure)
                  (const Traksense__Protoc__MessageDescriptor *message,
+                  void *closure_data);
+typedef void (*Traksense__Protoc__MessageOptions_Closure)
+                 (const Traksense__Protoc__MessageOptions *message,
                   void *closure_data);
 typedef void (*Traksense__Protoc__FieldDescriptor_Closure)
                  (const Traksense__Protoc__FieldDescriptor *message,
@@ -520,8 +608,10 @@ typedef void (*Traksense__Protoc__SourceInfo_Closure)
 extern const ProtobufCMessageDescriptor traksense__protoc__plugin_request__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__plugin_response__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__plugin_response__file__descriptor;
+extern const ProtobufCMessageDescriptor traksense__protoc__plugin_files__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__file_descriptor__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__message_descriptor__descriptor;
+extern const ProtobufCMessageDescriptor traksense__protoc__message_options__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__field_descriptor__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__oneof_descriptor__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__enum_descriptor__descriptor;

@@ -37,6 +37,7 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
   private let origins: WebOrigins
   private let scheme: String
   private let logger: Logger
+  private let openStreams: OpenStreams
   private let loop: any EventLoop
   private let executor: LoopExecutor
   private var context: ChannelHandlerContext?
@@ -74,8 +75,9 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
   /// - Parameter scheme: `http`, or `https` behind TLS.
   init(
     router: RPCRouter, limits: ServerLimits, origins: WebOrigins, scheme: String,
-    loop: any EventLoop, logger: Logger
+    loop: any EventLoop, logger: Logger, openStreams: OpenStreams
   ) {
+    self.openStreams = openStreams
     self.router = router
     self.limits = limits
     self.origins = origins
@@ -154,9 +156,9 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
     timers = []
     requestTimer?.cancel()
     self.context = nil
-    let stream = exchange?.stream
+    let open = exchange
     exchange = nil
-    stream?.closed()
+    close(open?.stream)
     context.fireChannelInactive()
   }
 
@@ -175,11 +177,11 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
     do throws(RequestHead.Rejection) {
       request = try RequestHead(headers, router, origins)
     } catch {
-      return respond(Self.stream, headers: error.answer(to: headers, origins), body: nil)
+      return reject(headers, error)
     }
     guard request.web != nil else {
       // gRPC itself needs HTTP/2.
-      return respond(Self.stream, headers: [":status": "415"], body: nil)
+      return reject(headers, .http([":status": "415"]))
     }
     if head.headers[canonicalForm: "expect"].contains("100-continue"), let context {
       let goOn = HTTPResponseHead(version: head.version, status: .continue)
@@ -188,7 +190,14 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
     let stream = ServerStream(
       id: Self.stream, head: request, limits: limits, connection: self, loop: loop)
     exchange?.stream = stream
+    openStreams.opened()
     stream.receivedHeaders()
+  }
+
+  private func reject(_ headers: HeaderList, _ rejection: RequestHead.Rejection) {
+    router.rejected(headers[":path"] ?? "", peer: peer, rejection.outcome)
+    let (answer, body) = rejection.answer(to: headers, origins)
+    respond(Self.stream, headers: answer, body: body)
   }
 
   private func receivedBody(_ bytes: ByteBuffer) {
@@ -260,6 +269,10 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
     runningHandlers -= 1
   }
 
+  func rejected(_ path: @autoclosure () -> String, _ error: RPCError) {
+    router.rejected(path(), peer: peer, .status(error))
+  }
+
   func holdsImplausible(_ bytes: Int) -> Bool {
     implausibleBytes += bytes
     return implausibleBytes <= limits.maxImplausibleBytes
@@ -321,12 +334,18 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
 
   /// Makes ready for the next request, or closes.
   private func isOver(_ answered: Exchange) {
-    answered.stream?.closed()
+    close(answered.stream)
     if isClosing {
       closeWhenWritten()
     } else if exchange == nil {
       awaitRequest(limits.keepAliveTimeout)
     }
+  }
+
+  private func close(_ stream: ServerStream?) {
+    guard let stream else { return }
+    openStreams.closed(1)
+    stream.closed()
   }
 
   private func closeWhenWritten() {

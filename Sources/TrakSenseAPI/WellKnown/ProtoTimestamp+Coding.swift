@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CProtobufC
-import CTrakSenseProto
-import JSONText
+package import CTrakSenseProto
+package import JSONText
 public import NIOCore
 public import RPCRuntime
 
@@ -34,24 +33,24 @@ extension ProtoTimestamp {
 }
 
 extension ProtoTimestamp: @unsafe CMessage {
-  static func initialize(_ c: UnsafeMutablePointer<Google__Protobuf__Timestamp>) {
+  package static func initialize(_ c: UnsafeMutablePointer<Google__Protobuf__Timestamp>) {
     unsafe google__protobuf__timestamp__init(c)
   }
 
-  static var wireOverhead: Int { 22 }
+  package static var wireOverhead: Int { 22 }
 
-  init(decoding c: UnsafePointer<Google__Protobuf__Timestamp>) throws(ProtobufError) {
+  package init(decoding c: UnsafePointer<Google__Protobuf__Timestamp>) throws(ProtobufError) {
     unsafe self.init(seconds: c.pointee.seconds, nanos: c.pointee.nanos)
   }
 
-  func fill(_ c: UnsafeMutablePointer<Google__Protobuf__Timestamp>, _ arena: inout Arena) {
+  package func fill(_ c: UnsafeMutablePointer<Google__Protobuf__Timestamp>, _ arena: inout Arena) {
     unsafe c.pointee.seconds = seconds
     unsafe c.pointee.nanos = nanos
   }
 }
 
 extension ProtoTimestamp: JSONFieldValue {
-  init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
     let text = try json.token(expected: "an RFC 3339 time") { json throws(JSONError) in
       try json.readString()
     }
@@ -61,5 +60,5 @@ extension ProtoTimestamp: JSONFieldValue {
     self = parsed
   }
 
-  func write(to json: inout JSONWriter) { json.string(rfc3339) }
+  package func write(to json: inout JSONWriter) { json.string(rfc3339) }
 }

@@ -18,6 +18,22 @@ extension TraksenseV1 {
     /// `/traksense.v1.TelemetryService/Subscribe`
     public static let subscribe = MethodDescriptor(
       service: "traksense.v1.TelemetryService", method: "Subscribe", kind: .serverStreaming)
+
+    /// Each RPC with its messages.
+    public static let all: [MethodTypes] = [
+      MethodTypes(
+        ingest, request: TraksenseV1.IngestRequest.self,
+        response: TraksenseV1.IngestResponse.self),
+      MethodTypes(
+        latest, request: TraksenseV1.LatestRequest.self,
+        response: TraksenseV1.LatestResponse.self),
+      MethodTypes(
+        history, request: TraksenseV1.HistoryRequest.self,
+        response: TraksenseV1.HistoryResponse.self),
+      MethodTypes(
+        subscribe, request: TraksenseV1.SubscribeRequest.self,
+        response: TraksenseV1.SubscribeResponse.self),
+    ]
   }
 
   /// What a server of `TelemetryService` implements.
@@ -65,38 +81,32 @@ extension TraksenseV1 {
     public func ingest(
       _ request: TraksenseV1.IngestRequest, options: CallOptions = CallOptions()
     ) async throws(RPCError) -> TraksenseV1.IngestResponse {
-      try await .init(
-        response: channel.unary(
-          TelemetryServiceMethods.ingest, request.frame(), options: options
-        ).message)
+      try await channel.unary(
+        TelemetryServiceMethods.ingest, request, options: options)
     }
 
     /// The newest reading, by measurement time, of each sensor of a device.
     public func latest(
       _ request: TraksenseV1.LatestRequest, options: CallOptions = CallOptions()
     ) async throws(RPCError) -> TraksenseV1.LatestResponse {
-      try await .init(
-        response: channel.unary(
-          TelemetryServiceMethods.latest, request.frame(), options: options
-        ).message)
+      try await channel.unary(
+        TelemetryServiceMethods.latest, request, options: options)
     }
 
     /// A device's past, ascending in time. The first message carries the series dictionary.
     public func history(
       _ request: TraksenseV1.HistoryRequest, options: CallOptions = CallOptions()
     ) async throws(RPCError) -> MessageStream<TraksenseV1.HistoryResponse> {
-      MessageStream(
-        try await channel.serverStreaming(
-          TelemetryServiceMethods.history, request.frame(), options: options))
+      try await channel.serverStreaming(
+        TelemetryServiceMethods.history, request, options: options)
     }
 
     /// Live readings as they are committed. The first message is always `start`, before any reading.
     public func subscribe(
       _ request: TraksenseV1.SubscribeRequest, options: CallOptions = CallOptions()
     ) async throws(RPCError) -> MessageStream<TraksenseV1.SubscribeResponse> {
-      MessageStream(
-        try await channel.serverStreaming(
-          TelemetryServiceMethods.subscribe, request.frame(), options: options))
+      try await channel.serverStreaming(
+        TelemetryServiceMethods.subscribe, request, options: options)
     }
   }
 }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import RPCRuntime
+
+/// What was generated into one module: for tools that learn at run time which message or RPC is meant.
+public struct ProtobufSchema: Sendable {
+  /// The RPCs with their messages, in the order of the files.
+  public let methods: [MethodTypes]
+  /// The .proto files and all that they import, imported ones first.
+  public let files: [ProtobufFile]
+  private let messages: [String: any ProtobufMessage.Type]
+
+  /// - Parameters:
+  ///   - messages: no two of one name.
+  ///   - methods: the RPCs with their messages.
+  ///   - files: the .proto files and all that they import.
+  package init(
+    messages: [any ProtobufMessage.Type], methods: [MethodTypes], files: [ProtobufFile]
+  ) {
+    let wellKnown: [any ProtobufMessage.Type] = [
+      ProtoAny.self, ProtoDuration.self, ProtoTimestamp.self,
+    ]
+    self.messages = Dictionary((wellKnown + messages).map { ($0.fullName, $0) }) { $1 }
+    self.methods = methods
+    self.files = files
+  }
+
+  /// The type of a message by its name with package; nil: there is none.
+  public func message(named name: String) -> (any ProtobufMessage.Type)? { messages[name] }
+
+  /// The RPC of a path: `/traksense.v1.TelemetryService/Latest`; nil: there is none.
+  public func method(path: String) -> MethodTypes? {
+    methods.first { $0.method.path == path }
+  }
+}
