@@ -82,7 +82,9 @@ struct Composition: Sendable {
     // Process managers (Docker for one) kill what has not ended after 10 s.
     limits.drainGrace = .seconds(6)
     configuration.rpcServing.apply(to: &limits)
-    server = RPCServer(router: router, limits: limits, group: group, logger: logger)
+    server = RPCServer(
+      router: router, limits: limits, allowedOrigins: configuration.corsOrigins, group: group,
+      logger: logger)
     observability.watch(server, pool, subscriber)
     self.pool = pool
     self.hub = hub

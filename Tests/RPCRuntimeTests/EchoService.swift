@@ -42,6 +42,8 @@ final class EchoService: RPCService {
   static let peer = MethodDescriptor(service: "echo.Echo", method: "Peer", kind: .unary)
 
   let written = Atomic(0)
+  /// How many `Flood`s have returned, in whatever way.
+  let floodsEnded = Atomic(0)
   /// Messages that `Slow` may read.
   let permits = Atomic(0)
   /// Calls of ``whoAmI``.
@@ -80,6 +82,7 @@ final class EchoService: RPCService {
       },
       RPCHandler(serverStreaming: Self.flood) { request, responses, _ throws(RPCError) in
         let count = Int(String(buffer: request)) ?? 0
+        defer { self.floodsEnded.add(1, ordering: .relaxed) }
         for index in 0..<count {
           try await responses.write(
             MessageFrame {

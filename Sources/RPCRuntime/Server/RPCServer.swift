@@ -5,10 +5,12 @@ public import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Serves a router over HTTP/2, on as many addresses as wanted: cleartext or TLS, TCP or unix-domain.
+/// Serves a router on as many addresses as wanted, cleartext or TLS, TCP or unix-domain: gRPC and gRPC-Web over
+/// HTTP/2 (RFC 9113 §3.3 in cleartext), and gRPC-Web over HTTP/1.1.
 public final class RPCServer: Sendable {
   let router: RPCRouter
   let limits: ServerLimits
+  let origins: WebOrigins
   let logger: Logger
   let state = Mutex(State())
   private let group: any EventLoopGroup
@@ -33,15 +35,17 @@ public final class RPCServer: Sendable {
   /// - Parameters:
   ///   - router: what is served.
   ///   - limits: what a peer may cost.
+  ///   - allowedOrigins: pages of which other origins may call by gRPC-Web: `https://app.example.com`.
   ///   - group: event loops; connections are spread over them.
   ///   - logger: gets one line at start and stop and for each certificate read anew, and debug lines per
   ///     connection error.
   public init(
-    router: RPCRouter, limits: ServerLimits = ServerLimits(), group: any EventLoopGroup,
-    logger: Logger
+    router: RPCRouter, limits: ServerLimits = ServerLimits(), allowedOrigins: [String] = [],
+    group: any EventLoopGroup, logger: Logger
   ) {
     self.router = router
     self.limits = limits
+    origins = WebOrigins(allowedOrigins)
     self.group = group
     self.logger = logger
   }
