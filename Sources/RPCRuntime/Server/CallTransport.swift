@@ -5,6 +5,8 @@
 protocol CallTransport: AnyObject {
   /// Where calls come from, as ``ServerContext/peer`` says it.
   var peer: String { get }
+  /// Who the client proved to be by its certificate.
+  var peerIdentity: PeerIdentity? { get }
 
   /// Begins a response; without body, the headers are all of it.
   func respond(_ stream: StreamID, headers: HeaderList, body: OutboundBody?)

@@ -2,28 +2,6 @@
 
 import NIOCore
 
-/// What a connection speaks.
-enum ApplicationProtocol: Hashable, Sendable {
-  case http2
-  case http1
-
-  /// - Parameter bytes: the first that were received.
-  /// - Returns: nil when they do not tell yet.
-  init?(firstBytes bytes: some Collection<UInt8>) {
-    // RFC 9113 §3.4. HTTP/1.1 begins with a method, in capitals; anything else is for HTTP/2 to refuse.
-    let preface = "PRI ".utf8
-    if bytes.starts(with: preface) {
-      self = .http2
-    } else if preface.starts(with: bytes) {
-      return nil
-    } else if let first = bytes.first, (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) {
-      self = .http1
-    } else {
-      self = .http2
-    }
-  }
-}
-
 /// Waits for the first bytes of a cleartext connection, and makes place for the handlers of what they are.
 final class ProtocolSniffer: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer

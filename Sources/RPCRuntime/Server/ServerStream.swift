@@ -291,7 +291,7 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     slotOwner = connection
     let deadline = head.timeout.map { NIODeadline.now() + $0 }
     // The context must not hold the stream, which holds the context.
-    let context = ServerContext(head, peer: connection.peer, deadline: deadline)
+    let context = ServerContext(head, on: connection, deadline: deadline)
     self.context = context
     guard weigh(message) else {
       release()

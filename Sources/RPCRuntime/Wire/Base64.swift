@@ -3,7 +3,7 @@
 import NIOCore
 
 /// Base64 with the standard alphabet (RFC 4648 §4).
-enum Base64 {
+package enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
@@ -17,7 +17,7 @@ enum Base64 {
   private static let noDigit: UInt8 = 0xFF
   private static let padding = UInt8(ascii: "=")
 
-  static func encode(_ bytes: some Sequence<UInt8>, padded: Bool) -> [UInt8] {
+  package static func encode(_ bytes: some Sequence<UInt8>, padded: Bool) -> [UInt8] {
     unsafe Array(bytes).withUnsafeBytes { unsafe encode($0, padded: padded) }
   }
 
@@ -43,7 +43,7 @@ enum Base64 {
 
   /// - Parameter text: with or without padding.
   /// - Returns: nil when it is not base64.
-  static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+  package static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
     var decoder = Decoder()
     var decoded = ByteBuffer()
     guard unsafe Array(text).withUnsafeBytes({ unsafe decoder.take($0, into: &decoded) }),

@@ -42,6 +42,7 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
   private let executor: LoopExecutor
   private var context: ChannelHandlerContext?
   private(set) var peer = ""
+  let peerIdentity: PeerIdentity?
   private var exchange: Exchange?
   private var isDraining = false
   /// True when no further request is answered.
@@ -75,8 +76,9 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
   /// - Parameter scheme: `http`, or `https` behind TLS.
   init(
     router: RPCRouter, limits: ServerLimits, origins: WebOrigins, scheme: String,
-    loop: any EventLoop, logger: Logger, openStreams: OpenStreams
+    loop: any EventLoop, logger: Logger, openStreams: OpenStreams, peerIdentity: PeerIdentity?
   ) {
+    self.peerIdentity = peerIdentity
     self.openStreams = openStreams
     self.router = router
     self.limits = limits
