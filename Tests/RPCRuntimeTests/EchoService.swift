@@ -27,6 +27,16 @@ final class EchoService: RPCService {
   static let hasty = MethodDescriptor(
     service: "echo.Echo", method: "Hasty", kind: .clientStreaming)
 
+  /// Sends 10,000 equal bytes compressed, the same uncompressed, and a small message.
+  static let squeeze = MethodDescriptor(
+    service: "echo.Echo", method: "Squeeze", kind: .serverStreaming)
+  /// Reads one message when told to, and no more.
+  static let slow = MethodDescriptor(service: "echo.Echo", method: "Slow", kind: .clientStreaming)
+
+  /// Sends the binary metadata `x-bytes-bin` back, before and after the message, among entries that must
+  /// not be sent.
+  static let mirror = MethodDescriptor(service: "echo.Echo", method: "Mirror", kind: .unary)
+
   /// Answers with what the caller's certificate says.
   static let whoAmI = MethodDescriptor(service: "echo.Echo", method: "WhoAmI", kind: .unary)
   /// Answers with where the caller's connection comes from.
@@ -35,6 +45,8 @@ final class EchoService: RPCService {
   let written = Atomic(0)
   /// Calls of ``whoAmI``.
   let calls = Atomic(0)
+  /// Messages that `Slow` may read.
+  let permits = Atomic(0)
   let running = Atomic(0)
   let cancelled = Atomic(0)
   /// The context of the newest `Say`, while something holds it.
@@ -87,6 +99,44 @@ final class EchoService: RPCService {
         var iterator = requests.makeAsyncIterator()
         let first = try await iterator.next()
         return MessageFrame { $0.writeImmutableBuffer(first ?? ByteBuffer()) }
+      },
+      RPCHandler(unary: Self.mirror) { request, context throws(RPCError) in
+        var metadata: Metadata = [
+          "x-line": "two\r\nlines", "x-umlaut": "ü", "x key": "v", "": "v", ":path": "/",
+          "grpc-status": "5", "content-type": "text/plain", "te": "trailers", "x-wrong-bin": "!",
+          "x-padded-bin": "YQ==", "X-Right": " right ", "connection": "close",
+        ]
+        for bytes in context.metadata.binaries("x-bytes-bin") {
+          metadata.addBinary(bytes, for: "x-bytes-bin")
+        }
+        context.initialMetadata = metadata
+        context.trailingMetadata = metadata
+        if request.readableBytes == 0 { throw RPCError(.aborted, "empty", metadata: metadata) }
+        return MessageFrame { $0.writeImmutableBuffer(request) }
+      },
+      RPCHandler(serverStreaming: Self.squeeze) { _, responses, context throws(RPCError) in
+        context.compressesResponses = true
+        var frame = MessageFrame { $0.writeRepeatingByte(0x61, count: 10_000) }
+        try await responses.write(frame)
+        frame.isCompressible = false
+        try await responses.write(frame)
+        try await responses.write(MessageFrame { $0.writeString("small") })
+      },
+      RPCHandler(clientStreaming: Self.slow) { requests, _ throws(RPCError) in
+        var iterator = requests.makeAsyncIterator()
+        var count = 0
+        self.running.add(1, ordering: .relaxed)
+        defer { self.running.subtract(1, ordering: .relaxed) }
+        while true {
+          while self.permits.load(ordering: .relaxed) <= count {
+            do { try await Task.sleep(for: .milliseconds(5)) } catch {
+              throw RPCError(.cancelled, "was cancelled")
+            }
+          }
+          guard try await iterator.next() != nil else { break }
+          count += 1
+        }
+        return MessageFrame { $0.writeString("\(count)") }
       },
       RPCHandler(bidirectional: Self.chat) { requests, responses, _ throws(RPCError) in
         for try await request in requests {

@@ -23,7 +23,7 @@ struct MessageDeframerTests {
       var deframer = MessageDeframer(limit: 300)
       var seen: [String] = []
       for part in [bytes[..<first], bytes[first..<second], bytes[second...]] {
-        deframer.append(ByteBuffer(bytes: part))
+        try deframer.append(ByteBuffer(bytes: part))
         while let message = try deframer.next() { seen.append(String(buffer: message)) }
       }
       #expect(seen == Self.messages, "cut at \(first) and \(second)")
@@ -37,25 +37,50 @@ struct MessageDeframerTests {
     var prefix = ByteBuffer()
     prefix.writeInteger(0 as UInt8)
     prefix.writeInteger(UInt32(size))
-    deframer.append(prefix)
     if size > 10 {
       #expect(throws: MessageDeframer.Failure.tooLarge(announced: 11, limit: 10)) {
-        try deframer.next()
+        try deframer.append(prefix)
       }
     } else {
+      try deframer.append(prefix)
       #expect(try deframer.next() == nil)
-      deframer.append(ByteBuffer(repeating: 1, count: size))
+      try deframer.append(ByteBuffer(repeating: 1, count: size))
       #expect(try deframer.next()?.readableBytes == size)
     }
   }
 
-  @Test("flags other than 0 are refused")
-  func flags() {
-    var compressed = MessageDeframer(limit: 10)
-    compressed.append(ByteBuffer(bytes: [1, 0, 0, 0, 0]))
-    #expect(throws: MessageDeframer.Failure.compressedWithoutEncoding) { try compressed.next() }
-    var unknown = MessageDeframer(limit: 10)
-    unknown.append(ByteBuffer(bytes: [0x7F]))
-    #expect(throws: MessageDeframer.Failure.unknownFlag(0x7F)) { try unknown.next() }
+  @Test("flags that mean nothing are refused as they come, behind whole messages too")
+  func flags() throws {
+    for (flag, failure) in [
+      (1, .compressedWithoutEncoding), (2, .unknownFlag(2)), (0x7F, .unknownFlag(0x7F)),
+    ] as [(UInt8, MessageDeframer.Failure)] {
+      var deframer = MessageDeframer(limit: 10)
+      try deframer.append(ByteBuffer(bytes: Self.stream(["", "one"])))
+      #expect(throws: failure) { try deframer.append(ByteBuffer(bytes: [flag])) }
+    }
+  }
+
+  @Test("a wrong length is noticed behind messages that wait")
+  func lengthBehindMessages() throws {
+    var deframer = MessageDeframer(limit: 10)
+    try deframer.append(ByteBuffer(bytes: Self.stream(Array(repeating: "", count: 1_000))))
+    #expect(deframer.wholeMessages == 1_000)
+    #expect(throws: MessageDeframer.Failure.tooLarge(announced: 11, limit: 10)) {
+      try deframer.append(ByteBuffer(bytes: [0, 0, 0, 0, 11]))
+    }
+  }
+
+  @Test("a stream that never pauses between messages keeps no more than what waits")
+  func memory() throws {
+    var deframer = MessageDeframer(limit: 1_000)
+    let bytes = Self.stream([String(repeating: "x", count: 300)])
+    // Each part ends in the middle of a message.
+    try deframer.append(ByteBuffer(bytes: bytes.prefix(100)))
+    for _ in 0..<10_000 {
+      try deframer.append(ByteBuffer(bytes: bytes.dropFirst(100) + bytes.prefix(100)))
+      #expect(try deframer.next()?.readableBytes == 300)
+      #expect(deframer.bufferedBytes == 100)
+    }
+    #expect(deframer.storageCapacity <= 4_096)
   }
 }

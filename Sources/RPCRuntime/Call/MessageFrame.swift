@@ -10,6 +10,11 @@ public struct MessageFrame: Hashable, Sendable {
 
   /// Prefix and message.
   public let framed: ByteBuffer
+  /// False: never compressed, whatever the call says. For messages that mix a secret with what others
+  /// choose, whose length under compression would tell.
+  public var isCompressible = true
+  /// Where the compressed form is kept; nil: each call makes its own.
+  private(set) var shared: SharedGzipForm?
 
   /// Writes a message behind a prefix in one buffer.
   /// - Parameters:
@@ -42,6 +47,19 @@ public struct MessageFrame: Hashable, Sendable {
     }
     framed = buffer
   }
+
+  /// The same frame, for many calls: those that compress share one compressed form.
+  public func sharingCompression() -> MessageFrame {
+    var copy = self
+    copy.shared = copy.shared ?? SharedGzipForm()
+    return copy
+  }
+
+  /// Equal bytes.
+  public static func == (a: MessageFrame, b: MessageFrame) -> Bool { a.framed == b.framed }
+
+  /// Of the bytes.
+  public func hash(into hasher: inout Hasher) { hasher.combine(framed) }
 
   /// The message without its prefix, sharing storage.
   public var message: ByteBuffer {

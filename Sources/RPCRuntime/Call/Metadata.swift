@@ -3,7 +3,8 @@
 /// Key–value pairs beside a call's messages (gRPC "Custom-Metadata"): ordered, keys may repeat.
 ///
 /// Keys are lower-case ASCII letters, digits, `_`, `-`, `.`. Values are printable ASCII, except that a key
-/// ending in `-bin` carries base64 on the wire.
+/// ending in `-bin` carries base64 on the wire. Pairs that do not keep to that, or whose key belongs to the
+/// protocol (`grpc-…`), are not sent: see ``Entry/isSendable``.
 public struct Metadata: Hashable, Sendable, ExpressibleByDictionaryLiteral {
   /// One pair.
   public struct Entry: Hashable, Sendable {
@@ -28,12 +29,31 @@ public struct Metadata: Hashable, Sendable, ExpressibleByDictionaryLiteral {
   public var isEmpty: Bool { entries.isEmpty }
 
   /// Appends a pair; the key is folded to lower case.
+  /// - Parameter value: as on the wire: base64 when the key ends in `-bin`.
   public mutating func add(_ value: String, for key: String) {
     entries.append(Entry(key: key.lowercased(), value: value))
+  }
+
+  /// Appends a pair whose value is any bytes; the key is folded to lower case.
+  /// - Parameter key: must end in `-bin`, or the other end sees the base64 text.
+  public mutating func addBinary(_ value: some Sequence<UInt8>, for key: String) {
+    add(String(decoding: Base64.encode(value, padded: false), as: UTF8.self), for: key)
   }
 
   /// The last value of `key`, compared in lower case.
   public subscript(_ key: String) -> String? {
     entries.last { $0.key == key }?.value
   }
+
+  /// The bytes of the last value of `key`, which ends in `-bin`; nil when there is none or it is not base64.
+  public func binary(_ key: String) -> [UInt8]? {
+    self[key].flatMap { Base64.decode($0.utf8) }
+  }
+
+  /// The bytes of all values of `key`, which ends in `-bin`, without those that are not base64.
+  public func binaries(_ key: String) -> [[UInt8]] {
+    entries.filter { $0.key == key }.compactMap { Base64.decode($0.value.utf8) }
+  }
+
+  static func isBinary(_ key: String) -> Bool { key.hasSuffix("-bin") }
 }

@@ -56,15 +56,15 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
       // RFC 9113 §8.1: informational responses come before the real one.
       if headers[":status"]?.hasPrefix("1") == true { return }
       if headers["grpc-status"] != nil, endStream {
-        trailingMetadata = RequestHead.customMetadata(of: headers)
+        trailingMetadata = headers.customMetadata
         return end(ResponseStatus.error(trailers: headers))
       }
       if let error = ResponseStatus.error(headers: headers) { return fail(error) }
-      initialMetadata = RequestHead.customMetadata(of: headers)
+      initialMetadata = headers.customMetadata
       response = .receiving
       if endStream { end(RPCError(.unknown, "response ended without grpc-status")) }
     case .receiving:
-      trailingMetadata = RequestHead.customMetadata(of: headers)
+      trailingMetadata = headers.customMetadata
       end(ResponseStatus.error(trailers: headers))
     case .ended:
       // A cancelled call: frames may be in flight.
@@ -77,16 +77,12 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
       credit(bytes.readableBytes)
       return
     }
-    deframer.append(bytes)
-    var next: ByteBuffer?
-    repeat {
-      do throws(MessageDeframer.Failure) {
-        next = try deframer.next()
-      } catch {
-        return fail(RPCError(error))
-      }
-      if let next { received(next) }
-    } while next != nil
+    do throws(MessageDeframer.Failure) {
+      try deframer.append(bytes)
+      while let message = try deframer.next() { received(message) }
+    } catch {
+      return fail(RPCError(error))
+    }
     // What waits for the rest of a message must not hold the window that the rest needs.
     if messages.isEmpty { credit(bytes.readableBytes) } else { uncredited += bytes.readableBytes }
   }

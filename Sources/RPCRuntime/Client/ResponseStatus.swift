@@ -13,7 +13,7 @@ enum ResponseStatus {
     if code == .ok { return nil }
     return RPCError(
       code, trailers["grpc-message"].map(PercentEncoding.decode) ?? "",
-      metadata: RequestHead.customMetadata(of: trailers))
+      metadata: trailers.customMetadata)
   }
 
   /// Checks the headers of a response that has no gRPC status.

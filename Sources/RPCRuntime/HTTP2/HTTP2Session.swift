@@ -119,6 +119,15 @@ struct HTTP2Session: ~Copyable {
     _ = unsafe nghttp2_session_resume_data(raw, stream)
   }
 
+  /// Ends a response without what its body still holds, which the caller must have dropped. These trailers
+  /// need no window, so they leave even if the peer's is closed.
+  func cutShort(_ stream: StreamID, trailers: HeaderList) {
+    // Fails only for lack of memory.
+    _ = unsafe Self.withNameValues(trailers) { fields, count in
+      unsafe nghttp2_submit_trailer(raw, stream, fields, count)
+    }
+  }
+
   func reset(_ stream: StreamID, _ code: HTTP2ErrorCode) {
     // Fails only for lack of memory.
     _ = unsafe nghttp2_submit_rst_stream(

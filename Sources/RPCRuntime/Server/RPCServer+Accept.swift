@@ -36,7 +36,7 @@ extension RPCServer {
     case .http2:
       let connection = try ServerConnection(
         router: router, limits: limits, loop: channel.eventLoop, logger: logger,
-        peerIdentity: identity)
+        openStreams: streams, peerIdentity: identity)
       try channel.pipeline.syncOperations.addHandler(connection)
     }
   }

@@ -12,6 +12,7 @@ public final class RPCServer: Sendable {
   let logger: Logger
   let state = Mutex(State())
   private let group: any EventLoopGroup
+  let streams = OpenStreams()
 
   struct State {
     fileprivate var listeners: [Listener] = []
@@ -43,6 +44,19 @@ public final class RPCServer: Sendable {
     self.limits = limits
     self.group = group
     self.logger = logger
+  }
+
+  /// How much is going on at the moment.
+  public struct Statistics: Hashable, Sendable {
+    /// Connections open.
+    public var connections: Int
+    /// Calls open on them.
+    public var streams: Int
+  }
+
+  /// How much is going on at the moment.
+  public var statistics: Statistics {
+    Statistics(connections: state.withLock { $0.connections.count }, streams: streams.count)
   }
 
   /// Starts listening on one TCP address, in cleartext.

@@ -7,6 +7,10 @@ struct RequestHead {
   let handler: RPCHandler
   let authority: String
   let timeout: TimeAmount?
+  /// What compressed request messages are compressed with.
+  let encoding: MessageEncoding
+  /// True when the caller takes responses in gzip.
+  let acceptsGzip: Bool
   let headers: HeaderList
 
   /// Why a request gets no further than its headers.
@@ -24,11 +28,12 @@ struct RequestHead {
   ///   - router: where the path is looked up.
   init(_ headers: HeaderList, _ router: RPCRouter) throws(Rejection) {
     self.headers = headers
-    (handler, authority, timeout) = unsafe try headers.withFields { fields throws(Rejection) in
-      var found = unsafe Found()
-      while let field = unsafe fields.next() { unsafe found.note(field) }
-      return try unsafe found.check(router)
-    }
+    (handler, authority, timeout, encoding, acceptsGzip) =
+      unsafe try headers.withFields { fields throws(Rejection) in
+        var found = unsafe Found()
+        while let field = unsafe fields.next() { unsafe found.note(field) }
+        return try unsafe found.check(router)
+      }
   }
 
   /// The fields that matter, where they were received.
@@ -39,7 +44,8 @@ struct RequestHead {
     private var isPOST = false
     private var isGRPC = false
     private var timeout: String?
-    private var encoding: String?
+    private var encoding: UnsafeBufferPointer<UInt8>?
+    private var acceptsGzip = false
 
     mutating func note(_ field: HeaderField) {
       switch unsafe field.lead {
@@ -57,7 +63,9 @@ struct RequestHead {
         if unsafe field.hasName("grpc-timeout") {
           unsafe timeout = unsafe field.valueText
         } else if unsafe field.hasName("grpc-encoding") {
-          unsafe encoding = unsafe field.valueText
+          unsafe encoding = unsafe field.value
+        } else if unsafe field.hasName("grpc-accept-encoding") {
+          unsafe acceptsGzip = unsafe MessageEncoding.namesGzip(field.value)
         }
       case UInt8(ascii: "h"):
         if unsafe field.hasName("host") { unsafe host = unsafe field.value }
@@ -65,18 +73,13 @@ struct RequestHead {
       }
     }
 
-    func check(
-      _ router: RPCRouter
-    ) throws(Rejection) -> (RPCHandler, authority: String, timeout: TimeAmount?) {
+    typealias Checked = (RPCHandler, String, TimeAmount?, MessageEncoding, Bool)
+
+    func check(_ router: RPCRouter) throws(Rejection) -> Checked {
       guard unsafe isPOST else { throw .http([":status": "405", "allow": "POST"]) }
       // gRPC over HTTP/2, "Requests": a content-type that does not begin with application/grpc gets 415.
       guard unsafe isGRPC else { throw .http([":status": "415"]) }
-      if let encoding = unsafe encoding, encoding != "identity" {
-        throw .rpc(
-          RPCError(
-            .unimplemented, "grpc-encoding '\(encoding)' is not supported",
-            metadata: ["grpc-accept-encoding": "identity"]))
-      }
+      let named = unsafe try namedEncoding()
       var limit: TimeAmount?
       if let timeout = unsafe timeout {
         guard let parsed = GRPCTimeout.parse(timeout) else {
@@ -88,8 +91,16 @@ struct RequestHead {
         throw .rpc(router.unimplemented(path: unsafe String(decoding: path, as: UTF8.self)))
       }
       // RFC 9113 §8.3.1: `:authority` wins over `host`.
-      let named = unsafe authority ?? host
-      return (handler, unsafe named.map { unsafe String(decoding: $0, as: UTF8.self) } ?? "", limit)
+      let meant = unsafe (authority ?? host).map { unsafe String(decoding: $0, as: UTF8.self) }
+      return unsafe (handler, meant ?? "", limit, named, acceptsGzip)
+    }
+
+    /// gRPC "Compression": an encoding that is not known is UNIMPLEMENTED, with what is accepted.
+    private func namedEncoding() throws(Rejection) -> MessageEncoding {
+      guard let encoding = unsafe encoding else { return .identity }
+      let name = unsafe String(decoding: encoding, as: UTF8.self)
+      if let known = MessageEncoding(rawValue: name) { return known }
+      throw .rpc(RPCError(.unimplemented, "grpc-encoding '\(name)' is not supported"))
     }
 
     /// `application/grpc`, `application/grpc+proto`, `application/grpc; …`, but not `application/grpc-web`.
@@ -99,23 +110,6 @@ struct RequestHead {
       guard unsafe field.value.count > length else { return true }
       let next = unsafe field.value[length]
       return next == UInt8(ascii: "+") || next == UInt8(ascii: ";") || next == UInt8(ascii: " ")
-    }
-  }
-
-  /// What the caller added: everything but pseudo-headers and the protocol's own fields.
-  static func customMetadata(of headers: HeaderList) -> Metadata {
-    unsafe headers.withFields { fields in
-      var metadata = Metadata()
-      while let field = unsafe fields.next() {
-        switch unsafe field.lead {
-        case UInt8(ascii: ":"): continue
-        case UInt8(ascii: "c") where unsafe field.hasName("content-type"): continue
-        case UInt8(ascii: "t") where unsafe field.hasName("te"): continue
-        case UInt8(ascii: "g") where unsafe field.hasNamePrefix("grpc-"): continue
-        default: metadata.add(unsafe field.valueText, for: unsafe field.nameText)
-        }
-      }
-      return metadata
     }
   }
 }

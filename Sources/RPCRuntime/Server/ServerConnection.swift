@@ -21,10 +21,6 @@ final class ServerConnection: ChannelInboundHandler {
     case closed
   }
 
-  /// Small messages that may wait for a handler before more of them count as a flood: as many as the
-  /// channel may read in one go, 4 × 64 KiB, before any handler gets to run.
-  private static let maxUnreadMessages = 20_000
-
   /// How long a draining connection waits for the peer to have heard of it, within the grace. Who is asked
   /// to go before that may have begun calls that are then refused.
   private static let longestRoundTrip = TimeAmount.seconds(10)
@@ -35,6 +31,7 @@ final class ServerConnection: ChannelInboundHandler {
   private let executor: LoopExecutor
   private let loop: any EventLoop
   private let session: HTTP2Session
+  private let openStreams: OpenStreams
   private var streams = StreamTable<ServerStream>()
   /// Bodies whose writer waits for the peer to read.
   private var waiting: [OutboundBody] = []
@@ -45,6 +42,8 @@ final class ServerConnection: ChannelInboundHandler {
   /// Who the client proved to be by its certificate.
   let peerIdentity: PeerIdentity?
   private var runningHandlers = 0
+  /// What running handlers hold beyond ``ServerLimits/plausibleInflation``, in bytes.
+  private var implausibleBytes = 0
   private var isReading = false
   private var isFlushing = false
   private var flushIsScheduled = false
@@ -63,8 +62,9 @@ final class ServerConnection: ChannelInboundHandler {
 
   init(
     router: RPCRouter, limits: ServerLimits, loop: any EventLoop, logger: Logger,
-    peerIdentity: PeerIdentity? = nil
+    openStreams: OpenStreams, peerIdentity: PeerIdentity? = nil
   ) throws(HTTP2Error) {
+    self.openStreams = openStreams
     self.router = router
     self.limits = limits
     self.loop = loop
@@ -157,6 +157,7 @@ final class ServerConnection: ChannelInboundHandler {
     lifeTimer?.cancel()
     let open = streams.values
     streams.removeAll()
+    openStreams.closed(open.count)
     waiting = []
     for stream in open { stream.closed() }
     self.context = nil
@@ -179,6 +180,17 @@ final class ServerConnection: ChannelInboundHandler {
   func resume(_ stream: StreamID, _ body: OutboundBody) {
     session.resume(stream, body)
     scheduleFlush()
+  }
+
+  /// Ends a response whose messages the peer does not take.
+  func cutShort(_ stream: StreamID, trailers: HeaderList) {
+    session.cutShort(stream, trailers: trailers)
+    scheduleFlush()
+  }
+
+  /// A handler's metadata that is not sent.
+  func isUnsendable(_ key: String) {
+    logger.debug("metadata left out", metadata: ["key": "\(key)"])
   }
 
   func isWaiting(_ body: OutboundBody) {
@@ -208,6 +220,13 @@ final class ServerConnection: ChannelInboundHandler {
     router.rejected(path(), peer: peer, .status(error))
   }
 
+  /// A handler holds so many decompressed bytes more, or less, that their compressed size does not warrant.
+  /// - Returns: false when that is too much.
+  func holdsImplausible(_ bytes: Int) -> Bool {
+    implausibleBytes += bytes
+    return implausibleBytes <= limits.maxImplausibleBytes
+  }
+
   // MARK: Events
 
   private func handleEvents() {
@@ -233,7 +252,10 @@ final class ServerConnection: ChannelInboundHandler {
       streams[id]?.receivedEndStream()
     case .streamClosed(let id, let code):
       if code != .noError { policing.streamReset() }
-      streams.remove(id)?.closed()
+      if let stream = streams.remove(id) {
+        openStreams.closed(1)
+        stream.closed()
+      }
       if streams.count == 0, life.watchesIdleness { life.becameIdle(at: .now()) }
     case .settings:
       if case .awaitingPreface = phase { phase = .active }
@@ -266,6 +288,7 @@ final class ServerConnection: ChannelInboundHandler {
     let stream = ServerStream(
       id: id, head: head, limits: limits, connection: self, loop: loop)
     streams.insert(stream, for: id)
+    openStreams.opened()
     stream.receivedHeaders()
     if endStream { stream.receivedEndStream() }
   }
@@ -287,12 +310,12 @@ final class ServerConnection: ChannelInboundHandler {
       respond(id, headers: answer, body: body)
     case .rpc(let error):
       rejected(headers[":path"] ?? "", error)
-      var headers: HeaderList = [
+      let headers: HeaderList = [
         ":status": "200", "content-type": "application/grpc",
         "grpc-status": String(error.code.rawValue),
         "grpc-message": PercentEncoding.encode(error.message),
+        "grpc-accept-encoding": MessageEncoding.accepted,
       ]
-      headers.append(error.metadata)
       respond(id, headers: headers, body: nil)
     }
   }
@@ -303,10 +326,8 @@ final class ServerConnection: ChannelInboundHandler {
     }
     let messages = stream.messagesReceived
     let credit = stream.receivedData(bytes)
-    // A handler that reads finds them; one that does not is no reason to send more and more of them.
-    if bytes.readableBytes < Inbox.smallData,
-      stream.messagesReceived > messages, stream.unreadMessages <= Self.maxUnreadMessages
-    {
+    // Those that are not read fill the stream's window.
+    if bytes.readableBytes < Inbox.smallData, stream.messagesReceived > messages {
       policing.receivedMessage()
     }
     if credit == bytes.readableBytes {

@@ -28,6 +28,7 @@ public final class ServerContext: Sendable {
   private struct State {
     var initial = Metadata()
     var trailing = Metadata()
+    var isCompressed: Bool?
     /// By the identity of their keys.
     var values: [ObjectIdentifier: any Sendable] = [:]
     var earlyEnd: EarlyEnd?
@@ -74,8 +75,24 @@ public final class ServerContext: Sendable {
   /// The caller's metadata, without the protocol's own headers.
   public var metadata: Metadata {
     switch requestMetadata {
-    case .headers(let headers): RequestHead.customMetadata(of: headers)
+    case .headers(let headers): headers.customMetadata
     case .function(let metadata): metadata()
+    }
+  }
+
+  /// The last value of one key, found without making ``metadata`` of all of them.
+  /// - Parameter key: lower case.
+  public func metadataValue(_ key: StaticString) -> String? {
+    switch requestMetadata {
+    case .headers(let headers):
+      unsafe headers.withFields { fields in
+        var value: String?
+        while let field = unsafe fields.next() {
+          if unsafe field.hasName(key) { value = unsafe field.valueText }
+        }
+        return value
+      }
+    case .function(let metadata): metadata()["\(key)"]
     }
   }
 
@@ -89,6 +106,14 @@ public final class ServerContext: Sendable {
   public var trailingMetadata: Metadata {
     get { state.withLock { $0.trailing } }
     set { state.withLock { $0.trailing = newValue } }
+  }
+
+  /// Whether response messages are compressed, when the caller accepts that; a single message opts out with
+  /// ``MessageFrame/isCompressible``. nil: as ``ServerLimits/compressesResponses`` says. Changes after the
+  /// first message have no effect.
+  public var compressesResponses: Bool? {
+    get { state.withLock { $0.isCompressed } }
+    set { state.withLock { $0.isCompressed = newValue } }
   }
 
   /// The value that an interceptor left under `key`.

@@ -7,6 +7,18 @@ public struct ServerLimits: Sendable {
   /// Largest request message, in bytes. Default 4 MiB, as other gRPC servers. Exceeding:
   /// RESOURCE_EXHAUSTED as soon as the length prefix is seen.
   public var maxMessageBytes = 4 << 20
+  /// How many times its size a compressed request message may grow to before what is more counts as
+  /// implausible. Default 32: text and protobuf stay below, deflate allows 1,032.
+  public var plausibleInflation = 32
+  /// Implausible bytes that the running handlers of one connection may hold. Default 8 MiB: a few requests
+  /// of zeros. Exceeding: RESOURCE_EXHAUSTED.
+  public var maxImplausibleBytes = 8 << 20
+  /// Whether responses are compressed, for callers that accept it, when their handler does not say. Default
+  /// false: it costs more than it saves between machines that stand side by side.
+  public var compressesResponses = false
+  /// Smallest response message that is compressed, in bytes. Default 1,024: what fits one packet gains
+  /// nothing.
+  public var minCompressedBytes = 1_024
   /// Request bytes of one connection that wait to become whole messages. Default 8 MiB: two messages of
   /// the largest size. Exceeding: the stream that would ends with RESOURCE_EXHAUSTED.
   public var maxBufferedRequestBytes = 8 << 20

@@ -26,9 +26,23 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   private var reader: CheckedContinuation<Read, Never>?
   /// Body bytes received whose credit waits until the messages were read.
   private var uncredited = 0
+  /// Bytes of the message read last that its compressed size does not warrant, noted at `slotOwner`.
+  private var implausibleBytes = 0
+  /// True when the response names gzip.
+  private var compresses = false
 
   private static let responseHeaders: HeaderList = [
     ":status": "200", "content-type": "application/grpc",
+  ]
+  /// For callers that know of compression.
+  private static let acceptingHeaders: HeaderList = [
+    ":status": "200", "content-type": "application/grpc",
+    "grpc-accept-encoding": MessageEncoding.accepted,
+  ]
+  private static let compressedHeaders: HeaderList = [
+    ":status": "200", "content-type": "application/grpc",
+    "grpc-accept-encoding": MessageEncoding.accepted,
+    "grpc-encoding": MessageEncoding.gzip.rawValue,
   ]
   private static let okTrailers: HeaderList = ["grpc-status": "0"]
 
@@ -42,7 +56,7 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     self.connection = connection
     self.loop = loop
     machine = ServerStreamStateMachine(
-      maxMessageBytes: limits.maxMessageBytes,
+      maxMessageBytes: limits.maxMessageBytes, encoding: head.encoding,
       streamsRequests: head.handler.method.kind.streamsRequests)
   }
 
@@ -50,9 +64,6 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
 
   /// Request bytes held that no handler could read yet.
   var unfinishedRequestBytes: Int { machine.unfinishedBytes }
-
-  /// Whole request messages that the handler has not read.
-  var unreadMessages: Int { machine.unreadMessages }
 
   /// Whole request messages that came, read or not.
   var messagesReceived: Int { machine.messagesReceived }
@@ -98,10 +109,11 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     connection = nil
   }
 
-  /// Ends the call with a status other than OK; no effect when it has ended.
+  /// Ends the call with a status other than OK, even when the peer takes no messages; no effect when it
+  /// has ended.
   func finish(_ error: RPCError) {
     endsEarly(error)
-    finish(status: error)
+    finish(status: error, isCutShort: true)
   }
 
   /// Lets interceptors, or where no handler runs the observer, know what they cannot see.
@@ -174,7 +186,14 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     switch machine.read() {
     case .message(let message):
       if !machine.hasMessages { credit() }
+      guard weigh(message) else {
+        finish(Self.implausible)
+        return continuation.resume(returning: .failure(Self.implausible))
+      }
       continuation.resume(returning: .success(message))
+    case .fail(let error):
+      finish(error)
+      continuation.resume(returning: .failure(error))
     case .end: continuation.resume(returning: .success(nil))
     case .wait: reader = continuation
     }
@@ -199,6 +218,22 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   }
 
   private static let abandoned = RPCError(.cancelled, "given up by the caller")
+
+  /// Notes what the handler is about to hold.
+  /// - Returns: false when that is out of all proportion (decompression bomb).
+  private func weigh(_ message: ByteBuffer) -> Bool {
+    let compressed = machine.lastCompressedSize
+    let excess =
+      compressed == 0 ? 0 : message.readableBytes - compressed * limits.plausibleInflation
+    let more = max(0, excess) - implausibleBytes
+    guard more != 0, let slotOwner else { return true }
+    implausibleBytes += more
+    return slotOwner.holdsImplausible(more)
+  }
+
+  private static let implausible = RPCError(
+    .resourceExhausted, "this connection's compressed requests inflate too much")
+
   private static let callIsOver = RPCError(.cancelled, "the call is over")
 
   private enum Admission: Sendable {
@@ -214,10 +249,11 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     switch machine.sendingMessage() {
     case .refuse: return .over
     case .sendHeadersAndMessage:
-      body.append(message.framed)
-      connection.respond(id, headers: initialHeaders(), body: body)
+      let headers = initialHeaders()
+      body.append(encoded(message))
+      connection.respond(id, headers: headers, body: body)
     case .sendMessage:
-      body.append(message.framed)
+      body.append(encoded(message))
       connection.resume(id, body)
     }
     return body.queuedBytes > limits.maxPendingBytesPerStream ? .full : .accepted
@@ -246,6 +282,10 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     // The context must not hold the stream, which holds the context.
     let context = ServerContext(head, on: connection, deadline: deadline)
     self.context = context
+    guard weigh(message) else {
+      release()
+      return finish(Self.implausible)
+    }
     if let deadline { startTimer(deadline) }
     let task: Task<Void, Never>
     switch head.handler.body {
@@ -302,10 +342,16 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
 
   /// The handler's slot is free only now, even if the stream was reset long ago.
   private func handlerReturned(_ response: MessageFrame?, _ error: RPCError?) {
-    slotOwner?.handlerEnds()
-    slotOwner = nil
+    release()
     if let response { finish(response) } else { finish(status: error) }
     task = nil
+  }
+
+  private func release() {
+    if implausibleBytes != 0 { _ = slotOwner?.holdsImplausible(-implausibleBytes) }
+    implausibleBytes = 0
+    slotOwner?.handlerEnds()
+    slotOwner = nil
   }
 
   private func startTimer(_ deadline: NIODeadline) {
@@ -328,13 +374,15 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   private func finish(_ response: MessageFrame) {
     guard let connection, case .sendHeadersAndMessage = machine.sendingMessage() else { return }
     _ = machine.sendingStatus()
-    body.append(response.framed)
+    let headers = initialHeaders()
+    body.append(encoded(response))
     endBody(nil)
-    connection.respond(id, headers: initialHeaders(), body: body)
+    connection.respond(id, headers: headers, body: body)
     deadlineTimer?.cancel()
   }
 
-  private func finish(status: RPCError?) {
+  /// - Parameter isCutShort: true: what the peer has not taken of the response yet is dropped.
+  private func finish(status: RPCError?, isCutShort: Bool = false) {
     let step = machine.sendingStatus()
     guard let connection else { return }
     switch step {
@@ -343,6 +391,11 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
       var headers = initialHeaders()
       appendStatus(status, to: &headers)
       connection.respond(id, headers: headers, body: nil)
+    case .sendTrailers where isCutShort && body.queuedBytes > 0:
+      var trailers = HeaderList()
+      appendStatus(status, to: &trailers)
+      body.discard()
+      connection.cutShort(id, trailers: trailers)
     case .sendTrailers:
       endBody(status)
       connection.resume(id, body)
@@ -360,11 +413,19 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     }
   }
 
+  /// The response's headers; decides whether its messages are compressed.
   private func initialHeaders() -> HeaderList {
-    guard let context, context.hasInitialMetadata else { return Self.responseHeaders }
     var headers = Self.responseHeaders
-    headers.append(context.initialMetadata)
+    if head.acceptsGzip {
+      compresses = context?.compressesResponses ?? limits.compressesResponses
+      headers = compresses ? Self.compressedHeaders : Self.acceptingHeaders
+    }
+    if let context, context.hasInitialMetadata { append(context.initialMetadata, to: &headers) }
     return headers
+  }
+
+  private func encoded(_ message: MessageFrame) -> ByteBuffer {
+    compresses ? message.gzipped(from: limits.minCompressedBytes) : message.framed
   }
 
   private func appendStatus(_ status: RPCError?, to headers: inout HeaderList) {
@@ -373,15 +434,12 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
       if !status.message.isEmpty {
         headers.append("grpc-message", PercentEncoding.encode(status.message))
       }
-      headers.append(status.metadata)
+      append(status.metadata, to: &headers)
     }
-    if let context, context.hasTrailingMetadata { headers.append(context.trailingMetadata) }
+    if let context, context.hasTrailingMetadata { append(context.trailingMetadata, to: &headers) }
   }
-}
 
-extension HeaderList {
-  /// Appends metadata; entries that HTTP/2 could not carry are left out by nghttp2's own check.
-  mutating func append(_ metadata: Metadata) {
-    for entry in metadata.entries { append(name: entry.key, value: entry.value) }
+  private func append(_ metadata: Metadata, to headers: inout HeaderList) {
+    if let refused = headers.append(metadata) { connection?.isUnsendable(refused) }
   }
 }

@@ -27,6 +27,8 @@ struct ServerStreamStateMachine {
 
   enum OnRead: Equatable {
     case message(ByteBuffer)
+    /// The next message is broken: that ends the call.
+    case fail(RPCError)
     /// There will be no more.
     case end
     case wait
@@ -49,29 +51,27 @@ struct ServerStreamStateMachine {
   private var deframer: MessageDeframer
   private var requestHasEnded = false
   private var response = Response.idle
-  /// The oldest whole message that was not read yet, and those behind it: a single request needs no queue.
-  private var message: ByteBuffer?
-  private var laterMessages: CircularBuffer<ByteBuffer>?
-  private var messageBytes = 0
   /// Whole messages that came, read or not.
   private(set) var messagesReceived = 0
 
-  /// - Parameter streamsRequests: false: the request must be exactly one message.
-  init(maxMessageBytes: Int, streamsRequests: Bool) {
+  /// - Parameters:
+  ///   - encoding: what the request names.
+  ///   - streamsRequests: false: the request must be exactly one message.
+  init(maxMessageBytes: Int, encoding: MessageEncoding = .identity, streamsRequests: Bool) {
     self.streamsRequests = streamsRequests
-    deframer = MessageDeframer(limit: maxMessageBytes)
+    deframer = MessageDeframer(limit: maxMessageBytes, encoding: encoding)
   }
 
   /// Request bytes held that no handler could read yet.
   var unfinishedBytes: Int {
-    deframer.bufferedBytes + (streamsRequests ? 0 : messageBytes)
+    streamsRequests ? deframer.unfinishedBytes : deframer.bufferedBytes
   }
 
   /// True when whole messages wait to be read.
-  var hasMessages: Bool { message != nil }
+  var hasMessages: Bool { deframer.wholeMessages > 0 }
 
-  /// How many do.
-  var unreadMessages: Int { message == nil ? 0 : 1 + (laterMessages?.count ?? 0) }
+  /// Size on the wire of the message read last; 0 when it was not compressed.
+  var lastCompressedSize: Int { deframer.lastCompressedSize }
 
   var isAnswered: Bool {
     if case .ended = response { true } else { false }
@@ -82,53 +82,42 @@ struct ServerStreamStateMachine {
   mutating func receivedData(_ bytes: ByteBuffer) throws(RPCError) {
     // RFC 9113 §5.1: DATA may be in flight after this end has answered.
     guard !isAnswered, !requestHasEnded else { return }
-    deframer.append(bytes)
-    var next: ByteBuffer?
-    repeat {
-      do throws(MessageDeframer.Failure) {
-        next = try deframer.next()
-      } catch {
-        throw RPCError(error)
-      }
-      if let next {
-        guard streamsRequests || message == nil else {
-          throw RPCError(.unimplemented, "more than one request message")
-        }
-        append(next)
-      }
-    } while next != nil
+    let before = deframer.wholeMessages
+    do throws(MessageDeframer.Failure) {
+      try deframer.append(bytes)
+    } catch {
+      throw RPCError(error)
+    }
+    messagesReceived += deframer.wholeMessages - before
+    if !streamsRequests, deframer.wholeMessages > 0,
+      deframer.wholeMessages > 1 || deframer.unfinishedBytes > 0
+    {
+      throw RPCError(.unimplemented, "more than one request message")
+    }
   }
 
   mutating func receivedEndStream() -> OnEndStream {
     guard !isAnswered, !requestHasEnded else { return .ignore }
     requestHasEnded = true
-    guard deframer.bufferedBytes == 0 else {
+    guard deframer.unfinishedBytes == 0 else {
       return .fail(RPCError(.invalidArgument, "request ended in the middle of a message"))
     }
     if streamsRequests { return .endRequests }
-    guard case .message(let message) = read() else {
-      return .fail(RPCError(.invalidArgument, "request message is missing"))
+    switch read() {
+    case .message(let message): return .dispatch(message)
+    case .fail(let error): return .fail(error)
+    case .end, .wait: return .fail(RPCError(.invalidArgument, "request message is missing"))
     }
-    return .dispatch(message)
   }
 
   /// Takes the next request message.
   mutating func read() -> OnRead {
-    guard let message else { return requestHasEnded ? .end : .wait }
-    self.message = laterMessages?.popFirst()
-    messageBytes -= message.readableBytes
-    return .message(message)
-  }
-
-  private mutating func append(_ next: ByteBuffer) {
-    messageBytes += next.readableBytes
-    messagesReceived += 1
-    if message == nil {
-      message = next
-    } else {
-      laterMessages = laterMessages ?? CircularBuffer()
-      laterMessages?.append(next)
+    do throws(MessageDeframer.Failure) {
+      if let message = try deframer.next() { return .message(message) }
+    } catch {
+      return .fail(RPCError(error))
     }
+    return requestHasEnded ? .end : .wait
   }
 
   mutating func sendingMessage() -> OnMessage {
@@ -145,30 +134,12 @@ struct ServerStreamStateMachine {
     defer {
       response = .ended
       requestHasEnded = true
-      message = nil
-      laterMessages = nil
-      messageBytes = 0
       deframer.discard()
     }
     switch response {
     case .idle: return .sendTrailersOnly
     case .started: return .sendTrailers
     case .ended: return .ignore
-    }
-  }
-}
-
-extension RPCError {
-  /// What a peer is told about a malformed message (gRPC "Status codes", compression spec).
-  init(_ failure: MessageDeframer.Failure) {
-    switch failure {
-    case .tooLarge(let announced, let limit):
-      self.init(
-        .resourceExhausted, "message of \(announced) bytes exceeds the limit of \(limit)")
-    case .compressedWithoutEncoding:
-      self.init(.internalError, "compressed message, but no grpc-encoding was named")
-    case .unknownFlag(let flag):
-      self.init(.internalError, "unknown message flag \(flag)")
     }
   }
 }

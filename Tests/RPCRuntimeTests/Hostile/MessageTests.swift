@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
 import Testing
 
 @testable import RPCRuntime
@@ -180,6 +181,46 @@ extension HostilePeers {
           .headers(1, RawFrame.request(EchoService.say)),
           RawFrame(.data, flags: RawFrame.padded, stream: 1, [4, 0, 0, 0]))
         try await peer.expectGoAway(.protocolError)
+      }
+    }
+
+    /// 52,000 of them fill the window of a stream.
+    @Test("empty messages that a handler does not read cost their bytes")
+    func unreadEmptyMessages() async throws {
+      try await Loopback.underAttack { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        await peer.send(.settingsAck)
+        let before = try Loopback.residentBytes()
+        let full = [UInt8](repeating: 0, count: 16_380)
+        let streams = 20 as UInt32
+        for index in 0..<streams {
+          await peer.send(.headers(index * 2 + 1, RawFrame.request(EchoService.deaf)))
+          await peer.send(RawFrame.repeated(16, .data(index * 2 + 1, full)))
+        }
+        try await eventually("the handlers run") {
+          loopback.service.running.load(ordering: .relaxed) == Int(streams)
+        }
+        try await peer.expectCall(streams * 2 + 1)
+        // While all of that waits: twenty windows of 256 KiB.
+        try await Loopback.expectBounded(since: before)
+        await peer.close()
+      }
+    }
+
+    @Test("a wrong prefix behind messages that nobody reads ends the call at once")
+    func wrongBehindUnread() async throws {
+      for (wrong, status) in [
+        (RawFrame.message("", announced: .max), "8"), ([7], "13"), ([1], "13"),
+      ] {
+        try await Loopback.underAttack { loopback in
+          let peer = try await RawPeer.begin(with: loopback)
+          await peer.send(
+            .headers(1, RawFrame.request(EchoService.deaf)),
+            .data(1, RawFrame.message("one") + RawFrame.message("two") + wrong))
+          try await peer.answered(1)
+          #expect(peer.status(1) == status)
+          try await peer.expectCall(3)
+        }
       }
     }
 

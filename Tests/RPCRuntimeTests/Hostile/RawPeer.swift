@@ -127,6 +127,11 @@ final class RawPeer: Sendable {
     }
   }
 
+  /// The header lists of a response, trailers included.
+  func headers(_ stream: UInt32) -> [HeaderList] {
+    record.state.withLock { $0.headers[StreamID(stream), default: []] }
+  }
+
   func status(_ stream: UInt32) -> String? { field("grpc-status", stream) }
 
   /// Waits until the server has answered the stream in whatever way.

@@ -57,6 +57,28 @@ extension HostilePeers {
       }
     }
 
+    @Test(
+      "a deadline ends a stream whose window is closed, on time",
+      arguments: [EchoService.flood, EchoService.idle, EchoService.chat], [0, 5_000] as [UInt32])
+    func deadline(method: MethodDescriptor, window: UInt32) async throws {
+      try await Loopback.underAttack { loopback in
+        let peer = try await RawPeer.begin(with: loopback, settings: [(4, window)])
+        let large = method == EchoService.chat ? String(repeating: "m", count: 10_000) : "1000"
+        await peer.send(
+          .headers(1, RawFrame.request(method, [("grpc-timeout", "700m")])),
+          .data(1, RawFrame.message(large), end: method != EchoService.chat))
+        try await peer.answered(1)
+        #expect(peer.status(1) == "4")
+        #expect(peer.frames.filter { $0.has(.data) }.map(\.payload.count).reduce(0, +) <= window)
+        if method == EchoService.chat {
+          try await eventually("the peer is asked to stop") { peer.resetCode(1) == .noError }
+        }
+        // Nothing of it is left to be sent.
+        await peer.send(.windowUpdate(1, 100_000), .settings([(4, 65_535)]))
+        try await peer.expectCall(3)
+      }
+    }
+
     @Test("a peer that reads little by little is not closed")
     func slowButReads() async throws {
       var limits = Self.impatient()
