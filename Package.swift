@@ -127,8 +127,9 @@ let package = Package(
     .executableTarget(
       name: "traksense",
       dependencies: [
-        "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence", "Ingest", "Services", "RESTBridge",
-        "DevStack", "Prometheus", "AdminServer", nioCore, nioPosix, logging, metrics,
+        "DedicatedThread", "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence", "Ingest",
+        "Services", "RESTBridge", "DevStack", "Prometheus", "AdminServer", nioCore, nioPosix,
+        logging, metrics,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -168,10 +169,9 @@ let package = Package(
       name: "RPCRuntimeTests",
       dependencies: [
         "DevStack", "RPCRuntime", "Prometheus", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
-        metrics, tracing,
-        .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+        metrics, tracing, .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
       ],
-      exclude: ["Clients"],
+      exclude: ["Clients", "Servers"],
       swiftSettings: strictForTests),
     .testTarget(
       name: "PrometheusTests",

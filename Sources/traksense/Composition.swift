@@ -12,6 +12,7 @@ import RESTBridge
 import RPCRuntime
 import ServiceLifecycle
 import Services
+import TrakSenseAPI
 import UnixSignals
 
 /// Where concrete types meet: builds the server from its configuration and runs it.
@@ -24,6 +25,7 @@ struct Composition: Sendable {
   private let admin: AdminServer
   private let adminAddress: ListenAddress
   private let rpcListeners: [ListenerConfiguration]
+  private let monitor: HealthMonitor
   private let httpAddress: ListenAddress
   private let logger: Logger
 
@@ -47,25 +49,30 @@ struct Composition: Sendable {
       tenants: tenants, intake: intake, store: store, catalogue: catalogue, hub: hub,
       settings: TelemetryService.Settings(keys: keys, clock: .system, logger: logger))
     let observability = Observability(logger: logger)
+    let statuses = HealthStatuses(["": .notServing])
+    let services: [any RPCRuntime.RPCService] = [telemetry, HealthService(statuses)]
+    let reflection = ReflectionService(of: services, files: ProtobufSchema.trakSenseAPI.files)
     let router = RPCRouter(
-      [telemetry],
-      interceptors: observability.interceptors + [
+      services + [reflection],
+      interceptors: [ErrorDetailsInterceptor()] + observability.interceptors + [
         TenantLimitInterceptor(tenants: tenants, limits: configuration.tenantLimits),
         DeadlineInterceptor(),
       ], observer: observability.observer)
     let group = MultiThreadedEventLoopGroup.singleton
     let pool = database.pool
+    let health: @Sendable () async -> HealthReport = {
+      HealthReport(database: await Self.answers(pool), mqtt: subscriber.counters.isConnected)
+    }
+    monitor = HealthMonitor(
+      statuses: statuses, services: Set(telemetry.handlers.map(\.method.service)).sorted(),
+      report: health)
     bridge = RESTBridge(
       channel: TracingChannel(InProcessChannel(router: router)),
       configuration: RESTBridgeConfiguration(
         host: configuration.http.host, port: configuration.http.port,
         allowedOrigins: configuration.corsOrigins,
         chartLibraryDirectory: configuration.chartDirectory),
-      health: {
-        HealthReport(
-          database: await Self.answers(pool), mqtt: subscriber.counters.isConnected)
-      },
-      group: group, logger: logger)
+      health: health, group: group, logger: logger)
     admin = AdminServer(
       host: configuration.admin.host, port: configuration.admin.port,
       metricsType: PrometheusRegistry.contentType, metrics: { observability.registry.text },
@@ -75,7 +82,9 @@ struct Composition: Sendable {
     // Process managers (Docker for one) kill what has not ended after 10 s.
     limits.drainGrace = .seconds(6)
     configuration.rpcServing.apply(to: &limits)
-    server = RPCServer(router: router, limits: limits, group: group, logger: logger)
+    server = RPCServer(
+      router: router, limits: limits, allowedOrigins: configuration.corsOrigins, group: group,
+      logger: logger)
     observability.watch(server, pool, subscriber)
     self.pool = pool
     self.hub = hub
@@ -97,7 +106,7 @@ struct Composition: Sendable {
         PoolService(pool: pool), AdminService(server: admin, address: adminAddress),
         RPCService(server: server, listeners: rpcListeners),
         BridgeService(bridge: bridge, address: httpAddress), HubService(hub: hub),
-        SubscriberService(subscriber: subscriber),
+        SubscriberService(subscriber: subscriber), monitor,
       ] + certificateServices + companions
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

@@ -36,17 +36,18 @@ final class EchoService: RPCService {
   /// Sends the binary metadata `x-bytes-bin` back, before and after the message, among entries that must
   /// not be sent.
   static let mirror = MethodDescriptor(service: "echo.Echo", method: "Mirror", kind: .unary)
-
   /// Answers with what the caller's certificate says.
   static let whoAmI = MethodDescriptor(service: "echo.Echo", method: "WhoAmI", kind: .unary)
   /// Answers with where the caller's connection comes from.
   static let peer = MethodDescriptor(service: "echo.Echo", method: "Peer", kind: .unary)
 
   let written = Atomic(0)
-  /// Calls of ``whoAmI``.
-  let calls = Atomic(0)
+  /// How many `Flood`s have returned, in whatever way.
+  let floodsEnded = Atomic(0)
   /// Messages that `Slow` may read.
   let permits = Atomic(0)
+  /// Calls of ``whoAmI``.
+  let calls = Atomic(0)
   let running = Atomic(0)
   let cancelled = Atomic(0)
   /// The context of the newest `Say`, while something holds it.
@@ -81,6 +82,7 @@ final class EchoService: RPCService {
       },
       RPCHandler(serverStreaming: Self.flood) { request, responses, _ throws(RPCError) in
         let count = Int(String(buffer: request)) ?? 0
+        defer { self.floodsEnded.add(1, ordering: .relaxed) }
         for index in 0..<count {
           try await responses.write(
             MessageFrame {

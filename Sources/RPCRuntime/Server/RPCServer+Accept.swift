@@ -20,24 +20,35 @@ extension RPCServer {
       self.state.withLock { $0.connections[id] = nil }
     }
     switch security {
-    case .cleartext: try serve(channel, .http2, to: nil)
+    case .cleartext:
+      let sniffer = ProtocolSniffer(timeout: limits.prefaceTimeout) { spoken, timeLeft in
+        var limits = self.limits
+        limits.prefaceTimeout = timeLeft
+        try self.serve(channel, spoken, limits, scheme: "http", to: nil)
+      }
+      try channel.pipeline.syncOperations.addHandler(sniffer)
     case .tls(let tls): try shakeHands(channel, tls)
     }
   }
 
   /// Makes the pipeline for what a connection speaks: the one place for it.
-  /// - Parameters:
-  ///   - spoken: what was negotiated; HTTP/2 where nothing is (prior knowledge).
-  ///   - identity: who the client proved to be.
+  /// - Parameter identity: who the client proved to be.
   private func serve(
-    _ channel: any Channel, _ spoken: ApplicationProtocol, to identity: PeerIdentity?
+    _ channel: any Channel, _ spoken: ApplicationProtocol, _ limits: ServerLimits, scheme: String,
+    to identity: PeerIdentity?
   ) throws {
+    let pipeline = channel.pipeline.syncOperations
     switch spoken {
     case .http2:
-      let connection = try ServerConnection(
-        router: router, limits: limits, loop: channel.eventLoop, logger: logger,
-        openStreams: streams, peerIdentity: identity)
-      try channel.pipeline.syncOperations.addHandler(connection)
+      try pipeline.addHandler(
+        ServerConnection(
+          router: router, limits: limits, origins: origins, loop: channel.eventLoop,
+          logger: logger, openStreams: openStreams, peerIdentity: identity))
+    case .http1:
+      try HTTP1Connection(
+        router: router, limits: limits, origins: origins, scheme: scheme,
+        loop: channel.eventLoop, logger: logger, openStreams: openStreams, peerIdentity: identity
+      ).add(to: pipeline)
     }
   }
 
@@ -52,7 +63,7 @@ extension RPCServer {
       timeout: limits.handshakeTimeout, logger: logger,
       completed: { spoken, identity in
         guard let spoken else { throw Refusal.noCommonProtocol }
-        try self.serve(channel, spoken, to: identity)
+        try self.serve(channel, spoken, self.limits, scheme: "https", to: identity)
       },
       ended: { self.state.withLock { $0.handshakes -= 1 } })
     do {

@@ -5,14 +5,16 @@ public import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Serves a router over HTTP/2, on as many addresses as wanted: cleartext or TLS, TCP or unix-domain.
+/// Serves a router on as many addresses as wanted, cleartext or TLS, TCP or unix-domain: gRPC and gRPC-Web over
+/// HTTP/2 (RFC 9113 §3.3 in cleartext), and gRPC-Web over HTTP/1.1.
 public final class RPCServer: Sendable {
   let router: RPCRouter
   let limits: ServerLimits
+  let origins: WebOrigins
   let logger: Logger
   let state = Mutex(State())
   private let group: any EventLoopGroup
-  let streams = OpenStreams()
+  let openStreams = OpenStreams()
 
   struct State {
     fileprivate var listeners: [Listener] = []
@@ -33,15 +35,17 @@ public final class RPCServer: Sendable {
   /// - Parameters:
   ///   - router: what is served.
   ///   - limits: what a peer may cost.
+  ///   - allowedOrigins: pages of which other origins may call by gRPC-Web: `https://app.example.com`.
   ///   - group: event loops; connections are spread over them.
   ///   - logger: gets one line at start and stop and for each certificate read anew, and debug lines per
   ///     connection error.
   public init(
-    router: RPCRouter, limits: ServerLimits = ServerLimits(), group: any EventLoopGroup,
-    logger: Logger
+    router: RPCRouter, limits: ServerLimits = ServerLimits(), allowedOrigins: [String] = [],
+    group: any EventLoopGroup, logger: Logger
   ) {
     self.router = router
     self.limits = limits
+    origins = WebOrigins(allowedOrigins)
     self.group = group
     self.logger = logger
   }
@@ -56,7 +60,7 @@ public final class RPCServer: Sendable {
 
   /// How much is going on at the moment.
   public var statistics: Statistics {
-    Statistics(connections: state.withLock { $0.connections.count }, streams: streams.count)
+    Statistics(connections: state.withLock { $0.connections.count }, streams: openStreams.count)
   }
 
   /// Starts listening on one TCP address, in cleartext.

@@ -5,7 +5,7 @@ import NIOCore
 
 /// One client connection: moves bytes between the channel and the ``HTTP2Session``, gives events to the
 /// streams, and enforces the limits. Everything happens on the channel's event loop.
-final class ServerConnection: ChannelInboundHandler {
+final class ServerConnection: ChannelInboundHandler, CallTransport {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
@@ -26,6 +26,7 @@ final class ServerConnection: ChannelInboundHandler {
   private static let longestRoundTrip = TimeAmount.seconds(10)
 
   private let router: RPCRouter
+  private let origins: WebOrigins
   private let limits: ServerLimits
   private let logger: Logger
   private let executor: LoopExecutor
@@ -61,11 +62,12 @@ final class ServerConnection: ChannelInboundHandler {
   private var unansweredPings = 0
 
   init(
-    router: RPCRouter, limits: ServerLimits, loop: any EventLoop, logger: Logger,
-    openStreams: OpenStreams, peerIdentity: PeerIdentity? = nil
+    router: RPCRouter, limits: ServerLimits, origins: WebOrigins, loop: any EventLoop,
+    logger: Logger, openStreams: OpenStreams, peerIdentity: PeerIdentity? = nil
   ) throws(HTTP2Error) {
     self.openStreams = openStreams
     self.router = router
+    self.origins = origins
     self.limits = limits
     self.loop = loop
     self.logger = logger
@@ -182,13 +184,15 @@ final class ServerConnection: ChannelInboundHandler {
     scheduleFlush()
   }
 
-  /// Ends a response whose messages the peer does not take.
-  func cutShort(_ stream: StreamID, trailers: HeaderList) {
-    session.cutShort(stream, trailers: trailers)
+  func cutShort(_ stream: StreamID, trailers: HeaderList?) {
+    if let trailers {
+      session.cutShort(stream, trailers: trailers)
+    } else {
+      session.reset(stream, .cancel)
+    }
     scheduleFlush()
   }
 
-  /// A handler's metadata that is not sent.
   func isUnsendable(_ key: String) {
     logger.debug("metadata left out", metadata: ["key": "\(key)"])
   }
@@ -197,14 +201,11 @@ final class ServerConnection: ChannelInboundHandler {
     waiting.append(body)
   }
 
-  /// Lets the peer send more on a stream whose messages were read.
   func credit(_ count: Int, _ stream: StreamID) {
     session.consumeStream(count, on: stream)
     scheduleFlush()
   }
 
-  /// Claims a handler slot.
-  /// - Returns: where to run it; nil when all slots are taken.
   func handlerStarts() -> LoopExecutor? {
     guard runningHandlers < limits.maxRunningHandlers else { return nil }
     runningHandlers += 1
@@ -215,13 +216,10 @@ final class ServerConnection: ChannelInboundHandler {
     runningHandlers -= 1
   }
 
-  /// A call ends without a handler.
   func rejected(_ path: @autoclosure () -> String, _ error: RPCError) {
     router.rejected(path(), peer: peer, .status(error))
   }
 
-  /// A handler holds so many decompressed bytes more, or less, that their compressed size does not warrant.
-  /// - Returns: false when that is too much.
   func holdsImplausible(_ bytes: Int) -> Bool {
     implausibleBytes += bytes
     return implausibleBytes <= limits.maxImplausibleBytes
@@ -281,7 +279,7 @@ final class ServerConnection: ChannelInboundHandler {
     life.streamOpened()
     let head: RequestHead
     do throws(RequestHead.Rejection) {
-      head = try RequestHead(headers, router)
+      head = try RequestHead(headers, router, origins)
     } catch {
       return reject(id, headers, error)
     }
@@ -296,28 +294,9 @@ final class ServerConnection: ChannelInboundHandler {
   private func reject(
     _ id: StreamID, _ headers: HeaderList, _ rejection: RequestHead.Rejection
   ) {
-    switch rejection {
-    case .http(var answer):
-      router.rejected(headers[":path"] ?? "", peer: peer, .http(answer[":status"] ?? ""))
-      answer.append("content-type", "text/plain; charset=utf-8")
-      // RFC 9110 §9.3.2: the answer to HEAD has no content.
-      guard headers[":method"] != "HEAD" else {
-        return respond(id, headers: answer, body: nil)
-      }
-      let body = OutboundBody()
-      body.append(ByteBuffer(string: "This server speaks gRPC: POST with application/grpc.\n"))
-      body.end = .endStream
-      respond(id, headers: answer, body: body)
-    case .rpc(let error):
-      rejected(headers[":path"] ?? "", error)
-      let headers: HeaderList = [
-        ":status": "200", "content-type": "application/grpc",
-        "grpc-status": String(error.code.rawValue),
-        "grpc-message": PercentEncoding.encode(error.message),
-        "grpc-accept-encoding": MessageEncoding.accepted,
-      ]
-      respond(id, headers: headers, body: nil)
-    }
+    router.rejected(headers[":path"] ?? "", peer: peer, rejection.outcome)
+    let (answer, body) = rejection.answer(to: headers, origins)
+    respond(id, headers: answer, body: body)
   }
 
   private func receivedData(_ id: StreamID, _ bytes: ByteBuffer) {
@@ -424,7 +403,8 @@ final class ServerConnection: ChannelInboundHandler {
     flush()
   }
 
-  private static func describe(_ address: SocketAddress) -> String {
+  /// As ``ServerContext/peer`` says it.
+  static func describe(_ address: SocketAddress) -> String {
     guard let ip = address.ipAddress, let port = address.port else { return "unix" }
     return ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)"
   }

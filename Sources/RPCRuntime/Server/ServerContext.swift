@@ -62,8 +62,8 @@ public final class ServerContext: Sendable {
     requestMetadata = .function(metadata)
   }
 
-  /// A call that came over HTTP/2.
-  init(_ head: RequestHead, on connection: ServerConnection, deadline: NIODeadline?) {
+  /// A call that came over a socket.
+  init(_ head: RequestHead, on connection: any CallTransport, deadline: NIODeadline?) {
     method = head.handler.method
     authority = head.authority
     peer = connection.peer

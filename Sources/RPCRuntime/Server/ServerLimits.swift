@@ -56,6 +56,8 @@ public struct ServerLimits: Sendable {
   public var connectionWindow = 1 << 20
   /// How long a new connection may take to send preface and SETTINGS. Default 10 s.
   public var prefaceTimeout = TimeAmount.seconds(10)
+  /// How long an HTTP/1.1 connection may wait for its next request. Default 60 s.
+  public var keepAliveTimeout = TimeAmount.seconds(60)
   /// How long pending output may wait without the socket taking any. Default 30 s (CVE-2019-9511, 9517).
   public var writeStallTimeout = TimeAmount.seconds(30)
   /// Fastest PINGs a client may send while it receives nothing. Default 5 minutes (gRFC A8).

@@ -14,25 +14,27 @@ struct CheckConfigCommand: AsyncParsableCommand {
 
   func run() async throws {
     let values = try configuration.read()
-    let lines: [(Setting, String)] = [
-      (.databaseURL, "\(values.databaseURL)"),
-      (.databaseConnections, "\(values.databaseConnections)"),
-      (.timescale, values.usesTimescale ? "auto" : "never"),
-      (.mqttURL, "\(values.mqtt)"),
-      (.mqttClientID, values.mqttClientID),
-      (.mqttGroup, values.mqttGroup ?? "(none)"),
-      (.rpcListen, "\(values.rpc)"),
-      (.httpListen, "\(values.http)"),
-      (.adminListen, "\(values.admin)"),
-      (.tenantRate, "\(values.tenantLimits.callsPerSecond ?? 0)"),
-      (.tenantCalls, "\(values.tenantLimits.concurrentCalls ?? 0)"),
-      (.tenantStreams, "\(values.tenantLimits.concurrentStreams ?? 0)"),
-      (.ingestKey, values.ingestKey.map { "\($0)" } ?? "(not set)"),
-      (.corsOrigins, values.corsOrigins.joined(separator: ",")),
-      (.chartDirectory, values.chartDirectory),
-      (.logLevel, "\(values.logLevel)"),
-    ]
-    for (setting, value) in lines + rpcLines(values.rpcServing) {
+    let lines: [(Setting, String)] =
+      [
+        (.databaseURL, "\(values.databaseURL)"),
+        (.databaseConnections, "\(values.databaseConnections)"),
+        (.timescale, values.usesTimescale ? "auto" : "never"),
+        (.mqttURL, "\(values.mqtt)"),
+        (.mqttClientID, values.mqttClientID),
+        (.mqttGroup, values.mqttGroup ?? "(none)"),
+        (.rpcListen, "\(values.rpc)"),
+      ] + rpcLines(values.rpcServing) + [
+        (.httpListen, "\(values.http)"),
+        (.adminListen, "\(values.admin)"),
+        (.tenantRate, "\(values.tenantLimits.callsPerSecond ?? 0)"),
+        (.tenantCalls, "\(values.tenantLimits.concurrentCalls ?? 0)"),
+        (.tenantStreams, "\(values.tenantLimits.concurrentStreams ?? 0)"),
+        (.ingestKey, values.ingestKey.map { "\($0)" } ?? "(not set)"),
+        (.corsOrigins, values.corsOrigins.joined(separator: ",")),
+        (.chartDirectory, values.chartDirectory),
+        (.logLevel, "\(values.logLevel)"),
+      ]
+    for (setting, value) in lines {
       print("\(setting.rawValue)=\(value)  # \(setting.help)")
     }
   }

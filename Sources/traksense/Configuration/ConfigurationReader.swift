@@ -66,7 +66,8 @@ struct ConfigurationReader: ParsableArguments {
     return Configuration(
       databaseURL: database, databaseConnections: connections, usesTimescale: timescale, mqtt: mqtt,
       mqttClientID: clientID, mqttGroup: values[.mqttGroup], rpc: rpc, rpcServing: rpcServing,
-      http: http, admin: admin, tenantLimits: tenantLimits,
+      http: http,
+      admin: admin, tenantLimits: tenantLimits,
       ingestKey: values[.ingestKey].map { Secret(value: $0) },
       corsOrigins: (values[.corsOrigins] ?? "").split(separator: ",").map {
         $0.trimmingCharacters(in: .whitespaces)

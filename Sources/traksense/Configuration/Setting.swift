@@ -86,7 +86,7 @@ enum Setting: String, CaseIterable, Sendable {
     case .tenantCalls: "unary calls of one tenant that may run at once; 0: not limited"
     case .tenantStreams: "streams of one tenant that may be open at once; 0: not limited"
     case .ingestKey: "API key for RPC and REST ingest; without it they are refused"
-    case .corsOrigins: "comma-separated origins that browsers may call from"
+    case .corsOrigins: "comma-separated origins whose pages may call the REST bridge and gRPC-Web"
     case .chartDirectory: "folder of the dygraphs library"
     case .logLevel: "trace, debug, info, notice, warning, error or critical"
     }

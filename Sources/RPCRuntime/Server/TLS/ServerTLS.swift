@@ -59,7 +59,7 @@ public final class ServerTLS: Sendable {
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
     tls.minimumTLSVersion = .tlsv12
     tls.cipherSuiteValues = cipherSuites
-    tls.applicationProtocols = [ApplicationProtocol.http2.rawValue]
+    tls.applicationProtocols = ApplicationProtocol.allCases.map(\.rawValue)
     switch configuration.clientAuthentication {
     case .none: break
     case .optional(let file):

@@ -64,7 +64,7 @@ final class TLSHandshakeHandler: ChannelInboundHandler, RemovableChannelHandler 
     do {
       let certificate = try pipeline.nioSSL_peerCertificate()
       try completed(
-        name.flatMap(ApplicationProtocol.init), certificate.map { PeerIdentity($0) })
+        name.flatMap(ApplicationProtocol.init(rawValue:)), certificate.map { PeerIdentity($0) })
       pipeline.removeHandler(self, promise: nil)
     } catch {
       logger.debug("connection refused", metadata: ["error": "\(error)"])
