@@ -13,7 +13,7 @@ extension StatusCode {
   }
 
   /// The code as gRPC and the metrics' label spell it: `OK`, `NotFound`.
-  var name: String {
+  var label: String {
     switch self {
     case .ok: "OK"
     case .cancelled: "Canceled"
