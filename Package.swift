@@ -29,6 +29,7 @@ let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
@@ -69,6 +70,18 @@ let package = Package(
     .target(name: "Domain", dependencies: ["TimeText"], swiftSettings: strict),
     .target(name: "DedicatedThread", swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
+
+    .target(name: "Prometheus", dependencies: [coreMetrics], swiftSettings: strict),
+    .target(
+      name: "AdminServer",
+      dependencies: [
+        nioCore, logging,
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
 
     // Layer 2: the wire, the database, the broker.
     .target(
@@ -114,7 +127,7 @@ let package = Package(
       name: "traksense",
       dependencies: [
         "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence", "Ingest", "Services", "RESTBridge",
-        "DevStack", nioCore, nioPosix, logging,
+        "DevStack", "Prometheus", "AdminServer", nioCore, nioPosix, logging, metrics,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -130,7 +143,9 @@ let package = Package(
     // Measured beside peers by `make bench`.
     .executableTarget(
       name: "BenchServer",
-      dependencies: ["Domain", "RPCRuntime", "Services", "TrakSenseAPI", nioPosix, logging],
+      dependencies: [
+        "Domain", "Prometheus", "RPCRuntime", "Services", "TrakSenseAPI", nioPosix, logging,
+      ],
       path: "Benchmarks/BenchServer",
       swiftSettings: strict),
     .executableTarget(
@@ -150,8 +165,19 @@ let package = Package(
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strictForTests),
     .testTarget(
       name: "RPCRuntimeTests",
-      dependencies: ["DevStack", "RPCRuntime", nioCore, nioPosix, nioSSL, logging],
+      dependencies: [
+        "DevStack", "RPCRuntime", "Prometheus", nioCore, nioPosix, nioSSL, logging, metrics,
+        tracing,
+        .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+      ],
       exclude: ["Servers"],
+      swiftSettings: strictForTests),
+    .testTarget(
+      name: "PrometheusTests",
+      dependencies: [
+        "Prometheus", "AdminServer", metrics, nioPosix, logging,
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: strictForTests),
     // Messages that only tests need, generated as those of TrakSenseAPI are.
     .target(

@@ -28,9 +28,11 @@ if ((${#missing[@]})); then
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-# Foreign clients of the tests come from PyPI, into a folder of this checkout.
-if [[ " $* " == *" test "* && ! -e .venv/ready ]]; then
+# Foreign clients of the tests come from PyPI, into a folder of this checkout; again when the list changes.
+clients="grpcio grpcio-tools paho-mqtt prometheus_client"
+if [[ " $* " == *" test "* && $(cat .venv/ready 2>/dev/null) != "$clients" ]]; then
   python3 -m venv .venv
-  .venv/bin/pip install --quiet --disable-pip-version-check grpcio grpcio-tools paho-mqtt
-  touch .venv/ready
+  # shellcheck disable=SC2086
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check $clients
+  echo "$clients" >.venv/ready
 fi

@@ -6,8 +6,9 @@ import RPCRuntime
 import TrakSenseAPI
 
 /// A server for `make bench`: answers `Latest` from memory, one reading for each sensor asked for, so that
-/// nothing but runtime and codec is measured. With `fanout` it serves the real service over memory, for live streams.
-/// Usage: BenchServer PORT [LOOPS [fanout]]
+/// nothing but runtime and codec is measured. With `fanout` it serves the real service over memory, for live streams;
+/// with `interceptors`, all that `serve` puts around a call.
+/// Usage: BenchServer PORT [LOOPS [fanout|interceptors]]
 @main
 struct BenchServer: TraksenseV1.TelemetryServiceProtocol {
   func latest(
@@ -55,9 +56,12 @@ struct BenchServer: TraksenseV1.TelemetryServiceProtocol {
     let group = MultiThreadedEventLoopGroup(
       numberOfThreads: arguments.count > 1 ? arguments[1] : 1)
     let isFanout = CommandLine.arguments.last == "fanout"
+    let isIntercepted = CommandLine.arguments.last == "interceptors"
     let service: any RPCService = isFanout ? try FanoutService.make() : BenchServer()
     let server = RPCServer(
-      router: RPCRouter([service]), limits: limits, group: group,
+      router: RPCRouter(
+        [service], interceptors: isIntercepted ? try BenchInterceptors.all() : []),
+      limits: limits, group: group,
       logger: Logger(label: "bench"))
     try await server.start(host: "127.0.0.1", port: arguments.first ?? 0)
     try await Task.sleep(for: .seconds(86_400))

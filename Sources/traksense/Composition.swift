@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AdminServer
 import Domain
 import Ingest
 import Logging
 import NIOCore
 import NIOPosix
 import Persistence
+import Prometheus
 import RESTBridge
 import RPCRuntime
 import ServiceLifecycle
@@ -19,6 +21,8 @@ struct Composition: Sendable {
   private let subscriber: MQTTSubscriber
   private let server: RPCServer
   private let bridge: RESTBridge
+  private let admin: AdminServer
+  private let adminAddress: ListenAddress
   private let rpcAddress: ListenAddress
   private let httpAddress: ListenAddress
   private let logger: Logger
@@ -42,11 +46,17 @@ struct Composition: Sendable {
     let telemetry = TelemetryService(
       tenants: tenants, intake: intake, store: store, catalogue: catalogue, hub: hub,
       settings: TelemetryService.Settings(keys: keys, clock: .system, logger: logger))
-    let router = RPCRouter([telemetry])
+    let observability = Observability(logger: logger)
+    let router = RPCRouter(
+      [telemetry],
+      interceptors: observability.interceptors + [
+        TenantLimitInterceptor(tenants: tenants, limits: configuration.tenantLimits),
+        DeadlineInterceptor(),
+      ], observer: observability.observer)
     let group = MultiThreadedEventLoopGroup.singleton
     let pool = database.pool
     bridge = RESTBridge(
-      channel: InProcessChannel(router: router),
+      channel: TracingChannel(InProcessChannel(router: router)),
       configuration: RESTBridgeConfiguration(
         host: configuration.http.host, port: configuration.http.port,
         allowedOrigins: configuration.corsOrigins,
@@ -56,16 +66,23 @@ struct Composition: Sendable {
           database: await Self.answers(pool), mqtt: subscriber.counters.isConnected)
       },
       group: group, logger: logger)
+    admin = AdminServer(
+      host: configuration.admin.host, port: configuration.admin.port,
+      metricsType: PrometheusRegistry.contentType, metrics: { observability.registry.text },
+      checks: { [AdminServer.Check("database", passes: await Self.answers(pool))] },
+      group: group, logger: logger)
     var limits = ServerLimits()
     // Process managers (Docker for one) kill what has not ended after 10 s.
     limits.drainGrace = .seconds(6)
     server = RPCServer(router: router, limits: limits, group: group, logger: logger)
+    observability.watch(server, pool, subscriber)
     self.pool = pool
     self.hub = hub
     self.subscriber = subscriber
     self.logger = logger
     rpcAddress = configuration.rpc
     httpAddress = configuration.http
+    adminAddress = configuration.admin
   }
 
   /// Serves until SIGTERM or SIGINT, or until one part fails.
@@ -75,7 +92,8 @@ struct Composition: Sendable {
     // from ending, at last the database.
     let services: [any Service] =
       [
-        PoolService(pool: pool), RPCService(server: server, address: rpcAddress),
+        PoolService(pool: pool), AdminService(server: admin, address: adminAddress),
+        RPCService(server: server, address: rpcAddress),
         BridgeService(bridge: bridge, address: httpAddress), HubService(hub: hub),
         SubscriberService(subscriber: subscriber),
       ] + companions
@@ -140,6 +158,20 @@ private struct BridgeService: Service {
       try await bridge.run()
     } catch let error as IOError {
       throw ListenError(.httpListen, address, error)
+    }
+  }
+}
+
+/// Answers until everything but the database has stopped.
+private struct AdminService: Service {
+  let server: AdminServer
+  let address: ListenAddress
+
+  func run() async throws {
+    do {
+      try await server.run()
+    } catch let error as IOError {
+      throw ListenError(.adminListen, address, error)
     }
   }
 }

@@ -12,6 +12,7 @@ public final class RPCServer: Sendable {
   private let group: any EventLoopGroup
   private let logger: Logger
   private let state = Mutex(State())
+  private let streams = OpenStreams()
 
   private struct State {
     var listener: (any Channel)?
@@ -32,6 +33,19 @@ public final class RPCServer: Sendable {
     self.limits = limits
     self.group = group
     self.logger = logger
+  }
+
+  /// How much is going on at the moment.
+  public struct Statistics: Hashable, Sendable {
+    /// Connections open.
+    public var connections: Int
+    /// Calls open on them.
+    public var streams: Int
+  }
+
+  /// How much is going on at the moment.
+  public var statistics: Statistics {
+    Statistics(connections: state.withLock { $0.connections.count }, streams: streams.count)
   }
 
   /// Starts listening.
@@ -88,7 +102,8 @@ public final class RPCServer: Sendable {
       self.state.withLock { $0.connections[id] = nil }
     }
     let connection = try ServerConnection(
-      router: router, limits: limits, loop: channel.eventLoop, logger: logger)
+      router: router, limits: limits, loop: channel.eventLoop, logger: logger,
+      openStreams: streams)
     try channel.pipeline.syncOperations.addHandler(connection)
   }
 

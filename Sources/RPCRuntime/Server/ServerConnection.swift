@@ -27,6 +27,7 @@ final class ServerConnection: ChannelInboundHandler {
   private let executor: LoopExecutor
   private let loop: any EventLoop
   private let session: HTTP2Session
+  private let openStreams: OpenStreams
   private var streams = StreamTable<ServerStream>()
   /// Bodies whose writer waits for the peer to read.
   private var waiting: [OutboundBody] = []
@@ -50,8 +51,10 @@ final class ServerConnection: ChannelInboundHandler {
   private var policing: ConnectionPolicing
 
   init(
-    router: RPCRouter, limits: ServerLimits, loop: any EventLoop, logger: Logger
+    router: RPCRouter, limits: ServerLimits, loop: any EventLoop, logger: Logger,
+    openStreams: OpenStreams
   ) throws(HTTP2Error) {
+    self.openStreams = openStreams
     self.router = router
     self.limits = limits
     self.loop = loop
@@ -138,6 +141,7 @@ final class ServerConnection: ChannelInboundHandler {
     stallTimer?.cancel()
     let open = streams.values
     streams.removeAll()
+    openStreams.closed(open.count)
     waiting = []
     for stream in open { stream.closed() }
     self.context = nil
@@ -232,7 +236,10 @@ final class ServerConnection: ChannelInboundHandler {
       streams[id]?.receivedEndStream()
     case .streamClosed(let id, let code):
       if code != .noError { policing.streamReset() }
-      streams.remove(id)?.closed()
+      if let stream = streams.remove(id) {
+        openStreams.closed(1)
+        stream.closed()
+      }
     case .settings:
       if case .awaitingPreface = phase { phase = .active }
     case .ping(let isAck):
@@ -261,6 +268,7 @@ final class ServerConnection: ChannelInboundHandler {
     let stream = ServerStream(
       id: id, head: head, limits: limits, connection: self, loop: loop)
     streams.insert(stream, for: id)
+    openStreams.opened()
     stream.receivedHeaders()
     if endStream { stream.receivedEndStream() }
   }

@@ -75,6 +75,22 @@ public final class ServerContext: Sendable {
     }
   }
 
+  /// The last value of one key, found without making ``metadata`` of all of them.
+  /// - Parameter key: lower case.
+  public func metadataValue(_ key: StaticString) -> String? {
+    switch requestMetadata {
+    case .headers(let headers):
+      unsafe headers.withFields { fields in
+        var value: String?
+        while let field = unsafe fields.next() {
+          if unsafe field.hasName(key) { value = unsafe field.valueText }
+        }
+        return value
+      }
+    case .function(let metadata): metadata()["\(key)"]
+    }
+  }
+
   /// Sent before the first message; changes after that have no effect.
   public var initialMetadata: Metadata {
     get { state.withLock { $0.initial } }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Services
 
 struct CheckConfigCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -20,6 +21,10 @@ struct CheckConfigCommand: AsyncParsableCommand {
       (.mqttGroup, values.mqttGroup ?? "(none)"),
       (.rpcListen, "\(values.rpc)"),
       (.httpListen, "\(values.http)"),
+      (.adminListen, "\(values.admin)"),
+      (.tenantRate, "\(values.tenantLimits.callsPerSecond ?? 0)"),
+      (.tenantCalls, "\(values.tenantLimits.concurrentCalls ?? 0)"),
+      (.tenantStreams, "\(values.tenantLimits.concurrentStreams ?? 0)"),
       (.ingestKey, values.ingestKey.map { "\($0)" } ?? "(not set)"),
       (.corsOrigins, values.corsOrigins.joined(separator: ",")),
       (.chartDirectory, values.chartDirectory),

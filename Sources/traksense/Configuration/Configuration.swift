@@ -3,6 +3,7 @@
 import Domain
 import Ingest
 import Logging
+import Services
 
 /// All settings of one process: parsed once, checked once, never changed.
 struct Configuration: Sendable {
@@ -16,6 +17,9 @@ struct Configuration: Sendable {
   var mqttGroup: String?
   var rpc: ListenAddress
   var http: ListenAddress
+  /// Where operators' tools find metrics and health.
+  var admin: ListenAddress
+  var tenantLimits: TenantLimits
   /// Key that ingest calls must carry; nil: every one of them is refused.
   var ingestKey: Secret?
   var corsOrigins: [String]
