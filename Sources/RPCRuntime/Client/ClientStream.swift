@@ -43,6 +43,8 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
   private let minCompressedBytes: Int
   /// Who sends the call, and sends it again; nil: one connection does, once.
   private var balancer: LoadBalancer?
+  /// Must not be closed for being dropped while one of its calls is running.
+  private var client: RPCClient?
   private var place = Place.nowhere
   private var replay = Replay.impossible
   private var response = Response.awaitingHeaders
@@ -74,9 +76,15 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
   // MARK: Beginning, on the loop
 
   /// Comes before anything else.
-  /// - Parameter request: the only message, framed; nil: messages follow.
-  func begin(_ request: ByteBuffer?, balancer: LoadBalancer? = nil) {
+  /// - Parameters:
+  ///   - request: the only message, framed; nil: messages follow.
+  ///   - balancer: sends the call; nil: the caller does.
+  ///   - client: kept until the call ends.
+  func begin(
+    _ request: ByteBuffer?, balancer: LoadBalancer? = nil, keeping client: RPCClient? = nil
+  ) {
     self.balancer = balancer
+    self.client = client
     if let request {
       body.append(request)
       body.end = .endStream
@@ -402,6 +410,7 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
     deadlineTimer = nil
     if error == nil { balancer?.succeeded() }
     balancer = nil
+    client = nil
     // Messages received before the end are still handed out first; a waiting reader means there are none.
     reader?.resume(returning: error.map { .failure($0) } ?? .success(nil))
     reader = nil

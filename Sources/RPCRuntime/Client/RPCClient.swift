@@ -5,9 +5,11 @@ public import NIOCore
 /// A client's channel to one or several servers that serve the same: connects when the first call comes, and
 /// again when a connection is lost, spreads calls over the servers, and sends a call again where that is safe.
 ///
-/// All of a client's connections live on one event loop. Dropping the client closes it.
+/// All of a client's connections live on one event loop. A client that is dropped closes when its last call
+/// has ended.
 ///
-/// An interceptor of calls is another ``RPCChannel`` around this one.
+/// An interceptor of calls is another ``RPCChannel`` around this one: it forwards the three kinds of call, with
+/// other options, other messages, or an answer of its own.
 public final class RPCClient: RPCChannel {
   private let configuration: ClientConfiguration
   private let loop: any EventLoop
@@ -94,7 +96,7 @@ public final class RPCClient: RPCChannel {
     let framed = request.map { call.framed($0) }
     loop.execute {
       let balancer = self.balancer.value
-      call.begin(framed, balancer: balancer)
+      call.begin(framed, balancer: balancer, keeping: self)
       balancer.send(call)
     }
     return call

@@ -280,6 +280,36 @@ extension HostilePeers {
       }
     }
 
+    @Test("calls made and given up while the server reads nothing end with the connection")
+    func deafServer() async throws {
+      let server = try await RawServer { connection, event in
+        if case .opened = event { .send(.settings()) } else { .nothing }
+      }
+      var configuration = ClientConfiguration.quick
+      configuration.limits.maxWaitingCalls = 100
+      let before = try Loopback.residentBytes()
+      try await withClient(server.target, configuration) { client async throws in
+        client.connect()
+        try await eventually("it is connected") { client.state == .ready }
+        server.pauseReading(on: 0)
+        // More than sockets and buffers hold.
+        let options = CallOptions(
+          metadata: ["x-large": String(repeating: "l", count: 8000)], timeout: .seconds(1))
+        var codes: Set<StatusCode> = []
+        for _ in 0..<40 where !codes.contains(.unavailable) {
+          await withTaskGroup(of: StatusCode?.self) { group in
+            for _ in 0..<100 {
+              group.addTask { await client.failure(EchoService.say, "x", options)?.code }
+            }
+            for await case let code? in group { codes.insert(code) }
+          }
+        }
+        #expect(codes.contains(.unavailable))
+      }
+      await server.stop()
+      try await Loopback.expectBounded(since: before)
+    }
+
     @Test("a caller that does not read bounds what the server can send")
     func slowConsumer() async throws {
       let server = try await NamedServer("flood")

@@ -99,6 +99,12 @@ final class RawServer: Sendable {
     channel.writeAndFlush(ByteBuffer(bytes: frames.flatMap(\.bytes)), promise: nil)
   }
 
+  /// Takes nothing more from a connection.
+  func pauseReading(on connection: Int) {
+    let channel = record.state.withLock { $0.connections[connection] }
+    channel.setOption(.autoRead, value: false).whenFailure { Issue.record($0) }
+  }
+
   func stop() async {
     let open = record.state.withLock { $0.connections } + [listener]
     for channel in open {

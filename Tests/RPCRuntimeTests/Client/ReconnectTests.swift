@@ -314,6 +314,20 @@ struct ReconnectTests {
     await server.stop()
   }
 
+  @Test("a client that is dropped finishes its calls")
+  func droppedWithCall() async throws {
+    let server = try await NamedServer("a")
+    func stream() async throws -> ResponseStream {
+      let client = try RPCClient(server.target, group: MultiThreadedEventLoopGroup.singleton)
+      return try await client.serverStreaming(
+        EchoService.flood, MessageFrame { $0.writeString("100") }, options: CallOptions())
+    }
+    var count = 0
+    for try await _ in try await stream() { count += 1 }
+    #expect(count == 100)
+    await server.stop()
+  }
+
   @Test("a client that is dropped closes its connections")
   func dropped() async throws {
     let server = try await RawServer.polite { _, event in

@@ -24,7 +24,8 @@ public struct ClientLimits: Sendable {
   /// Request bytes of one call that wait for the server before the caller suspends. Default 64 KiB.
   public var maxPendingBytesPerCall = 64 * 1024
   /// Calls that wait for a connection, and again per connection for room below the server's
-  /// MAX_CONCURRENT_STREAMS. Default 10,000: some 10 MB. Exceeding: RESOURCE_EXHAUSTED.
+  /// MAX_CONCURRENT_STREAMS. Default 10,000: some 10 MB. Exceeding: RESOURCE_EXHAUSTED. Twice as many frames
+  /// may wait for a server that does not read; then the connection is closed.
   public var maxWaitingCalls = 10_000
   /// Request bytes of one call with streamed requests that are kept to be sent once more. Default 256 KiB.
   /// Exceeding: the call is not retried.

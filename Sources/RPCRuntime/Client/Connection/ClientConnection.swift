@@ -338,6 +338,10 @@ final class ClientConnection: ChannelInboundHandler {
       if body.queuedBytes <= enough { body.resumeWriter(true) }
       return !body.hasWriter
     }
+    // A server that reads nothing while calls are made and given up: HEADERS and RST_STREAM of each.
+    guard session.queuedFrames <= 2 * limits.maxWaitingCalls else {
+      return fail(RPCError(.unavailable, "the server does not read"))
+    }
     guard !session.wantsRead && !session.wantsWrite else { return }
     if reason == nil, !isDraining {
       reason = RPCError(.unavailable, "the server broke the rules of HTTP/2")
