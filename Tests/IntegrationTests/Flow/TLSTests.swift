@@ -50,7 +50,6 @@ extension EndToEnd {
       let socket = "\(folder.path)/rpc.sock"
       let server = try stack.command(
         ["serve"],
-        environment: [
           "TRAKSENSE_HTTP_LISTEN": "127.0.0.1:\(try FreePort.find())",
           "TRAKSENSE_ADMIN_LISTEN": "127.0.0.1:\(try FreePort.find())",
           "TRAKSENSE_RPC_LISTEN": "127.0.0.1:\(try FreePort.find())",
