@@ -90,6 +90,25 @@ extension HostilePeers {
       }
     }
 
+    @Test("a caller that asks before it sends its body is told to go on (RFC 9110 §10.1.1)")
+    func expectation() async throws {
+      try await Loopback.underAttack { loopback in
+        let peer = try await TextPeer.connect(to: loopback)
+        let message = RawFrame.message("asked first")
+        await peer.send(
+          Self.head(EchoService.say, length: message.count, ["expect: 100-continue"]))
+        try await peer.expect("HTTP/1.1 100 Continue\r\n\r\n")
+        await peer.send(message)
+        try await peer.expect("asked first")
+        // What is refused by its headers is refused at once.
+        await peer.send(
+          "POST / HTTP/1.1\r\nhost: test\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n")
+        try await peer.expect("HTTP/1.1 415 ")
+        #expect(peer.text.components(separatedBy: "100 Continue").count == 2)
+        await peer.close()
+      }
+    }
+
     @Test("HTTP/1.0 gets its answer, and its end")
     func oldVersion() async throws {
       try await Loopback.underAttack { loopback in
@@ -118,6 +137,8 @@ extension HostilePeers {
           "POST / HTTP/1.1\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n", "400"
         ),
         ("POST / HTTP/1.1\r\nx: a\u{0}b\r\n\r\n", "400"),
+        ("GET / HTTP/1.1\r\n\r\n", "400"), ("GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n", "400"),
+        ("POST / HTTP/1.1\r\nhost: test\r\n:path: /echo.Echo/Say\r\n\r\n", "400"),
         ("OPTIONS * HTTP/1.1\r\nhost: test\r\n\r\n", "405"),
       ])
     func notWeb(request: String, status: String) async throws {
@@ -248,6 +269,36 @@ extension HostilePeers {
         // A gigabyte in all; the sockets' buffers take some megabytes of it.
         #expect(loopback.service.written.load(ordering: .relaxed) < 5_000)
         await peer.close()
+      }
+    }
+
+    /// What a peer might send: requests, torn, bent and repeated.
+    @Test("a thousand bent requests do no harm")
+    func bent() async throws {
+      try await Loopback.underAttack { loopback in
+        var generator = SplitMix64(state: 20)
+        let requests = [
+          Self.call(EchoService.say, "text"),
+          Self.call(EchoService.say, "AAAAAAV0ZXh0", ["content-type: application/grpc-web-text"]),
+          Array(Self.head(EchoService.chat, length: nil).utf8)
+            + Self.chunk(RawFrame.message("text")) + Self.lastChunk,
+        ]
+        for _ in 0..<1_000 {
+          var bytes = requests[Int.random(in: 0..<requests.count, using: &generator)]
+          for _ in 0..<Int.random(in: 1...4, using: &generator) {
+            let index = Int.random(in: 0..<bytes.count, using: &generator)
+            switch Int.random(in: 0..<4, using: &generator) {
+            case 0: bytes[index] = UInt8.random(in: 0...255, using: &generator)
+            case 1: bytes.removeLast(min(bytes.count - 1, index))
+            case 2: bytes.insert(contentsOf: bytes[..<index], at: index)
+            default: bytes.remove(at: min(index, bytes.count - 1))
+            }
+            if bytes.count < 2 { bytes = requests[0] }
+          }
+          let peer = try await TextPeer.connect(to: loopback)
+          await peer.send(bytes)
+          await peer.close()
+        }
       }
     }
 

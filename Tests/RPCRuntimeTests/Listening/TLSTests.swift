@@ -56,9 +56,30 @@ struct TLSTests {
     }
   }
 
+  @Test("gRPC-Web is served behind TLS, over what was negotiated", arguments: ["h2", "http/1.1"])
+  func web(spoken: String) async throws {
+    try await run { running, certificates, authority in
+      let body = certificates.path("request")
+      try Data(RawFrame.message("hello")).write(to: URL(filePath: body))
+      let output = try await ForeignProgram(
+        "curl",
+        [
+          "-sv", spoken == "h2" ? "--http2" : "--http1.1", "--cacert", authority, "-H",
+          "content-type: application/grpc-web", "--data-binary", "@\(body)", "--output",
+          certificates.path("answer"),
+          "https://localhost:\(try running.port())\(EchoService.say.path)",
+        ], in: certificates.folder
+      ).succeed()
+      #expect(output.contains("ALPN: server accepted \(spoken)"), "\(output)")
+      let answer = try Data(contentsOf: URL(filePath: certificates.path("answer")))
+      #expect(answer.starts(with: RawFrame.message("hello")))
+      #expect(String(decoding: answer, as: UTF8.self).contains("grpc-status: 0\r\n"))
+    }
+  }
+
   @Test(
-    "a client that does not negotiate h2 is closed",
-    arguments: [[], ["-alpn", "http/1.1"], ["-alpn", "spdy/3"]])
+    "a client that negotiates nothing that is served here is closed",
+    arguments: [[], ["-alpn", "spdy/3"]])
   func otherProtocols(arguments: [String]) async throws {
     try await run { running, certificates, authority in
       // A client that went on would wait for an answer for ever.

@@ -60,8 +60,9 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
   private var pumpIsScheduled = false
   /// True while a writer waits for the body to sink.
   private var hasWaitingWriter = false
-  private var timers: [Scheduled<Void>] = []
+  private var stallTimer: Scheduled<Void>?
   private var requestTimer: Scheduled<Void>?
+  private var graceTimer: Scheduled<Void>?
   private var progress = Progress()
 
   /// Looked at twice in ``ServerLimits/writeStallTimeout``.
@@ -154,9 +155,7 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    timers.forEach { $0.cancel() }
-    timers = []
-    requestTimer?.cancel()
+    for timer in [stallTimer, requestTimer, graceTimer] { timer?.cancel() }
     self.context = nil
     let open = exchange
     exchange = nil
@@ -175,6 +174,10 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
     uncredited = 0
     lateBytes = 0
     let headers = HeaderList(head, scheme: scheme)
+    // RFC 9112 §3.2: exactly one Host.
+    guard head.headers["host"].count == 1 || head.version != .http1_1 else {
+      return reject(headers, .http([":status": "400"]))
+    }
     let request: RequestHead
     do throws(RequestHead.Rejection) {
       request = try RequestHead(headers, router, origins)
@@ -379,7 +382,7 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
   /// A peer that neither sends the rest of its request nor takes its response.
   private func watchForStalls() {
     let half = TimeAmount.nanoseconds(max(1, limits.writeStallTimeout.nanoseconds / 2))
-    timers = [loop.assumeIsolated().scheduleTask(in: half) { try self.lookForStall() }]
+    stallTimer = loop.assumeIsolated().scheduleTask(in: half) { try self.lookForStall() }
   }
 
   private func lookForStall() throws {
@@ -399,9 +402,8 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
     guard !isDraining else { return }
     isDraining = true
     guard exchange != nil else { return closeWhenWritten() }
-    timers.append(
-      loop.assumeIsolated().scheduleTask(in: limits.drainGrace) {
-        self.context?.close(promise: nil)
-      })
+    graceTimer = loop.assumeIsolated().scheduleTask(in: limits.drainGrace) {
+      self.context?.close(promise: nil)
+    }
   }
 }
