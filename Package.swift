@@ -25,6 +25,7 @@ let strictForTests: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -126,8 +127,9 @@ let package = Package(
     .executableTarget(
       name: "traksense",
       dependencies: [
-        "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence", "Ingest", "Services", "RESTBridge",
-        "DevStack", "Prometheus", "AdminServer", nioCore, nioPosix, logging, metrics,
+        "DedicatedThread", "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence", "Ingest",
+        "Services", "RESTBridge", "DevStack", "Prometheus", "AdminServer", nioCore, nioPosix,
+        logging, metrics,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -166,11 +168,10 @@ let package = Package(
     .testTarget(
       name: "RPCRuntimeTests",
       dependencies: [
-        "DevStack", "RPCRuntime", "Prometheus", nioCore, nioPosix, nioSSL, logging, metrics,
-        tracing,
-        .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+        "DevStack", "RPCRuntime", "Prometheus", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
+        metrics, tracing, .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
       ],
-      exclude: ["Servers"],
+      exclude: ["Clients", "Servers"],
       swiftSettings: strictForTests),
     .testTarget(
       name: "PrometheusTests",

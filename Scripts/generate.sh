@@ -11,7 +11,9 @@ out=${1:-.}
 # root of the .proto files | C target | folder of the Swift target | options of the plugin | files
 groups=(
   "proto | Sources/CTrakSenseProto | Sources/TrakSenseAPI | schema=trakSenseAPI
-    | traksense/v1/telemetry.proto"
+    | google/rpc/error_details.proto google/rpc/status.proto grpc/health/v1/health.proto
+      grpc/reflection/v1/reflection.proto grpc/reflection/v1alpha/reflection.proto
+      traksense/v1/telemetry.proto"
   "Tests/SampleMessages/proto | Tests/CSampleProto | Tests/SampleMessages
     | c_module=CSampleProto,api_module=TrakSenseAPI,schema=sample
     | sample/v1/kinds.proto sample/v1/other.proto sample/v2/shapes.proto"
@@ -70,7 +72,7 @@ for group in "${groups[@]}"; do
   read -r c_target <<<"$c_target"
   read -r swift_target <<<"$swift_target"
   read -r options <<<"$options"
-  read -r -a protos <<<"$files"
+  read -r -d '' -a protos <<<"$files" || true
   view=$views/$c_target
   c_view "$root" "$view" "${protos[@]}"
   cp -r "$views/common/." "$view"

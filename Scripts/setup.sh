@@ -29,7 +29,8 @@ if ((${#missing[@]})); then
 fi
 
 # Foreign clients of the tests come from PyPI, into a folder of this checkout; again when the list changes.
-clients="grpcio grpcio-tools paho-mqtt prometheus_client"
+clients="grpcio grpcio-tools grpcio-health-checking grpcio-reflection grpcio-status paho-mqtt"
+clients+=" prometheus_client"
 if [[ " $* " == *" test "* && $(cat .venv/ready 2>/dev/null) != "$clients" ]]; then
   python3 -m venv .venv
   # shellcheck disable=SC2086

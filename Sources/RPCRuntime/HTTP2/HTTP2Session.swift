@@ -214,6 +214,9 @@ struct HTTP2Session: ~Copyable {
   /// DATA frames that this end has sent.
   var dataFramesSent: Int { unsafe inbox.pointee.dataFramesSent }
 
+  /// HEADERS and DATA frames that this end has sent.
+  var answerFramesSent: Int { unsafe inbox.pointee.answerFramesSent }
+
   /// Cheap frames received that made the peer no progress: see ``Inbox/idleFrames``.
   var idleFramesReceived: Int { unsafe inbox.pointee.idleFrames }
 

@@ -12,8 +12,8 @@ extension StatusCode {
     }
   }
 
-  /// The code as gRPC and the metrics' label spell it: `OK`, `NotFound`.
-  var name: String {
+  /// The code as grpc-ecosystem metrics label it: `OK`, `NotFound`.
+  var metricLabel: String {
     switch self {
     case .ok: "OK"
     case .cancelled: "Canceled"

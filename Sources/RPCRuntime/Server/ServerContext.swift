@@ -11,6 +11,8 @@ public final class ServerContext: Sendable {
   public let authority: String
   /// Where the call came from: `127.0.0.1:50412`, `unix`, or `in-process`.
   public let peer: String
+  /// Who the caller's connection proved to be by a certificate (mTLS); nil: it showed none.
+  public let peerIdentity: PeerIdentity?
   /// When the caller stops waiting; nil: it set no `grpc-timeout`.
   public let deadline: NIODeadline?
   private let requestMetadata: RequestMetadata
@@ -46,23 +48,26 @@ public final class ServerContext: Sendable {
   ///   - authority: host the caller meant.
   ///   - peer: where the call came from.
   ///   - deadline: when the caller stops waiting.
+  ///   - peerIdentity: who the caller's connection proved to be.
   ///   - metadata: request metadata, built when first asked for.
   public init(
     method: MethodDescriptor, authority: String, peer: String, deadline: NIODeadline?,
-    metadata: @escaping @Sendable @autoclosure () -> Metadata
+    peerIdentity: PeerIdentity? = nil, metadata: @escaping @Sendable @autoclosure () -> Metadata
   ) {
     self.method = method
     self.authority = authority
     self.peer = peer
     self.deadline = deadline
+    self.peerIdentity = peerIdentity
     requestMetadata = .function(metadata)
   }
 
-  /// A call that came over HTTP/2.
-  init(_ head: RequestHead, peer: String, deadline: NIODeadline?) {
+  /// A call that came over a socket.
+  init(_ head: RequestHead, on connection: any CallTransport, deadline: NIODeadline?) {
     method = head.handler.method
     authority = head.authority
-    self.peer = peer
+    peer = connection.peer
+    peerIdentity = connection.peerIdentity
     self.deadline = deadline
     requestMetadata = .headers(head.headers)
   }

@@ -32,16 +32,24 @@ public struct MessageStream<Message: ProtobufMessage>: AsyncSequence, Sendable {
 
     /// - Returns: the next message; nil when the call ended OK.
     public mutating func next() async throws(RPCError) -> Message? {
-      guard let bytes = try await responses.next() else { return nil }
-      return try Message(response: bytes)
+      do throws(RPCError) {
+        guard let bytes = try await responses.next() else { return nil }
+        return try Message(response: bytes)
+      } catch {
+        throw error.withDecodedDetails
+      }
     }
 
     /// As ``next()``.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(RPCError) -> Message? {
-      guard let bytes = try await responses.next(isolation: actor) else { return nil }
-      return try Message(response: bytes)
+      do throws(RPCError) {
+        guard let bytes = try await responses.next(isolation: actor) else { return nil }
+        return try Message(response: bytes)
+      } catch {
+        throw error.withDecodedDetails
+      }
     }
   }
 }

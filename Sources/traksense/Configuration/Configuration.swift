@@ -16,6 +16,8 @@ struct Configuration: Sendable {
   /// Name of the shared subscription that several ingest nodes split; nil: this node takes all.
   var mqttGroup: String?
   var rpc: ListenAddress
+  /// Further addresses of the gRPC server, and how long its connections live.
+  var rpcServing = RPCServing()
   var http: ListenAddress
   /// Where operators' tools find metrics and health.
   var admin: ListenAddress

@@ -45,6 +45,7 @@ struct ConfigurationReader: ParsableArguments {
       (1...65_535).contains($0.utf8.count) ? $0 : nil
     }
     let rpc = require(.rpcListen, "host:port", ListenAddress.init)
+    let rpcServing = RPCServing(values, &problems)
     let http = require(.httpListen, "host:port", ListenAddress.init)
     let admin = require(.adminListen, "host:port", ListenAddress.init)
     let rate = require(.tenantRate, "a number from 0 to 1000000", Self.limit)
@@ -64,7 +65,8 @@ struct ConfigurationReader: ParsableArguments {
     tenantLimits.concurrentStreams = streams > 0 ? streams : nil
     return Configuration(
       databaseURL: database, databaseConnections: connections, usesTimescale: timescale, mqtt: mqtt,
-      mqttClientID: clientID, mqttGroup: values[.mqttGroup], rpc: rpc, http: http,
+      mqttClientID: clientID, mqttGroup: values[.mqttGroup], rpc: rpc, rpcServing: rpcServing,
+      http: http,
       admin: admin, tenantLimits: tenantLimits,
       ingestKey: values[.ingestKey].map { Secret(value: $0) },
       corsOrigins: (values[.corsOrigins] ?? "").split(separator: ",").map {

@@ -10,6 +10,17 @@ enum Setting: String, CaseIterable, Sendable {
   case mqttClientID = "MQTT_CLIENT_ID"
   case mqttGroup = "MQTT_GROUP"
   case rpcListen = "RPC_LISTEN"
+  case rpcTLSListen = "RPC_TLS_LISTEN"
+  case rpcTLSCertificate = "RPC_TLS_CERTIFICATE"
+  case rpcTLSKey = "RPC_TLS_KEY"
+  case rpcTLSClientAuthentication = "RPC_TLS_CLIENT_AUTH"
+  case rpcTLSClientAuthorities = "RPC_TLS_CLIENT_CA"
+  case rpcUnixSocket = "RPC_UNIX_SOCKET"
+  case rpcUnixPermissions = "RPC_UNIX_PERMISSIONS"
+  case rpcKeepaliveTime = "RPC_KEEPALIVE_TIME"
+  case rpcMaxConnectionIdle = "RPC_MAX_CONNECTION_IDLE"
+  case rpcMaxConnectionAge = "RPC_MAX_CONNECTION_AGE"
+  case rpcMaxConnectionAgeGrace = "RPC_MAX_CONNECTION_AGE_GRACE"
   case httpListen = "HTTP_LISTEN"
   case adminListen = "ADMIN_LISTEN"
   case tenantRate = "TENANT_CALLS_PER_SECOND"
@@ -29,6 +40,10 @@ enum Setting: String, CaseIterable, Sendable {
     case .mqttURL: "mqtt://127.0.0.1:1883"
     case .mqttClientID: "traksense-ingest"
     case .rpcListen: "127.0.0.1:50051"
+    case .rpcTLSClientAuthentication: "none"
+    case .rpcUnixPermissions: "600"
+    case .rpcKeepaliveTime: "7200"
+    case .rpcMaxConnectionAgeGrace: "300"
     case .httpListen: "127.0.0.1:8000"
     case .adminListen: "127.0.0.1:9464"
     case .tenantRate: "0"
@@ -37,6 +52,8 @@ enum Setting: String, CaseIterable, Sendable {
     case .chartDirectory: "/usr/share/javascript/dygraphs"
     case .logLevel: "info"
     case .databaseURL, .mqttGroup, .ingestKey, .corsOrigins: nil
+    case .rpcTLSListen, .rpcTLSCertificate, .rpcTLSKey, .rpcTLSClientAuthorities: nil
+    case .rpcUnixSocket, .rpcMaxConnectionIdle, .rpcMaxConnectionAge: nil
     }
   }
 
@@ -50,14 +67,26 @@ enum Setting: String, CaseIterable, Sendable {
     case .mqttClientID:
       "MQTT client identifier; must stay the same, the broker keeps messages for it"
     case .mqttGroup: "shared subscription group, when several ingest nodes share the load"
-    case .rpcListen: "host:port of the gRPC server"
+    case .rpcListen: "host:port of the gRPC server, cleartext"
+    case .rpcTLSListen: "host:port of the gRPC server with TLS; without it there is none"
+    case .rpcTLSCertificate:
+      "PEM file: certificate, then intermediate ones; read anew when it changes"
+    case .rpcTLSKey: "PEM file: private key of the certificate"
+    case .rpcTLSClientAuthentication: "client certificates: none, optional or required"
+    case .rpcTLSClientAuthorities: "PEM file: certificates that may sign those of clients"
+    case .rpcUnixSocket: "path of a unix-domain socket of the gRPC server; without it there is none"
+    case .rpcUnixPermissions: "permissions of that socket, octal"
+    case .rpcKeepaliveTime: "seconds of silence after which a client is asked whether it is there"
+    case .rpcMaxConnectionIdle: "seconds after which a connection without calls is ended"
+    case .rpcMaxConnectionAge: "seconds after which a connection is ended, ±10 %"
+    case .rpcMaxConnectionAgeGrace: "seconds that its calls may go on for"
     case .httpListen: "host:port of the REST bridge"
     case .adminListen: "host:port of /metrics, /healthz and /readyz, for operators only"
     case .tenantRate: "calls per second that one tenant may begin; 0: not limited"
     case .tenantCalls: "unary calls of one tenant that may run at once; 0: not limited"
     case .tenantStreams: "streams of one tenant that may be open at once; 0: not limited"
     case .ingestKey: "API key for RPC and REST ingest; without it they are refused"
-    case .corsOrigins: "comma-separated origins that browsers may call from"
+    case .corsOrigins: "comma-separated origins whose pages may call the REST bridge and gRPC-Web"
     case .chartDirectory: "folder of the dygraphs library"
     case .logLevel: "trace, debug, info, notice, warning, error or critical"
     }
