@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 declare -A groups=(
   [run]="pkg-config libnghttp2-dev zlib1g-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libprotobuf-dev
     libpq-dev libmosquitto-dev libssl-dev postgresql mosquitto libjs-dygraphs"
-  [test]="mosquitto-clients curl chromium nghttp2-client python3-venv"
+  [test]="mosquitto-clients curl openssl chromium nghttp2-client python3-venv"
   [bench]="libgrpc++-dev protobuf-compiler-grpc nghttp2-server nghttp2-client g++"
 )
 

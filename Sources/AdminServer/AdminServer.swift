@@ -21,6 +21,8 @@ package struct AdminServer: Service {
 
   /// Connections open at once: a few scrapers and probes.
   private static let maxConnections = 100
+  /// How long a connection may be silent: four times the usual pause between two scrapes.
+  private static let idleTimeout = TimeAmount.seconds(60)
 
   private let host: String
   private let port: Int
@@ -58,7 +60,8 @@ package struct AdminServer: Service {
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .critical)
     let application = Application(
-      responder: responder, server: .http1(),
+      responder: responder,
+      server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: Self.idleTimeout)),
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port),
         availableConnectionsDelegate: MaximumAvailableConnections(

@@ -7,7 +7,7 @@ struct StatusReport {
   let text: String
 
   init(_ error: RPCError) {
-    var lines = ["\(error.code.name): \(error.message)"]
+    var lines = ["\(error.code.canonicalName): \(error.message)"]
     for violation in error.violations {
       lines.append("  \(violation.field): \(violation.description)")
     }

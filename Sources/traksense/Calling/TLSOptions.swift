@@ -12,7 +12,7 @@ struct TLSOptions: ParsableArguments {
   var ca: String?
 
   @Option(help: "PEM file with the certificate to show the server, for mutual TLS.")
-  var certificate: String?
+  var cert: String?
 
   @Option(help: "PEM file with that certificate's key.")
   var key: String?
@@ -21,11 +21,11 @@ struct TLSOptions: ParsableArguments {
   var serverName: String?
 
   func validate() throws {
-    guard (certificate == nil) == (key == nil) else {
-      throw ValidationError("--certificate and --key go together")
+    guard (cert == nil) == (key == nil) else {
+      throw ValidationError("--cert and --key go together")
     }
-    guard isWanted || (certificate == nil && serverName == nil) else {
-      throw ValidationError("--certificate and --server-name need --tls or --ca")
+    guard isWanted || (cert == nil && serverName == nil) else {
+      throw ValidationError("--cert and --server-name need --tls or --ca")
     }
   }
 
@@ -35,8 +35,8 @@ struct TLSOptions: ParsableArguments {
   var configuration: ClientTLS? {
     guard isWanted else { return nil }
     var configuration = ClientTLS(roots: ca.map { .file($0) } ?? .system, serverName: serverName)
-    if let certificate, let key {
-      configuration.identity = .init(certificateChainFile: certificate, privateKeyFile: key)
+    if let cert, let key {
+      configuration.identity = .init(certificateChainFile: cert, privateKeyFile: key)
     }
     return configuration
   }

@@ -63,14 +63,14 @@ struct CallCommand: AsyncParsableCommand {
     let source: RequestLines =
       requests == ["-"] ? .standardInput(try StandardInput()) : .arguments(requests)
     do throws(RPCError) {
-      let channel = try server.client()
-      let call = try await JSONCall(types, on: channel, options: options)
+      let client = try server.client()
+      let call = try await JSONCall(types, on: client, options: options)
       try await call.run(source) { line in
         print(line)
         // Seen now, also where output goes to a pipe.
         fflush(nil)
       }
-      await channel.close()
+      await client.close()
     } catch {
       write(StatusReport(error.withDecodedDetails).text)
       throw ExitCode(Int32(error.code.rawValue))

@@ -108,6 +108,8 @@ extension EndToEnd {
         (["Health/Check", "{}", "{}"], "takes one request"),
         (["Health/Check", "{}", "-H", "x"], "is not 'key: value'"),
         (["Health/Check", "{}", "--timeout", "0"], "--timeout"),
+        (["Health/Check", "{}", "--tls", "--cert", "x"], "--cert and --key go together"),
+        (["Health/Check", "{}", "--server-name", "x"], "need --tls or --ca"),
       ] {
         let run = try call(stack, arguments)
         #expect(try await run.end() == .exited(64))

@@ -50,9 +50,10 @@ extension EndToEnd {
       let socket = "\(folder.path)/rpc.sock"
       let server = try stack.command(
         ["serve"],
-        environment: [
           "TRAKSENSE_HTTP_LISTEN": "127.0.0.1:\(try FreePort.find())",
+          "TRAKSENSE_ADMIN_LISTEN": "127.0.0.1:\(try FreePort.find())",
           "TRAKSENSE_RPC_LISTEN": "127.0.0.1:\(try FreePort.find())",
+          "TRAKSENSE_ADMIN_LISTEN": "127.0.0.1:\(try FreePort.find())",
           "TRAKSENSE_MQTT_CLIENT_ID": "tls-server", "RPC_TLS_LISTEN": "127.0.0.1:\(port)",
           "RPC_TLS_CERTIFICATE": "\(folder.path)/server.pem",
           "RPC_TLS_KEY": "\(folder.path)/server.key", "RPC_UNIX_SOCKET": socket,
@@ -71,6 +72,22 @@ extension EndToEnd {
         ], log: "\(folder.path)/curl.log"
       ).succeed()
       #expect(answer.contains("grpc-status"), "\(answer)")
+      func check(_ arguments: String...) throws -> Run {
+        try stack.command(["call", "grpc.health.v1.Health/Check", "{}"] + arguments)
+      }
+      let certificate = "\(folder.path)/server.pem"
+      for run in [
+        try check("--address", "unix:\(socket)"),
+        try check("--address", "localhost:\(port)", "--ca", certificate),
+      ] {
+        #expect(try await run.succeed().contains(#""status":"#), "\(run.output)")
+      }
+      // Nobody that the system trusts has signed it.
+      let untrusted = try check("--address", "localhost:\(port)", "--tls")
+      #expect(try await untrusted.end() == .exited(14), "\(untrusted.output)")
+      let misnamed = try check(
+        "--address", "localhost:\(port)", "--ca", certificate, "--server-name", "other.example")
+      #expect(try await misnamed.end() == .exited(14), "\(misnamed.output)")
       try await makeCertificate(2, in: folder)
       server.child.send(SIGHUP)
       let isNew = try await eventually(within: .seconds(30)) {

@@ -2,7 +2,7 @@
 
 extension StatusCode {
   /// The code as gRPC's documents write it: `INVALID_ARGUMENT`.
-  public var name: String {
+  public var canonicalName: String {
     switch self {
     case .ok: "OK"
     case .cancelled: "CANCELLED"
