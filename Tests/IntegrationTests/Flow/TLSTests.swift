@@ -50,10 +50,10 @@ extension EndToEnd {
       let socket = "\(folder.path)/rpc.sock"
       let server = try stack.command(
         ["serve"],
+        environment: [
           "TRAKSENSE_HTTP_LISTEN": "127.0.0.1:\(try FreePort.find())",
           "TRAKSENSE_ADMIN_LISTEN": "127.0.0.1:\(try FreePort.find())",
           "TRAKSENSE_RPC_LISTEN": "127.0.0.1:\(try FreePort.find())",
-          "TRAKSENSE_ADMIN_LISTEN": "127.0.0.1:\(try FreePort.find())",
           "TRAKSENSE_MQTT_CLIENT_ID": "tls-server", "RPC_TLS_LISTEN": "127.0.0.1:\(port)",
           "RPC_TLS_CERTIFICATE": "\(folder.path)/server.pem",
           "RPC_TLS_KEY": "\(folder.path)/server.key", "RPC_UNIX_SOCKET": socket,

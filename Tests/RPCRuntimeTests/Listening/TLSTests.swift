@@ -57,8 +57,8 @@ struct TLSTests {
   }
 
   @Test(
-    "a client that does not negotiate h2 is closed",
-    arguments: [[], ["-alpn", "http/1.1"], ["-alpn", "spdy/3"]])
+    "a client that negotiates no protocol that is served is closed",
+    arguments: [[], ["-alpn", "spdy/3"]])
   func otherProtocols(arguments: [String]) async throws {
     try await run { running, certificates, authority in
       // A client that went on would wait for an answer for ever.
@@ -81,6 +81,16 @@ struct TLSTests {
       let output = try await client(running, certificates, arguments + ["-alpn", "h2"])
       #expect(output.contains("ALPN protocol: h2"), "\(output)")
       #expect(output.contains("Verify return code: 0 (ok)"), "\(output)")
+    }
+  }
+
+  @Test("gRPC-Web over HTTP/1.1 can be negotiated, h2 is preferred")
+  func http1() async throws {
+    try await run { running, certificates, _ in
+      for (offered, chosen) in [("http/1.1", "http/1.1"), ("http/1.1,h2", "h2")] {
+        let output = try await client(running, certificates, ["-alpn", offered])
+        #expect(output.contains("ALPN protocol: \(chosen)"), "\(output)")
+      }
     }
   }
 
