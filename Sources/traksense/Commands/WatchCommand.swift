@@ -14,6 +14,8 @@ struct WatchCommand: AsyncParsableCommand {
   @Option(help: "host:port of the gRPC server; several with commas, or unix:path.")
   var server = "127.0.0.1:50051"
 
+  @OptionGroup var tls: TLSOptions
+
   @Option(help: "Slug of the tenant.")
   var tenant = "umc"
 
@@ -31,6 +33,7 @@ struct WatchCommand: AsyncParsableCommand {
       throw ValidationError("--server is not host:port, or unix:path")
     }
     var configuration = ClientConfiguration()
+    configuration.tls = tls.configuration
     // Somebody is waiting.
     configuration.backoff.maximum = .seconds(5)
     configuration.keepalive = ClientKeepalive(time: .seconds(300))

@@ -10,52 +10,28 @@ import Testing
 
 @Suite("A client over TLS and Unix-domain sockets", .timeLimit(.minutes(1)))
 struct ClientTLSTests {
-  /// Certificates that openssl(1) made: two authorities, a server's for `localhost` and 127.0.0.1, a
-  /// client's.
-  struct Certificates {
-    let folder: TemporaryDirectory
-
-    func path(_ name: String) -> String { "\(folder.path)/\(name)" }
-
-    var serverArguments: [String] {
-      ["--cert", path("server.pem"), "--key", path("server.key")]
-    }
-
-    var identity: ClientTLS.Identity {
-      ClientTLS.Identity(
-        certificateChainFile: path("client.pem"), privateKeyFile: path("client.key"))
-    }
+  /// Two authorities; what the first has issued to a server, for `localhost` and 127.0.0.1, and to a client.
+  private struct Certificates {
+    let all: TestCertificates
+    let authority: TestCertificates.Pair
+    let other: TestCertificates.Pair
+    let server: TestCertificates.Pair
+    let client: TestCertificates.Pair
 
     init() async throws {
-      folder = try TemporaryDirectory()
-      for authority in ["ca", "other-ca"] {
-        try await openssl([
-          "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-          "/CN=\(authority)", "-keyout", path("\(authority).key"), "-out",
-          path("\(authority).pem"),
-        ])
-      }
-      try await issue("server", "subjectAltName=DNS:localhost,DNS:server.test,IP:127.0.0.1")
-      try await issue("client", "extendedKeyUsage=clientAuth")
+      all = try TestCertificates()
+      authority = try await all.authority("ca")
+      other = try await all.authority("other-ca")
+      server = try await all.server(by: authority)
+      client = try await all.client("someone", by: authority)
     }
 
-    private func issue(_ name: String, _ extensions: String) async throws {
-      try Data(extensions.utf8).write(to: URL(filePath: path("\(name).ext")))
-      try await openssl([
-        "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=the \(name)", "-keyout",
-        path("\(name).key"), "-out", path("\(name).csr"),
-      ])
-      try await openssl([
-        "x509", "-req", "-in", path("\(name).csr"), "-CA", path("ca.pem"), "-CAkey",
-        path("ca.key"), "-CAcreateserial", "-days", "2", "-extfile", path("\(name).ext"), "-out",
-        path("\(name).pem"),
-      ])
-    }
+    var serverArguments: [String] { ["--cert", server.certificate, "--key", server.key] }
 
-    private func openssl(_ arguments: [String]) async throws {
-      var command = ChildProcess.Command("/usr/bin/openssl", arguments)
-      command.logFile = path("openssl.log")
-      try await ChildProcess.run(command)
+    var roots: ClientTLS.Roots { .file(authority.certificate) }
+
+    var identity: ClientTLS.Identity {
+      ClientTLS.Identity(certificateChainFile: client.certificate, privateKeyFile: client.key)
     }
   }
 
@@ -71,8 +47,8 @@ struct ClientTLSTests {
   func server() async throws {
     let certificates = try await Certificates()
     let server = try await ForeignServer(certificates.serverArguments)
-    let trusted = ClientTLS.Roots.file(certificates.path("ca.pem"))
-    let other = ClientTLS.Roots.file(certificates.path("other-ca.pem"))
+    let trusted = certificates.roots
+    let other = ClientTLS.Roots.file(certificates.other.certificate)
     func outcome(_ host: String, _ tls: ClientTLS) async throws -> String {
       var outcome = ""
       try await withClient(.host(host, port: server.port), Self.configuration(tls)) {
@@ -84,7 +60,7 @@ struct ClientTLSTests {
     #expect(try await outcome("localhost", ClientTLS(roots: trusted)) == "ok")
     #expect(try await outcome("127.0.0.1", ClientTLS(roots: trusted)) == "ok")
     #expect(
-      try await outcome("127.0.0.1", ClientTLS(roots: trusted, serverName: "server.test")) == "ok")
+      try await outcome("127.0.0.1", ClientTLS(roots: trusted, serverName: "localhost")) == "ok")
     let wrongName = try await outcome(
       "127.0.0.1", ClientTLS(roots: trusted, serverName: "other.test"))
     #expect(wrongName.hasPrefix("unavailable"))
@@ -121,12 +97,12 @@ struct ClientTLSTests {
   func mutual() async throws {
     let certificates = try await Certificates()
     let server = try await ForeignServer(
-      name: "m", certificates.serverArguments + ["--ca", certificates.path("ca.pem")])
-    let roots = ClientTLS.Roots.file(certificates.path("ca.pem"))
+      name: "m", certificates.serverArguments + ["--ca", certificates.authority.certificate])
+    let roots = certificates.roots
     let target = ClientTarget.host("localhost", port: server.port)
     let identified = ClientTLS(roots: roots, identity: certificates.identity)
     try await withClient(target, Self.configuration(identified)) { client async throws in
-      #expect(try await client.ask(Self.who).hasPrefix("m|the client|"))
+      #expect(try await client.ask(Self.who).hasPrefix("m|someone|"))
     }
     try await withClient(target, Self.configuration(ClientTLS(roots: roots))) {
       client async throws in
@@ -142,12 +118,12 @@ struct ClientTLSTests {
     var command = ChildProcess.Command(
       "/usr/bin/openssl",
       [
-        "s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificates.path("server.pem"),
-        "-key", certificates.path("server.key"), "-quiet",
+        "s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificates.server.certificate,
+        "-key", certificates.server.key, "-quiet",
       ])
-    command.logFile = certificates.path("s_server.log")
+    command.logFile = certificates.all.path("s_server.log")
     let process = try ChildProcess(command)
-    let tls = ClientTLS(roots: .file(certificates.path("ca.pem")))
+    let tls = ClientTLS(roots: certificates.roots)
     try await withClient(.host("localhost", port: port), Self.configuration(tls)) {
       client async throws in
       try await eventually("the refusal says why") {
@@ -162,7 +138,7 @@ struct ClientTLSTests {
   func mixedUp() async throws {
     let certificates = try await Certificates()
     let plain = try await NamedServer("plain")
-    let tls = ClientTLS(roots: .file(certificates.path("ca.pem")))
+    let tls = ClientTLS(roots: certificates.roots)
     try await withClient(plain.target, Self.configuration(tls)) { client async throws in
       #expect(await client.failure(NamedServer.name)?.code == .unavailable)
     }
@@ -177,14 +153,47 @@ struct ClientTLSTests {
   @Test("files that cannot be used are an error of the client's making")
   func badFiles() async throws {
     let certificates = try await Certificates()
-    let missing = ClientTLS(roots: .file(certificates.path("missing.pem")))
+    let missing = ClientTLS(roots: .file(certificates.all.path("missing.pem")))
     var noKey = ClientTLS(identity: certificates.identity)
-    noKey.identity?.privateKeyFile = certificates.path("client.csr")
+    noKey.identity?.privateKeyFile = certificates.client.certificate
     for tls in [missing, noKey] {
       let error = await #expect(throws: RPCError.self) {
         try await withClient(.host("localhost", port: 1), Self.configuration(tls)) { _ in }
       }
       #expect(error?.code == .failedPrecondition)
+    }
+  }
+
+  @Test("our own server: mutual TLS over TCP, and a Unix-domain socket beside it")
+  func ownServer() async throws {
+    let certificates = try await Certificates()
+    let path = certificates.all.path("own.sock")
+    let server = ServerTLSConfiguration(
+      certificateChainFile: certificates.server.certificate,
+      privateKeyFile: certificates.server.key,
+      clientAuthentication: .required(authorities: certificates.authority.certificate))
+    let listeners = [try .loopback(server), ListenerConfiguration(.unix(path: path))]
+    try await ListeningServer.run(listeners) { running in
+      let target = ClientTarget.host("localhost", port: try running.port())
+      let identified = ClientTLS(roots: certificates.roots, identity: certificates.identity)
+      try await withClient(target, Self.configuration(identified)) { client async throws in
+        #expect(try await client.ask(EchoService.whoAmI).contains("cn=someone"))
+        // Many records of TLS in each direction.
+        let call = try await client.open(EchoService.chat, options: CallOptions())
+        var answers = call.responses.makeAsyncIterator()
+        for _ in 0..<3 {
+          try await call.requests.write(MessageFrame { $0.writeRepeatingByte(7, count: 1_000_000) })
+          #expect(try await answers.next()?.readableBytes == 1_000_000)
+        }
+        await call.requests.finish()
+      }
+      let unknown = ClientTLS(roots: certificates.roots)
+      try await withClient(target, Self.configuration(unknown)) { client async throws in
+        #expect(await client.failure(EchoService.whoAmI)?.code == .unavailable)
+      }
+      try await withClient(.unixSocket(path: path)) { client async throws in
+        #expect(try await client.ask(EchoService.whoAmI) == "nobody")
+      }
     }
   }
 
