@@ -40,7 +40,7 @@ public struct CallLogInterceptor: ServerInterceptor, ServerObserver {
     guard logger.logLevel <= .info, let suppressed = budget.admit(.info, at: .now()) else { return }
     let code: String =
       switch call.answer {
-      case .status(let error): error.code.name
+      case .status(let error): error.code.labelName
       case .http(let status): "HTTP \(status)"
       }
     var metadata: Logger.Metadata = [
@@ -60,7 +60,8 @@ public struct CallLogInterceptor: ServerInterceptor, ServerObserver {
     guard let suppressed = budget.admit(level, at: now) else { return }
     let microseconds = (now - start).nanoseconds / 1_000
     var metadata: Logger.Metadata = [
-      "rpc.method": "\(context.method.path)", "peer": "\(context.peer)", "rpc.code": "\(code.name)",
+      "rpc.method": "\(context.method.path)", "peer": "\(context.peer)",
+      "rpc.code": "\(code.labelName)",
       "duration_ms": "\(Double(microseconds) / 1_000)",
     ]
     if let id = RequestID.of(context) { metadata["request.id"] = "\(id)" }

@@ -29,7 +29,7 @@ struct MethodMetrics: Sendable {
     _ labels: [(String, String)], _ code: StatusCode, _ factory: any MetricsFactory
   ) -> Counter {
     Counter(
-      label: "grpc_server_handled_total", dimensions: labels + [("grpc_code", code.name)],
+      label: "grpc_server_handled_total", dimensions: labels + [("grpc_code", code.labelName)],
       factory: factory)
   }
 

@@ -12,8 +12,8 @@ extension StatusCode {
     }
   }
 
-  /// The code as gRPC and the metrics' label spell it: `OK`, `NotFound`.
-  var name: String {
+  /// The code as the metrics' label `grpc_code` spells it: `OK`, `NotFound`.
+  var labelName: String {
     switch self {
     case .ok: "OK"
     case .cancelled: "Canceled"

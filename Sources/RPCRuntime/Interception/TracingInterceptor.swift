@@ -57,7 +57,7 @@ public struct TracingInterceptor: ServerInterceptor {
   private static func end(_ span: any Span, _ context: ServerContext, _ error: RPCError?) {
     let code = context.outcome(ofHandler: error)?.code ?? .ok
     span.attributes["rpc.grpc.status_code"] = Int64(code.rawValue)
-    if code.isServerFault { span.setStatus(SpanStatus(code: .error, message: code.name)) }
+    if code.isServerFault { span.setStatus(SpanStatus(code: .error, message: code.labelName)) }
   }
 
   private static func run<Response: Sendable>(

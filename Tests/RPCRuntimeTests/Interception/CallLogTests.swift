@@ -70,7 +70,7 @@ struct CallLogTests {
     await Self.call(
       router, code == .ok ? EchoService.say : EchoService.fail, "\(code.rawValue)")
     #expect(lines.all.map(\.level) == [level])
-    #expect(lines.all.first?.metadata["rpc.code"] == "\(code.name)")
+    #expect(lines.all.first?.metadata["rpc.code"] == "\(code.labelName)")
     #expect(lines.all.first?.metadata["peer"] == "in-process")
     #expect(lines.all.first?.metadata["duration_ms"] != nil)
   }
