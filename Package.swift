@@ -2,16 +2,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
+/// Where libFuzzer's archive is, when `Scripts/fuzz.sh` builds: then our own targets count what they execute, and
+/// `Tests/FuzzTests` becomes a program instead of a test target.
+let fuzzerLibrary = Context.environment["TRAKSENSE_FUZZER_LIBRARY"]
+
+let fuzzing: [SwiftSetting] =
+  fuzzerLibrary == nil
+  ? [] : [.unsafeFlags(["-O", "-sanitize-coverage=edge,inline-8bit-counters,pc-table,trace-cmp"])]
+
 /// One set of settings for everything that is written by hand.
-let strict: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-  .strictMemorySafety(),
-  .treatAllWarnings(as: .error),
-]
+let strict: [SwiftSetting] =
+  fuzzing + [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+  ]
 
 /// Swift Testing's macros expand to code that strict memory safety would warn about.
 let strictForTests: [SwiftSetting] = [
@@ -191,6 +200,22 @@ let package = Package(
         nioCore,
       ],
       path: "Tests/SampleMessages", exclude: ["proto"], swiftSettings: strict),
+    .target(
+      name: "CInteropProto", dependencies: ["CTrakSenseProto", "CProtobufC"],
+      path: "Tests/Interop/CInteropProto"),
+    .target(
+      name: "InteropMessages",
+      dependencies: [
+        "TrakSenseAPI", "RPCRuntime", "JSONText", "CInteropProto", "CTrakSenseProto", "CProtobufC",
+        nioCore,
+      ],
+      path: "Tests/Interop/InteropMessages", swiftSettings: strict),
+    .executableTarget(
+      name: "InteropPeer",
+      dependencies: [
+        "InteropMessages", "TrakSenseAPI", "RPCRuntime", nioCore, nioPosix, logging,
+      ],
+      path: "Tests/Interop/InteropPeer", swiftSettings: strict),
     .testTarget(
       name: "TrakSenseAPITests",
       dependencies: [
@@ -225,3 +250,20 @@ let package = Package(
       swiftSettings: strictForTests),
   ]
 )
+
+let fuzzDependencies: [Target.Dependency] = [
+  "RPCRuntime", "TrakSenseAPI", "JSONText", "Ingest", "Services", "Domain", nioCore, nioEmbedded,
+  logging,
+]
+if let fuzzerLibrary {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzzer", dependencies: fuzzDependencies, path: "Tests/FuzzTests",
+      exclude: ["Replay"], swiftSettings: fuzzing + strictForTests,
+      linkerSettings: [.unsafeFlags(["-Xlinker", fuzzerLibrary]), .linkedLibrary("stdc++")]))
+} else {
+  package.targets.append(
+    .testTarget(
+      name: "FuzzTests", dependencies: fuzzDependencies, exclude: ["Fuzzer"],
+      swiftSettings: strictForTests))
+}

@@ -17,6 +17,9 @@ groups=(
   "Tests/SampleMessages/proto | Tests/CSampleProto | Tests/SampleMessages
     | c_module=CSampleProto,api_module=TrakSenseAPI,schema=sample
     | sample/v1/kinds.proto sample/v1/other.proto sample/v2/shapes.proto"
+  "Tests/Interop/proto | Tests/Interop/CInteropProto | Tests/Interop/InteropMessages
+    | c_module=CInteropProto,api_module=TrakSenseAPI,schema=interop
+    | grpc/testing/messages.proto grpc/testing/test.proto"
 )
 # Written by hand in Swift, but by protoc-c in C; every group may import them.
 well_known=(google/protobuf/any.proto google/protobuf/duration.proto google/protobuf/timestamp.proto)

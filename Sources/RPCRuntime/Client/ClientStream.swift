@@ -298,12 +298,17 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
       cancel()
       throw RPCError(.internalError, "more than one response message")
     }
-    return await withCheckedContinuation { continuation in
+    let metadata = await responseMetadata()
+    return UnaryReply(
+      message: message, initialMetadata: metadata.initial, trailingMetadata: metadata.trailing)
+  }
+
+  func responseMetadata() async -> ResponseMetadata {
+    await withCheckedContinuation { continuation in
       loop.execute {
         continuation.resume(
-          returning: UnaryReply(
-            message: message, initialMetadata: self.initialMetadata,
-            trailingMetadata: self.trailingMetadata))
+          returning: ResponseMetadata(
+            initial: self.initialMetadata, trailing: self.trailingMetadata))
       }
     }
   }

@@ -97,6 +97,22 @@ public struct CallOptions: Sendable {
   }
 }
 
+/// What a server sends beside its messages.
+public struct ResponseMetadata: Hashable, Sendable {
+  /// Comes before the first message.
+  public var initial = Metadata()
+  /// Comes with the status.
+  public var trailing = Metadata()
+
+  /// Nothing has come.
+  public init() {}
+
+  init(initial: Metadata, trailing: Metadata) {
+    self.initial = initial
+    self.trailing = trailing
+  }
+}
+
 /// The answer to a unary call that ended OK.
 public struct UnaryReply: Sendable {
   /// The response message.

@@ -74,7 +74,8 @@ public final class RPCClient: RPCChannel {
   public func serverStreaming(
     _ method: MethodDescriptor, _ request: MessageFrame, options: CallOptions
   ) async throws(RPCError) -> ResponseStream {
-    ResponseStream(source: start(method, request, options))
+    let stream = start(method, request, options)
+    return ResponseStream(source: stream) { await stream.responseMetadata() }
   }
 
   /// See ``RPCChannel``.
@@ -83,7 +84,8 @@ public final class RPCClient: RPCChannel {
   ) async throws(RPCError) -> StreamingCall {
     let stream = start(method, nil, options)
     return StreamingCall(
-      requests: RequestWriter(sink: stream), responses: ResponseStream(source: stream))
+      requests: RequestWriter(sink: stream),
+      responses: ResponseStream(source: stream) { await stream.responseMetadata() })
   }
 
   /// - Parameter request: the only message; nil: messages follow.

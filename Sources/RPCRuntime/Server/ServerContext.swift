@@ -19,6 +19,7 @@ public final class ServerContext: Sendable {
   private let state = Mutex(State())
   private let received = Atomic(0)
   private let sent = Atomic(0)
+  private let isRequestCompressed = Atomic(false)
 
   private enum RequestMetadata: Sendable {
     case headers(HeaderList)
@@ -108,6 +109,10 @@ public final class ServerContext: Sendable {
     set { state.withLock { $0.trailing = newValue } }
   }
 
+  var responseMetadata: ResponseMetadata {
+    state.withLock { ResponseMetadata(initial: $0.initial, trailing: $0.trailing) }
+  }
+
   /// Whether response messages are compressed, when the caller accepts that; a single message opts out with
   /// ``MessageFrame/isCompressible``. nil: as ``ServerLimits/compressesResponses`` says. Changes after the
   /// first message have no effect.
@@ -115,6 +120,11 @@ public final class ServerContext: Sendable {
     get { state.withLock { $0.isCompressed } }
     set { state.withLock { $0.isCompressed = newValue } }
   }
+
+  /// Whether the request message that the handler got last came compressed.
+  public var requestWasCompressed: Bool { isRequestCompressed.load(ordering: .relaxed) }
+
+  func noteRequest(compressed: Bool) { isRequestCompressed.store(compressed, ordering: .relaxed) }
 
   /// The value that an interceptor left under `key`.
   public subscript<Key: ServerContextKey>(_ key: Key.Type) -> Key.Value? {

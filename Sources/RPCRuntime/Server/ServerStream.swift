@@ -234,6 +234,7 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   /// - Returns: false when that is out of all proportion (decompression bomb).
   private func weigh(_ message: ByteBuffer) -> Bool {
     let compressed = machine.lastCompressedSize
+    context?.noteRequest(compressed: compressed != 0)
     let excess =
       compressed == 0 ? 0 : message.readableBytes - compressed * limits.plausibleInflation
     let more = max(0, excess) - implausibleBytes

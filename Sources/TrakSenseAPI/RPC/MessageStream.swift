@@ -17,6 +17,9 @@ public struct MessageStream<Message: ProtobufMessage>: AsyncSequence, Sendable {
     self.responses = responses
   }
 
+  /// See ``ResponseStream/metadata()``.
+  public func metadata() async -> ResponseMetadata { await responses.metadata() }
+
   /// Reads the messages. Call it once.
   public func makeAsyncIterator() -> AsyncIterator {
     AsyncIterator(responses: responses.makeAsyncIterator())

@@ -39,6 +39,8 @@ extension Loopback {
 
   /// Other suites run in this process too: what they use passes, a leak stays.
   static func expectBounded(since before: Int) async throws {
+    // A sanitizer keeps freed memory and notes about the rest: make test runs the same tests without.
+    guard ProcessInfo.processInfo.environment["TRAKSENSE_SANITIZER"] == nil else { return }
     var now = before
     try await eventually("memory grew by less than 16 MB", within: .seconds(40)) {
       now = try residentBytes()

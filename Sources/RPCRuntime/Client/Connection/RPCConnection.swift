@@ -82,7 +82,8 @@ package final class RPCConnection: RPCChannel {
   package func serverStreaming(
     _ method: MethodDescriptor, _ request: MessageFrame, options: CallOptions
   ) async throws(RPCError) -> ResponseStream {
-    ResponseStream(source: start(method, request, options))
+    let stream = start(method, request, options)
+    return ResponseStream(source: stream) { await stream.responseMetadata() }
   }
 
   /// See ``RPCChannel``.
@@ -91,7 +92,8 @@ package final class RPCConnection: RPCChannel {
   ) async throws(RPCError) -> StreamingCall {
     let stream = start(method, nil, options)
     return StreamingCall(
-      requests: RequestWriter(sink: stream), responses: ResponseStream(source: stream))
+      requests: RequestWriter(sink: stream),
+      responses: ResponseStream(source: stream) { await stream.responseMetadata() })
   }
 
   private func start(
