@@ -5,9 +5,12 @@ SHELL := bash
 MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DEFAULT_GOAL := help
 
+FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 600
 BUILD := swift build --explicit-target-dependency-import-check error
 
-.PHONY: help setup setup-test setup-bench build run test lint format generate check-generated check-layers bench h2spec clean
+.PHONY: help setup setup-test setup-bench build run test lint format generate check-generated check-layers bench h2spec \
+	interop fuzz soak test-sanitize clean
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -52,6 +55,18 @@ bench: setup-bench ## Measure beside peers; prints ratios
 
 h2spec: setup ## Check HTTP/2 with the h2spec program that H2SPEC names, beside nghttpd
 	Scripts/h2spec.sh
+
+interop: setup-test ## Run gRPC's interoperability tests with grpcio, both ways
+	Scripts/interop.sh
+
+fuzz: setup ## Fuzz each parser of the wire for FUZZ_SECONDS (60)
+	Scripts/fuzz.sh $(FUZZ_SECONDS)
+
+soak: setup ## Throw random frames at a live server for SOAK_SECONDS (600), and watch its memory
+	Scripts/soak.sh $(SOAK_SECONDS)
+
+test-sanitize: setup-test ## Run the runtime's tests under the address and the thread sanitizer
+	Scripts/test-sanitize.sh
 
 clean: ## Remove build products and the private databases
 	rm -rf .build .venv "$$(readlink -f .traksense)" .traksense

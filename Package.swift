@@ -2,16 +2,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
+/// Where libFuzzer's archive is, when `Scripts/fuzz.sh` builds: then our own targets count what they execute, and
+/// `Tests/FuzzTests` becomes a program instead of a test target.
+let fuzzerLibrary = Context.environment["TRAKSENSE_FUZZER_LIBRARY"]
+
+let fuzzing: [SwiftSetting] =
+  fuzzerLibrary == nil
+  ? [] : [.unsafeFlags(["-O", "-sanitize-coverage=edge,inline-8bit-counters,pc-table,trace-cmp"])]
+
 /// One set of settings for everything that is written by hand.
-let strict: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-  .strictMemorySafety(),
-  .treatAllWarnings(as: .error),
-]
+let strict: [SwiftSetting] =
+  fuzzing + [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+  ]
 
 /// Swift Testing's macros expand to code that strict memory safety would warn about.
 let strictForTests: [SwiftSetting] = [
@@ -25,10 +34,12 @@ let strictForTests: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
@@ -69,6 +80,18 @@ let package = Package(
     .target(name: "Domain", dependencies: ["TimeText"], swiftSettings: strict),
     .target(name: "DedicatedThread", swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
+
+    .target(name: "Prometheus", dependencies: [coreMetrics], swiftSettings: strict),
+    .target(
+      name: "AdminServer",
+      dependencies: [
+        nioCore, logging,
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
 
     // Layer 2: the wire, the database, the broker.
     .target(
@@ -113,8 +136,9 @@ let package = Package(
     .executableTarget(
       name: "traksense",
       dependencies: [
-        "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence", "Ingest", "Services", "RESTBridge",
-        "DevStack", nioCore, nioPosix, logging,
+        "DedicatedThread", "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence", "Ingest",
+        "Services", "RESTBridge", "DevStack", "Prometheus", "AdminServer", nioCore, nioPosix,
+        logging, metrics,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -141,7 +165,8 @@ let package = Package(
     .executableTarget(
       name: "BenchServer",
       dependencies: [
-        "BenchMessages", "Domain", "RPCRuntime", "Services", "TrakSenseAPI", nioPosix, logging,
+        "BenchMessages", "Domain", "Prometheus", "RPCRuntime", "Services", "TrakSenseAPI",
+        nioPosix, logging,
       ],
       path: "Benchmarks/BenchServer",
       swiftSettings: strict),
@@ -161,7 +186,19 @@ let package = Package(
       swiftSettings: strictForTests),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strictForTests),
     .testTarget(
-      name: "RPCRuntimeTests", dependencies: ["RPCRuntime", nioCore, nioPosix, logging],
+      name: "RPCRuntimeTests",
+      dependencies: [
+        "DevStack", "RPCRuntime", "Prometheus", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
+        metrics, tracing, .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+      ],
+      exclude: ["Clients", "Servers"],
+      swiftSettings: strictForTests),
+    .testTarget(
+      name: "PrometheusTests",
+      dependencies: [
+        "Prometheus", "AdminServer", metrics, nioPosix, logging,
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: strictForTests),
     // Messages that only tests need, generated as those of TrakSenseAPI are.
     .target(
@@ -174,6 +211,22 @@ let package = Package(
         nioCore,
       ],
       path: "Tests/SampleMessages", exclude: ["proto"], swiftSettings: strict),
+    .target(
+      name: "CInteropProto", dependencies: ["CTrakSenseProto", "CProtobufC"],
+      path: "Tests/Interop/CInteropProto"),
+    .target(
+      name: "InteropMessages",
+      dependencies: [
+        "TrakSenseAPI", "RPCRuntime", "JSONText", "CInteropProto", "CTrakSenseProto", "CProtobufC",
+        nioCore,
+      ],
+      path: "Tests/Interop/InteropMessages", swiftSettings: strict),
+    .executableTarget(
+      name: "InteropPeer",
+      dependencies: [
+        "InteropMessages", "TrakSenseAPI", "RPCRuntime", nioCore, nioPosix, logging,
+      ],
+      path: "Tests/Interop/InteropPeer", swiftSettings: strict),
     .testTarget(
       name: "TrakSenseAPITests",
       dependencies: [
@@ -208,3 +261,20 @@ let package = Package(
       swiftSettings: strictForTests),
   ]
 )
+
+let fuzzDependencies: [Target.Dependency] = [
+  "RPCRuntime", "TrakSenseAPI", "JSONText", "Ingest", "Services", "Domain", nioCore, nioEmbedded,
+  logging,
+]
+if let fuzzerLibrary {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzzer", dependencies: fuzzDependencies, path: "Tests/FuzzTests",
+      exclude: ["Replay"], swiftSettings: fuzzing + strictForTests,
+      linkerSettings: [.unsafeFlags(["-Xlinker", fuzzerLibrary]), .linkedLibrary("stdc++")]))
+} else {
+  package.targets.append(
+    .testTarget(
+      name: "FuzzTests", dependencies: fuzzDependencies, exclude: ["Fuzzer"],
+      swiftSettings: strictForTests))
+}

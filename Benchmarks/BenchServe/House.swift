@@ -77,6 +77,7 @@ final class House: Sendable {
     command.environment = [
       "DB_URL": postgres.connectionString, "EMQX_MQTT_URL": broker.url,
       "RPC_LISTEN": "127.0.0.1:\(rpcPort)", "HTTP_LISTEN": "127.0.0.1:\(httpPort)",
+      "ADMIN_LISTEN": "127.0.0.1:\(try FreePort.find())",
       "TIMESCALE": usesTimescale ? "auto" : "never", "LOG_LEVEL": "warning",
     ]
     command.logFile = "\(directory.path)/serve.log"

@@ -7,8 +7,8 @@ import TrakSenseAPI
 
 /// A server for `make bench`: answers `Latest` from memory, one reading for each sensor asked for, so that
 /// nothing but runtime and codec is measured. With `fanout` it serves the real service over memory, for live streams;
-/// with `calls` BenchService.
-/// Usage: BenchServer PORT [LOOPS [fanout | calls]]
+/// with `calls` BenchService; with `interceptors`, all that `serve` puts around a call.
+/// Usage: BenchServer PORT [LOOPS [fanout | calls | interceptors]]
 @main
 struct BenchServer: TraksenseV1.TelemetryServiceProtocol {
   func latest(
@@ -55,14 +55,17 @@ struct BenchServer: TraksenseV1.TelemetryServiceProtocol {
     limits.maxRunningHandlers = 1000
     let group = MultiThreadedEventLoopGroup(
       numberOfThreads: arguments.count > 1 ? arguments[1] : 1)
+    let mode = CommandLine.arguments.last
     let service: any RPCService =
-      switch CommandLine.arguments.last {
+      switch mode {
       case "fanout": try FanoutService.make()
       case "calls": CallsService()
       default: BenchServer()
       }
     let server = RPCServer(
-      router: RPCRouter([service]), limits: limits, group: group,
+      router: RPCRouter(
+        [service], interceptors: mode == "interceptors" ? try BenchInterceptors.all() : []),
+      limits: limits, group: group,
       logger: Logger(label: "bench"))
     try await server.start(host: "127.0.0.1", port: arguments.first ?? 0)
     try await Task.sleep(for: .seconds(86_400))

@@ -26,7 +26,7 @@ enum FanoutService {
   }
 }
 
-private struct OneTenant: TenantDirectory {
+struct OneTenant: TenantDirectory {
   let tenant: Tenant
 
   func tenant(slug: TenantSlug) async throws(StoreError) -> Tenant? { tenant }

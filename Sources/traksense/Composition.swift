@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AdminServer
 import Domain
 import Ingest
 import Logging
 import NIOCore
 import NIOPosix
 import Persistence
+import Prometheus
 import RESTBridge
 import RPCRuntime
 import ServiceLifecycle
 import Services
+import TrakSenseAPI
 import UnixSignals
 
 /// Where concrete types meet: builds the server from its configuration and runs it.
@@ -19,7 +22,10 @@ struct Composition: Sendable {
   private let subscriber: MQTTSubscriber
   private let server: RPCServer
   private let bridge: RESTBridge
-  private let rpcAddress: ListenAddress
+  private let admin: AdminServer
+  private let adminAddress: ListenAddress
+  private let rpcListeners: [ListenerConfiguration]
+  private let monitor: HealthMonitor
   private let httpAddress: ListenAddress
   private let logger: Logger
 
@@ -42,30 +48,52 @@ struct Composition: Sendable {
     let telemetry = TelemetryService(
       tenants: tenants, intake: intake, store: store, catalogue: catalogue, hub: hub,
       settings: TelemetryService.Settings(keys: keys, clock: .system, logger: logger))
-    let router = RPCRouter([telemetry])
+    let observability = Observability(logger: logger)
+    let statuses = HealthStatuses(["": .notServing])
+    let services: [any RPCRuntime.RPCService] = [telemetry, HealthService(statuses)]
+    let reflection = ReflectionService(of: services, files: ProtobufSchema.trakSenseAPI.files)
+    let router = RPCRouter(
+      services + [reflection],
+      interceptors: [ErrorDetailsInterceptor()] + observability.interceptors + [
+        TenantLimitInterceptor(tenants: tenants, limits: configuration.tenantLimits),
+        DeadlineInterceptor(),
+      ], observer: observability.observer)
     let group = MultiThreadedEventLoopGroup.singleton
     let pool = database.pool
+    let health: @Sendable () async -> HealthReport = {
+      HealthReport(database: await Self.answers(pool), mqtt: subscriber.counters.isConnected)
+    }
+    monitor = HealthMonitor(
+      statuses: statuses, services: Set(telemetry.handlers.map(\.method.service)).sorted(),
+      report: health)
     bridge = RESTBridge(
-      channel: InProcessChannel(router: router),
+      channel: TracingChannel(InProcessChannel(router: router)),
       configuration: RESTBridgeConfiguration(
         host: configuration.http.host, port: configuration.http.port,
         allowedOrigins: configuration.corsOrigins,
         chartLibraryDirectory: configuration.chartDirectory),
-      health: {
-        HealthReport(
-          database: await Self.answers(pool), mqtt: subscriber.counters.isConnected)
-      },
+      health: health, group: group, logger: logger)
+    admin = AdminServer(
+      host: configuration.admin.host, port: configuration.admin.port,
+      metricsType: PrometheusRegistry.contentType, metrics: { observability.registry.text },
+      checks: { [AdminServer.Check("database", passes: await Self.answers(pool))] },
       group: group, logger: logger)
     var limits = ServerLimits()
     // Process managers (Docker for one) kill what has not ended after 10 s.
     limits.drainGrace = .seconds(6)
-    server = RPCServer(router: router, limits: limits, group: group, logger: logger)
+    configuration.rpcServing.apply(to: &limits)
+    server = RPCServer(
+      router: router, limits: limits, allowedOrigins: configuration.corsOrigins, group: group,
+      logger: logger)
+    observability.watch(server, pool, subscriber)
     self.pool = pool
     self.hub = hub
     self.subscriber = subscriber
     self.logger = logger
-    rpcAddress = configuration.rpc
+    let rpc = ServerAddress.tcp(host: configuration.rpc.host, port: configuration.rpc.port)
+    rpcListeners = [ListenerConfiguration(rpc)] + (try configuration.rpcServing.listeners())
     httpAddress = configuration.http
+    adminAddress = configuration.admin
   }
 
   /// Serves until SIGTERM or SIGINT, or until one part fails.
@@ -75,14 +103,21 @@ struct Composition: Sendable {
     // from ending, at last the database.
     let services: [any Service] =
       [
-        PoolService(pool: pool), RPCService(server: server, address: rpcAddress),
+        PoolService(pool: pool), AdminService(server: admin, address: adminAddress),
+        RPCService(server: server, listeners: rpcListeners),
         BridgeService(bridge: bridge, address: httpAddress), HubService(hub: hub),
-        SubscriberService(subscriber: subscriber),
-      ] + companions
+        SubscriberService(subscriber: subscriber), monitor,
+      ] + certificateServices + companions
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(60)
     try await ServiceGroup(configuration: configuration).run()
+  }
+
+  /// None without TLS: then SIGHUP ends the process, as that of a terminal should.
+  private var certificateServices: [any Service] {
+    let usesTLS = rpcListeners.contains { if case .tls = $0.security { true } else { false } }
+    return usesTLS ? [CertificateService(server: server)] : []
   }
 
   private static func answers(_ pool: PostgresPool) async -> Bool {
@@ -118,16 +153,34 @@ private struct HubService: Service {
 
 private struct RPCService: Service {
   let server: RPCServer
-  let address: ListenAddress
+  /// The cleartext one first.
+  let listeners: [ListenerConfiguration]
 
   func run() async throws {
     do {
-      try await server.start(host: address.host, port: address.port)
-    } catch {
-      throw ListenError(.rpcListen, address, error)
+      try await server.start(listeners)
+    } catch let failure as ListenFailure {
+      throw ListenError(setting(of: failure.address), failure.address, failure.cause)
     }
     try await gracefulShutdown()
     await server.shutdown()
+  }
+
+  private func setting(of address: ServerAddress) -> Setting {
+    if case .unix = address { return .rpcUnixSocket }
+    return address == listeners.first?.address ? .rpcListen : .rpcTLSListen
+  }
+}
+
+/// Reads the certificates anew on SIGHUP, as service managers ask for it.
+private struct CertificateService: Service {
+  let server: RPCServer
+
+  func run() async throws {
+    let signals = await UnixSignalsSequence(trapping: .sighup)
+    await cancelWhenGracefulShutdown {
+      for await _ in signals { server.reloadCertificates() }
+    }
   }
 }
 
@@ -140,6 +193,20 @@ private struct BridgeService: Service {
       try await bridge.run()
     } catch let error as IOError {
       throw ListenError(.httpListen, address, error)
+    }
+  }
+}
+
+/// Answers until everything but the database has stopped.
+private struct AdminService: Service {
+  let server: AdminServer
+  let address: ListenAddress
+
+  func run() async throws {
+    do {
+      try await server.run()
+    } catch let error as IOError {
+      throw ListenError(.adminListen, address, error)
     }
   }
 }

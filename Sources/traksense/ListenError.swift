@@ -7,7 +7,7 @@ import NIOCore
 struct ListenError: Error, CustomStringConvertible {
   let description: String
 
-  init(_ setting: Setting, _ address: ListenAddress, _ error: any Error) {
+  init(_ setting: Setting, _ address: some CustomStringConvertible, _ error: any Error) {
     var reason = "\(error)"
     if let code = (error as? IOError)?.errnoCode, let text = unsafe strerror(code) {
       reason = unsafe String(cString: text)

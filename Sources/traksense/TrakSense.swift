@@ -9,6 +9,7 @@ struct TrakSense: AsyncParsableCommand {
     abstract: "Multi-tenant backend for HVAC and IoT monitoring.",
     subcommands: [
       DevCommand.self, ServeCommand.self, MigrateCommand.self, SeedCommand.self,
-      SimulateCommand.self, WatchCommand.self, CheckConfigCommand.self,
+      SimulateCommand.self, WatchCommand.self, CallCommand.self,
+      CheckConfigCommand.self,
     ])
 }

@@ -47,7 +47,12 @@ struct RawConnection {
   /// Reads on until what was received contains `text`.
   /// - Throws: when the connection ends before.
   mutating func read(until text: String) async throws {
-    while !received.contains(text) {
+    // What was searched is not searched again: a long stream would cost its square.
+    var searched = 0
+    while true {
+      let rest = String(decoding: received.utf8.dropFirst(searched), as: UTF8.self)
+      if rest.contains(text) { return }
+      searched = max(0, received.utf8.count - text.utf8.count)
       let more = try await inbound.next(isolation: #isolation)
       received += String(
         buffer: try #require(more, "closed before \"\(text)\"; got: \(received.suffix(500))"))

@@ -35,6 +35,25 @@ struct ReadRouteTests {
     }
   }
 
+  @Test("a request's trace and id reach the call behind it")
+  func trace() async throws {
+    let service = Self.service(points: 1)
+    let sent = [
+      "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+      "tracestate": "vendor=1", "x-request-id": "r-17",
+    ]
+    try await BridgeFixture.run(service: service) { bridge in
+      let fields = sent.flatMap { ["-H", "\($0): \($1)"] }
+      let answer = try await Curl.run(
+        fields + [
+          "-H", "Host: umc.localhost", "http://127.0.0.1:\(bridge.port)/ingest/latest/ahu-1/",
+        ])
+      #expect(answer.status == 200)
+    }
+    let metadata = service.state.withLock { $0.lastMetadata }
+    for (name, value) in sent { #expect(metadata[name] == value) }
+  }
+
   @Test("an unknown device is 404, an unknown tenant too")
   func unknown() async throws {
     try await BridgeFixture.run { bridge in

@@ -36,10 +36,18 @@ final class EchoService: RPCService {
   /// Sends the binary metadata `x-bytes-bin` back, before and after the message, among entries that must
   /// not be sent.
   static let mirror = MethodDescriptor(service: "echo.Echo", method: "Mirror", kind: .unary)
+  /// Answers with what the caller's certificate says.
+  static let whoAmI = MethodDescriptor(service: "echo.Echo", method: "WhoAmI", kind: .unary)
+  /// Answers with where the caller's connection comes from.
+  static let peer = MethodDescriptor(service: "echo.Echo", method: "Peer", kind: .unary)
 
   let written = Atomic(0)
+  /// How many `Flood`s have returned, in whatever way.
+  let floodsEnded = Atomic(0)
   /// Messages that `Slow` may read.
   let permits = Atomic(0)
+  /// Calls of ``whoAmI``.
+  let calls = Atomic(0)
   let running = Atomic(0)
   let cancelled = Atomic(0)
   /// The context of the newest `Say`, while something holds it.
@@ -61,12 +69,20 @@ final class EchoService: RPCService {
         let code = UInt8(String(buffer: request)).flatMap(StatusCode.init(rawValue:))
         throw RPCError(code ?? .unknown, "as asked: 100 % °C\n", metadata: ["x-detail": "d"])
       },
+      RPCHandler(unary: Self.whoAmI) { _, context throws(RPCError) in
+        self.calls.add(1, ordering: .relaxed)
+        return MessageFrame { $0.writeString(Self.describe(context)) }
+      },
+      RPCHandler(unary: Self.peer) { _, context throws(RPCError) in
+        MessageFrame { $0.writeString(context.peer) }
+      },
       RPCHandler(unary: Self.hang) { request, _ throws(RPCError) in
         await self.waitForCancellation()
         throw RPCError(.cancelled, "was cancelled")
       },
       RPCHandler(serverStreaming: Self.flood) { request, responses, _ throws(RPCError) in
         let count = Int(String(buffer: request)) ?? 0
+        defer { self.floodsEnded.add(1, ordering: .relaxed) }
         for index in 0..<count {
           try await responses.write(
             MessageFrame {
@@ -139,6 +155,15 @@ final class EchoService: RPCService {
         throw RPCError(.cancelled, "was cancelled")
       },
     ]
+  }
+
+  private static func describe(_ context: ServerContext) -> String {
+    guard let identity = context.peerIdentity else { return "nobody" }
+    return [
+      "cn=\(identity.commonName ?? "")", "dns=\(identity.dnsNames.joined(separator: ","))",
+      "uri=\(identity.uris.joined(separator: ","))", "spiffe=\(identity.spiffeID ?? "")",
+      "serial=\(identity.serialNumber)", "issuer=\(identity.issuer ?? "")",
+    ].joined(separator: " ")
   }
 
   private func waitForCancellation() async {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import Testing
 
 /// Programs that are not ours: what they make of the server's bytes is the judgement.
@@ -69,7 +70,8 @@ enum ForeignTool {
         }
       }
     } onCancel: {
-      if process.isRunning { process.terminate() }
+      // Children inherit a signal mask that keeps everything else from them.
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
     let output = try Data(contentsOf: directory.appending(path: "out"))
     guard status == 0 else {

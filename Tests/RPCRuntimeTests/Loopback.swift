@@ -16,14 +16,15 @@ struct Loopback {
   let group: any EventLoopGroup
 
   static func run(
-    _ limits: ServerLimits = ServerLimits(), interceptors: [any ServerInterceptor] = [],
-    observer: (any ServerObserver)? = nil, _ body: (Loopback) async throws -> Void
+    _ limits: ServerLimits = ServerLimits(), allowedOrigins: [String] = [],
+    interceptors: [any ServerInterceptor] = [], observer: (any ServerObserver)? = nil,
+    _ body: (Loopback) async throws -> Void
   ) async throws {
     let group = MultiThreadedEventLoopGroup.singleton
     let service = EchoService()
     let server = RPCServer(
       router: RPCRouter([service], interceptors: interceptors, observer: observer), limits: limits,
-      group: group, logger: Logger(label: "test"))
+      allowedOrigins: allowedOrigins, group: group, logger: Logger(label: "test"))
     let port = try await server.start(host: "127.0.0.1", port: 0)
     let client = try await RPCConnection.connect(host: "127.0.0.1", port: port, group: group)
     do {

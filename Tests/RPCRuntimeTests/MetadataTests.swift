@@ -30,6 +30,23 @@ struct MetadataTests {
     #expect(Base64.decode(text.utf8) == nil)
   }
 
+  @Test("padded texts one behind the other are read, however they are cut")
+  func texts() throws {
+    let parts = ["f", "", "fooba", "foo", "fooo", "fo"]
+    let text = parts.flatMap { Base64.encode($0.utf8, padded: true) }
+    for first in 0...text.count {
+      for second in first...text.count {
+        var decoder = Base64.Decoder()
+        var decoded = ByteBuffer()
+        for cut in [text[..<first], text[first..<second], text[second...]] {
+          #expect(Array(cut).withUnsafeBytes { decoder.take($0, into: &decoded) })
+        }
+        let ends = decoder.finish(into: &decoded)
+        #expect(ends && String(buffer: decoded) == parts.joined(), "cut at \(first), \(second)")
+      }
+    }
+  }
+
   @Test("binary values keep their bytes and their order")
   func binaries() {
     var metadata: Metadata = ["x-other": "text"]

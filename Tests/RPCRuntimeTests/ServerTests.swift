@@ -165,7 +165,7 @@ struct ServerTests {
   func deadline(streaming: Bool) async throws {
     try await Loopback.run { loopback in
       // Long enough for the handler to have started, on any machine.
-      let options = CallOptions(timeout: .milliseconds(500))
+      let options = CallOptions(timeout: .seconds(3))
       let error = await #expect(throws: RPCError.self) {
         if streaming {
           let responses = try await loopback.client.serverStreaming(

@@ -39,6 +39,9 @@ import CPostgreSQL
   /// No transaction is open, as far as the server's last answer tells.
   var isIdle: Bool { unsafe isUp && PQtransactionStatus(raw) == PQTRANS_IDLE }
 
+  /// A statement of the open transaction failed: the server takes nothing but its end.
+  var hasFailedTransaction: Bool { unsafe PQtransactionStatus(raw) == PQTRANS_INERROR }
+
   /// Reads what the server may have said unasked (a shutdown, the end of the stream); does not block.
   /// - Returns: false when the connection is gone.
   func noticesNothingWrong() -> Bool {
@@ -84,10 +87,9 @@ import CPostgreSQL
     else { throw .connectionLost(lastMessage) }
   }
 
-  /// - Parameter name: made by ``StatementCache``: a letter and digits.
-  func sendDeallocate(_ name: String) throws(PostgresError) {
-    guard
-      unsafe PQsendQueryParams(raw, "DEALLOCATE \(name)", 0, nil, nil, nil, nil, 1) == 1
+  /// Sends a statement without parameters that is not worth preparing.
+  func sendUnnamed(_ sql: String) throws(PostgresError) {
+    guard unsafe PQsendQueryParams(raw, sql, 0, nil, nil, nil, nil, 1) == 1
     else { throw .connectionLost(lastMessage) }
   }
 

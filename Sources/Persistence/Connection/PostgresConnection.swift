@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import DedicatedThread
+import Domain
 import Synchronization
 
 /// One connection to PostgreSQL on a thread of its own: plain blocking libpq, and `await` is the only
@@ -26,8 +27,7 @@ package actor PostgresConnection {
   /// Statements that the cache gave up; the next pipeline takes them along.
   private var surplus: [String] = []
   private var current: CallTicket?
-  /// In force on the server.
-  private var statementTimeout: Duration
+  private var timeout: StatementTimeout
   /// Round trips to the server so far, those of connecting left out.
   package private(set) var roundTrips = 0
 
@@ -62,7 +62,7 @@ package actor PostgresConnection {
     self.thread = thread
     self.cancelThread = cancelThread
     cache = StatementCache(capacity: configuration.statementCacheSize)
-    statementTimeout = configuration.statementTimeout
+    timeout = StatementTimeout(inForce: configuration.statementTimeout)
   }
 
   private func open() throws(PostgresError) {
@@ -86,14 +86,17 @@ package actor PostgresConnection {
   /// Runs `body` on the connection's thread. When the calling task is cancelled, the statement that
   /// runs is cancelled on the server and this throws 57014, within some milliseconds; the connection
   /// stays usable. A transaction that `body` left open because it threw is rolled back.
-  /// - Parameter timeout: for each statement, on the server; nil: the configuration's.
+  /// - Parameter timeout: for each statement, on the server; nil: the configuration's. Where the task has
+  ///   a ``CallDeadline``, what is left until then, if that is less: the server ends the statement then
+  ///   even if this process cannot say so.
   package nonisolated func perform<Value: Sendable>(
     timeout: Duration? = nil,
     _ body: @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
   ) async throws(PostgresError) -> Value {
     let ticket = CallTicket()
+    let deadline = CallDeadline.current
     let result = await withTaskCancellationHandler {
-      await execute(ticket, timeout: timeout, body)
+      await execute(ticket, timeout: timeout, deadline: deadline, body)
     } onCancel: {
       ticket.cancel(on: cancelThread)
     }
@@ -101,7 +104,7 @@ package actor PostgresConnection {
   }
 
   private func execute<Value: Sendable>(
-    _ ticket: CallTicket, timeout: Duration?,
+    _ ticket: CallTicket, timeout: Duration?, deadline: ContinuousClock.Instant?,
     _ body: @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
   ) -> Result<Value, PostgresError> {
     defer { publishHealth() }
@@ -112,10 +115,8 @@ package actor PostgresConnection {
     }
     current = ticket
     ticket.begin(canceller)
-    let result = Result { () throws(PostgresError) in
-      try setStatementTimeout(timeout ?? configuration.statementTimeout)
-      return try body(self)
-    }
+    self.timeout.begin(most: timeout ?? configuration.statementTimeout, deadline: deadline)
+    let result = Result { () throws(PostgresError) in try body(self) }
     ticket.finish()
     current = nil
     if case .failure(let error) = result {
@@ -140,12 +141,6 @@ package actor PostgresConnection {
     }
   }
 
-  private func setStatementTimeout(_ timeout: Duration) throws(PostgresError) {
-    guard timeout != statementTimeout else { return }
-    try run(script: "SET statement_timeout = \(timeout.wholeMilliseconds)")
-    statementTimeout = timeout
-  }
-
   private func publishHealth() {
     let health: Health =
       handle?.isUp != true ? .broken : handle?.isIdle == true ? .idle : .inTransaction
@@ -159,6 +154,13 @@ package actor PostgresConnection {
     try checkCancellation()
     roundTrips += 1
     guard handle?.isUp == true else { throw .connectionLost("the connection is closed") }
+    // A message of its own: within one, the limit of before would count. Not in a transaction, which may
+    // have failed and take nothing but ROLLBACK.
+    if handle?.isIdle == true, current != nil, let change = try timeout.change(at: .now) {
+      roundTrips += 1
+      try handle?.run(script: Self.setting(change))
+      timeout.changed(to: change, isForGood: true)
+    }
     try handle?.run(script: script)
   }
 
@@ -204,10 +206,15 @@ package actor PostgresConnection {
     roundTrips += 1
     guard handle?.isUp == true else { throw .connectionLost("the connection is closed") }
     var run = PipelineRun()
+    run.timeout = handle?.hasFailedTransaction == true ? nil : try timeout.change(at: .now)
+    let isAlone = handle?.isIdle == true && !commands.contains(.begin)
     try handle?.enterPipeline()
     try send(commands, &run)
     try receive(&run, row: row)
     try handle?.exitPipeline()
+    if let change = run.timeout {
+      timeout.changed(to: change, isForGood: isAlone && run.error == nil)
+    }
     for (statement, name) in run.prepared {
       if let name = cache.insert(statement, name: name) { surplus.append(name) }
     }
@@ -215,14 +222,23 @@ package actor PostgresConnection {
     return run.counts
   }
 
+  private static func setting(_ milliseconds: Int32) -> String {
+    "SET statement_timeout = \(milliseconds)"
+  }
+
   private func checkCancellation() throws(PostgresError) {
     if current?.isCancelled == true { throw .cancelled }
   }
 
   private func send(_ commands: [Command], _ run: inout PipelineRun) throws(PostgresError) {
+    if let change = run.timeout {
+      try handle?.sendUnnamed(Self.setting(change))
+      run.sent.append(.unnamed)
+    }
     for name in surplus {
-      try handle?.sendDeallocate(name)
-      run.sent.append(.deallocate)
+      // Made by ``StatementCache``: a letter and digits.
+      try handle?.sendUnnamed("DEALLOCATE \(name)")
+      run.sent.append(.unnamed)
     }
     surplus = []
     var fresh: [Statement: String] = [:]
@@ -268,9 +284,9 @@ package actor PostgresConnection {
         case (.failed(let error), _):
           if run.error == nil { run.error = error }
           guard handle?.isUp == true else { throw error }
-        case (.skipped, _), (.done, .deallocate):
+        case (.skipped, _), (.done, .unnamed):
           continue
-        case (.rows, .prepare), (.rows, .deallocate), (.endOfPipeline, _):
+        case (.rows, .prepare), (.rows, .unnamed), (.endOfPipeline, _):
           handle = nil
           throw .connectionLost("answers out of step")
         }
@@ -289,10 +305,13 @@ private struct PipelineRun {
   enum Step {
     case prepare(Statement, String)
     case execute(Int)
-    case deallocate
+    /// One whose answer does not matter.
+    case unnamed
   }
 
   var sent: [Step] = []
+  /// The statement timeout that goes in front, in milliseconds; nil: none has to.
+  var timeout: Int32?
   var counts: [Int] = []
   var prepared: [(Statement, String)] = []
   var error: PostgresError?

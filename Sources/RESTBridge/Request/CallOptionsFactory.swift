@@ -10,7 +10,8 @@ struct CallOptionsFactory: Sendable {
   let timeout: Duration
 
   /// - Parameters:
-  ///   - request: its host becomes the call's authority, its `X-Tenant` the tenant.
+  ///   - request: its host becomes the call's authority, its `X-Tenant` the tenant; its trace
+  ///     (W3C Trace Context) and `X-Request-Id` are passed on.
   ///   - tenant: the tenant that the query names, which goes before the header.
   ///   - apiKey: the caller's key.
   ///   - timeout: deadline; nil: none.
@@ -20,6 +21,9 @@ struct CallOptionsFactory: Sendable {
     var options = CallOptions(timeout: timeout, authority: request.head.authority)
     if let tenant = tenant ?? request.headers.value(of: "x-tenant") {
       options.metadata.add(tenant, for: "x-tenant")
+    }
+    for name in ["traceparent", "tracestate", "x-request-id"] {
+      if let value = request.headers.value(of: name) { options.metadata.add(value, for: name) }
     }
     if let apiKey { options.metadata.add(apiKey, for: "x-api-key") }
     return options

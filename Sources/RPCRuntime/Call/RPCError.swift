@@ -6,12 +6,11 @@ public struct RPCError: Error, Hashable, Sendable, CustomStringConvertible {
   public var code: StatusCode
   /// For people; sent percent-encoded in `grpc-message`.
   public var message: String
-  /// The request's fields that were wrong, when the code is about the request.
-  public var violations: [FieldViolation]
-  /// After how long the same call may succeed; set on transient failures.
-  public var retryAfter: Duration?
   /// Trailing metadata that came, or is to go, with the status.
   public var metadata: Metadata
+  /// One element or, when there is nothing to say, none: most errors have no details, and an error's size is
+  /// part of the frame of every function that can throw it.
+  private var boxedDetails: [ErrorDetails] = []
 
   /// - Parameter code: anything but `.ok`; `.ok` is taken as `.unknown`.
   public init(
@@ -20,27 +19,30 @@ public struct RPCError: Error, Hashable, Sendable, CustomStringConvertible {
   ) {
     self.code = code == .ok ? .unknown : code
     self.message = message
-    self.violations = violations
-    self.retryAfter = retryAfter
     self.metadata = metadata
+    if !violations.isEmpty || retryAfter != nil {
+      boxedDetails = [ErrorDetails(violations: violations, retryAfter: retryAfter)]
+    }
+  }
+
+  /// What programs can read of why the call failed.
+  public var details: ErrorDetails {
+    get { boxedDetails.first ?? ErrorDetails() }
+    set { boxedDetails = newValue.isEmpty ? [] : [newValue] }
+  }
+
+  /// The request's fields that were wrong, when the code is about the request.
+  public var violations: [FieldViolation] {
+    get { details.violations }
+    set { details.violations = newValue }
+  }
+
+  /// After how long the same call may succeed; set on transient failures.
+  public var retryAfter: Duration? {
+    get { details.retryAfter }
+    set { details.retryAfter = newValue }
   }
 
   /// Code and message, for logs.
   public var description: String { "\(code): \(message)" }
-}
-
-/// One wrong field of a request (`google.rpc.BadRequest.FieldViolation`).
-public struct FieldViolation: Hashable, Sendable {
-  /// Path of the field by its .proto names: `readings[0].unit`.
-  public var field: String
-  /// What is wrong with it.
-  public var description: String
-
-  /// - Parameters:
-  ///   - field: path by .proto names.
-  ///   - description: for people.
-  public init(field: String, description: String) {
-    self.field = field
-    self.description = description
-  }
 }

@@ -67,17 +67,49 @@ public struct CallOptions: Sendable {
   public var timeout: Duration?
   /// Host to name in `:authority`; nil: the channel's own.
   public var authority: String?
+  /// What to do while the server cannot be reached: true: wait for it, at most until the deadline; false:
+  /// fail with UNAVAILABLE; nil: as the channel says of the method, else fail (gRPC "Wait for Ready").
+  public var waitForReady: Bool?
+  /// What request messages are compressed with; nil: nothing. Responses come compressed as the server likes.
+  public var compression: Compression?
+
+  /// What a caller may compress with (gRPC "Compression"). A server that does not know it answers
+  /// UNIMPLEMENTED.
+  public enum Compression: Hashable, Sendable {
+    case gzip
+  }
 
   /// - Parameters:
   ///   - metadata: sent with the request.
   ///   - timeout: becomes the deadline.
   ///   - authority: host to name instead of the channel's own.
+  ///   - waitForReady: whether to wait for a server that cannot be reached.
+  ///   - compression: what request messages are compressed with.
   public init(
-    metadata: Metadata = Metadata(), timeout: Duration? = nil, authority: String? = nil
+    metadata: Metadata = Metadata(), timeout: Duration? = nil, authority: String? = nil,
+    waitForReady: Bool? = nil, compression: Compression? = nil
   ) {
     self.metadata = metadata
     self.timeout = timeout
     self.authority = authority
+    self.waitForReady = waitForReady
+    self.compression = compression
+  }
+}
+
+/// What a server sends beside its messages.
+public struct ResponseMetadata: Hashable, Sendable {
+  /// Comes before the first message.
+  public var initial = Metadata()
+  /// Comes with the status.
+  public var trailing = Metadata()
+
+  /// Nothing has come.
+  public init() {}
+
+  init(initial: Metadata, trailing: Metadata) {
+    self.initial = initial
+    self.trailing = trailing
   }
 }
 

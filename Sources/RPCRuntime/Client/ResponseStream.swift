@@ -11,10 +11,17 @@ public struct ResponseStream: AsyncSequence, Sendable {
   public typealias Failure = RPCError
 
   private let source: CancelOnDrop
+  private let metadataSource: @Sendable () async -> ResponseMetadata
 
-  init(source: any ResponseSource) {
+  /// - Parameter metadata: gives what has come of it.
+  init(source: any ResponseSource, metadata: @escaping @Sendable () async -> ResponseMetadata) {
     self.source = CancelOnDrop(source)
+    metadataSource = metadata
   }
+
+  /// What the server sent beside the messages, as far as it has come: the initial metadata is there with the
+  /// first message, the trailing metadata when the stream has ended.
+  public func metadata() async -> ResponseMetadata { await metadataSource() }
 
   /// Reads the messages. Call it once.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source: source) }

@@ -111,6 +111,12 @@ struct HTTP2Session: ~Copyable {
     return stream
   }
 
+  /// True from ``request(headers:body:)`` or ``respond(to:headers:body:)`` until the stream is over.
+  func hasBody(_ stream: StreamID) -> Bool { unsafe inbox.pointee.bodies[stream] != nil }
+
+  /// False when a client has used up its stream identifiers (RFC 9113 §5.1.1).
+  var hasStreamIDs: Bool { unsafe nghttp2_session_get_next_stream_id(raw) < 1 << 31 }
+
   /// Tells that a body has more to send, or has ended.
   func resume(_ stream: StreamID, _ body: OutboundBody) {
     guard body.isDeferred else { return }
@@ -207,6 +213,9 @@ struct HTTP2Session: ~Copyable {
 
   /// DATA frames that this end has sent.
   var dataFramesSent: Int { unsafe inbox.pointee.dataFramesSent }
+
+  /// HEADERS and DATA frames that this end has sent.
+  var answerFramesSent: Int { unsafe inbox.pointee.answerFramesSent }
 
   /// Cheap frames received that made the peer no progress: see ``Inbox/idleFrames``.
   var idleFramesReceived: Int { unsafe inbox.pointee.idleFrames }

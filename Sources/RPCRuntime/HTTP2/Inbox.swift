@@ -22,6 +22,7 @@ struct Inbox: ~Copyable {
   var output = OutputQueue()
   private(set) var resetsSent = 0
   private(set) var dataFramesSent = 0
+  private(set) var answerFramesSent = 0
   /// Streams whose last frame of ours has left; the session looks whether the peer is done with them too.
   var finishedStreams: [StreamID] = []
   /// PING, SETTINGS, PRIORITY, WINDOW_UPDATE, small DATA without END_STREAM and frames that were refused:
@@ -140,9 +141,9 @@ struct Inbox: ~Copyable {
     let type = UInt32(header.type)
     if type == NGHTTP2_RST_STREAM.rawValue { resetsSent += 1 }
     if type == NGHTTP2_DATA.rawValue { dataFramesSent += 1 }
-    if type == NGHTTP2_DATA.rawValue || type == NGHTTP2_HEADERS.rawValue,
-      UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
-    {
+    guard type == NGHTTP2_DATA.rawValue || type == NGHTTP2_HEADERS.rawValue else { return }
+    answerFramesSent += 1
+    if UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 {
       finishedStreams.append(header.stream_id)
     }
   }

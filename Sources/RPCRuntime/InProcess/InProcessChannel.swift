@@ -48,7 +48,7 @@ public struct InProcessChannel: RPCChannel {
       }
     }
     pipe.onCancel { task.cancel() }
-    return ResponseStream(source: pipe)
+    return ResponseStream(source: pipe) { context.responseMetadata }
   }
 
   /// See ``RPCChannel``.
@@ -80,7 +80,8 @@ public struct InProcessChannel: RPCChannel {
       task.cancel()
     }
     return StreamingCall(
-      requests: RequestWriter(sink: requests), responses: ResponseStream(source: responses))
+      requests: RequestWriter(sink: requests),
+      responses: ResponseStream(source: responses) { context.responseMetadata })
   }
 
   private func unimplemented(_ method: MethodDescriptor) -> RPCError {

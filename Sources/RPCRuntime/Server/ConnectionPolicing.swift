@@ -9,6 +9,7 @@ struct ConnectionPolicing {
   private static let idleFramesPerData = 10
 
   private let minPingInterval: TimeAmount
+  private let minPingIntervalWithoutCalls: TimeAmount
   private let maxPingStrikes: Int
   private var resets: TokenBucket
   private var idleFrames: TokenBucket
@@ -17,10 +18,11 @@ struct ConnectionPolicing {
   private var seenIdleFrames = 0
   private var seenDataFrames = 0
   private var pingStrikes = 0
-  private var lastPing: (at: NIODeadline, dataFramesSent: Int)?
+  private var lastPing: (at: NIODeadline, answersSent: Int)?
 
   init(_ limits: ServerLimits, at now: NIODeadline) {
     minPingInterval = limits.minPingInterval
+    minPingIntervalWithoutCalls = limits.minPingIntervalWithoutCalls
     maxPingStrikes = limits.maxPingStrikes
     resets = TokenBucket(burst: limits.resetBurst, perSecond: limits.resetsPerSecond, at: now)
     idleFrames = TokenBucket(
@@ -40,14 +42,17 @@ struct ConnectionPolicing {
     usefulFrames += 1
   }
 
-  /// - Returns: true when there were too many PINGs for nothing (gRPC A8). Data sent in between forgives:
-  ///   clients probe the bandwidth with PINGs then.
-  mutating func receivedPing(dataFramesSent: Int, at now: NIODeadline) -> Bool {
-    defer { lastPing = (now, dataFramesSent) }
+  /// - Parameters:
+  ///   - answersSent: HEADERS and DATA sent. Some in between forgive: clients probe the bandwidth with PINGs
+  ///     then.
+  ///   - hasCalls: whether there are open streams.
+  /// - Returns: true when there were too many PINGs for nothing (gRFC A8).
+  mutating func receivedPing(answersSent: Int, hasCalls: Bool, at now: NIODeadline) -> Bool {
+    defer { lastPing = (now, answersSent) }
     guard let lastPing else { return false }
-    if dataFramesSent != lastPing.dataFramesSent {
+    if answersSent != lastPing.answersSent {
       pingStrikes = 0
-    } else if now - lastPing.at < minPingInterval {
+    } else if now - lastPing.at < (hasCalls ? minPingInterval : minPingIntervalWithoutCalls) {
       pingStrikes += 1
     }
     return pingStrikes > maxPingStrikes

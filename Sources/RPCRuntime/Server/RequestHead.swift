@@ -11,28 +11,23 @@ struct RequestHead {
   let encoding: MessageEncoding
   /// True when the caller takes responses in gzip.
   let acceptsGzip: Bool
+  /// nil for plain gRPC.
+  let web: WebTranscoder?
   let headers: HeaderList
-
-  /// Why a request gets no further than its headers.
-  enum Rejection: Error, Hashable {
-    /// Not gRPC: a bare HTTP status, with the fields that go with it.
-    case http(HeaderList)
-    /// gRPC, but wrong: a trailers-only response.
-    case rpc(RPCError)
-  }
-
-  static let contentType: StaticString = "application/grpc"
 
   /// - Parameters:
   ///   - headers: as received.
   ///   - router: where the path is looked up.
-  init(_ headers: HeaderList, _ router: RPCRouter) throws(Rejection) {
+  ///   - origins: which pages may call.
+  init(
+    _ headers: HeaderList, _ router: RPCRouter, _ origins: WebOrigins = WebOrigins([])
+  ) throws(Rejection) {
     self.headers = headers
-    (handler, authority, timeout, encoding, acceptsGzip) =
+    (handler, authority, timeout, encoding, acceptsGzip, web) =
       unsafe try headers.withFields { fields throws(Rejection) in
         var found = unsafe Found()
         while let field = unsafe fields.next() { unsafe found.note(field) }
-        return try unsafe found.check(router)
+        return try unsafe found.check(headers, router, origins)
       }
   }
 
@@ -42,7 +37,7 @@ struct RequestHead {
     private var authority: UnsafeBufferPointer<UInt8>?
     private var host: UnsafeBufferPointer<UInt8>?
     private var isPOST = false
-    private var isGRPC = false
+    private var content: ContentType?
     private var timeout: String?
     private var encoding: UnsafeBufferPointer<UInt8>?
     private var acceptsGzip = false
@@ -58,7 +53,9 @@ struct RequestHead {
           unsafe isPOST = unsafe field.hasValue("POST")
         }
       case UInt8(ascii: "c"):
-        if unsafe field.hasName("content-type") { unsafe isGRPC = unsafe Self.isGRPC(field) }
+        if unsafe field.hasName("content-type") {
+          unsafe content = unsafe ContentType(field.value)
+        }
       case UInt8(ascii: "g"):
         if unsafe field.hasName("grpc-timeout") {
           unsafe timeout = unsafe field.valueText
@@ -73,12 +70,25 @@ struct RequestHead {
       }
     }
 
-    typealias Checked = (RPCHandler, String, TimeAmount?, MessageEncoding, Bool)
+    typealias Checked = (
+      RPCHandler, String, TimeAmount?, MessageEncoding, Bool, WebTranscoder?
+    )
 
-    func check(_ router: RPCRouter) throws(Rejection) -> Checked {
-      guard unsafe isPOST else { throw .http([":status": "405", "allow": "POST"]) }
+    func check(
+      _ headers: HeaderList, _ router: RPCRouter, _ origins: WebOrigins
+    ) throws(Rejection) -> Checked {
+      guard unsafe isPOST else {
+        throw .http(origins.preflight(headers) ?? [":status": "405", "allow": "POST"])
+      }
       // gRPC over HTTP/2, "Requests": a content-type that does not begin with application/grpc gets 415.
-      guard unsafe isGRPC else { throw .http([":status": "415"]) }
+      guard let content = unsafe content else { throw .http([":status": "415"]) }
+      var web: WebTranscoder?
+      if content != .grpc {
+        guard let transcoder = WebTranscoder(content, headers, origins) else {
+          throw .http([":status": "403", "vary": "origin"])
+        }
+        web = transcoder
+      }
       let named = unsafe try namedEncoding()
       var limit: TimeAmount?
       if let timeout = unsafe timeout {
@@ -92,7 +102,7 @@ struct RequestHead {
       }
       // RFC 9113 §8.3.1: `:authority` wins over `host`.
       let meant = unsafe (authority ?? host).map { unsafe String(decoding: $0, as: UTF8.self) }
-      return unsafe (handler, meant ?? "", limit, named, acceptsGzip)
+      return unsafe (handler, meant ?? "", limit, named, acceptsGzip, web)
     }
 
     /// gRPC "Compression": an encoding that is not known is UNIMPLEMENTED, with what is accepted.
@@ -101,15 +111,6 @@ struct RequestHead {
       let name = unsafe String(decoding: encoding, as: UTF8.self)
       if let known = MessageEncoding(rawValue: name) { return known }
       throw .rpc(RPCError(.unimplemented, "grpc-encoding '\(name)' is not supported"))
-    }
-
-    /// `application/grpc`, `application/grpc+proto`, `application/grpc; …`, but not `application/grpc-web`.
-    private static func isGRPC(_ field: HeaderField) -> Bool {
-      guard unsafe field.hasValuePrefix(contentType) else { return false }
-      let length = contentType.utf8CodeUnitCount
-      guard unsafe field.value.count > length else { return true }
-      let next = unsafe field.value[length]
-      return next == UInt8(ascii: "+") || next == UInt8(ascii: ";") || next == UInt8(ascii: " ")
     }
   }
 }

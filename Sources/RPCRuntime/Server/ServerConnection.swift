@@ -5,7 +5,7 @@ import NIOCore
 
 /// One client connection: moves bytes between the channel and the ``HTTP2Session``, gives events to the
 /// streams, and enforces the limits. Everything happens on the channel's event loop.
-final class ServerConnection: ChannelInboundHandler {
+final class ServerConnection: ChannelInboundHandler, CallTransport {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
@@ -21,12 +21,18 @@ final class ServerConnection: ChannelInboundHandler {
     case closed
   }
 
+  /// How long a draining connection waits for the peer to have heard of it, within the grace. Who is asked
+  /// to go before that may have begun calls that are then refused.
+  private static let longestRoundTrip = TimeAmount.seconds(10)
+
   private let router: RPCRouter
+  private let origins: WebOrigins
   private let limits: ServerLimits
   private let logger: Logger
   private let executor: LoopExecutor
   private let loop: any EventLoop
   private let session: HTTP2Session
+  private let openStreams: OpenStreams
   private var streams = StreamTable<ServerStream>()
   /// Bodies whose writer waits for the peer to read.
   private var waiting: [OutboundBody] = []
@@ -34,6 +40,8 @@ final class ServerConnection: ChannelInboundHandler {
   private var output = OutputQueue()
   private var phase = Phase.awaitingPreface
   private(set) var peer = ""
+  /// Who the client proved to be by its certificate.
+  let peerIdentity: PeerIdentity?
   private var runningHandlers = 0
   /// What running handlers hold beyond ``ServerLimits/plausibleInflation``, in bytes.
   private var implausibleBytes = 0
@@ -48,16 +56,26 @@ final class ServerConnection: ChannelInboundHandler {
   private var looksStalled = 0
   private var stallTimer: Scheduled<Void>?
   private var policing: ConnectionPolicing
+  private var life: ConnectionLife
+  private var lifeTimer: Scheduled<Void>?
+  /// PINGs of ours that the peer has not answered.
+  private var unansweredPings = 0
 
   init(
-    router: RPCRouter, limits: ServerLimits, loop: any EventLoop, logger: Logger
+    router: RPCRouter, limits: ServerLimits, origins: WebOrigins, loop: any EventLoop,
+    logger: Logger, openStreams: OpenStreams, peerIdentity: PeerIdentity? = nil
   ) throws(HTTP2Error) {
+    self.openStreams = openStreams
     self.router = router
+    self.origins = origins
     self.limits = limits
     self.loop = loop
     self.logger = logger
+    self.peerIdentity = peerIdentity
     executor = LoopExecutor(loop)
-    policing = ConnectionPolicing(limits, at: .now())
+    let now = NIODeadline.now()
+    policing = ConnectionPolicing(limits, at: now)
+    life = ConnectionLife(limits, jitter: .random(in: 0.9...1.1), at: now)
     var configuration = HTTP2SessionConfiguration(role: .server)
     configuration.maxConcurrentStreams = UInt32(limits.maxConcurrentStreams)
     configuration.maxHeaderListBytes = limits.maxHeaderListBytes
@@ -96,7 +114,9 @@ final class ServerConnection: ChannelInboundHandler {
         }
         handleEvents()
       }
-      if let violation = policing.check(session, at: .now()) {
+      let now = NIODeadline.now()
+      life.received(at: now)
+      if let violation = policing.check(session, at: now) {
         close(.enhanceYourCalm, violation)
       }
     } catch {
@@ -120,7 +140,7 @@ final class ServerConnection: ChannelInboundHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event is Drain {
-      drain()
+      drain(grace: limits.drainGrace)
     } else {
       context.fireUserInboundEventTriggered(event)
     }
@@ -136,8 +156,10 @@ final class ServerConnection: ChannelInboundHandler {
     timers.forEach { $0.cancel() }
     timers = []
     stallTimer?.cancel()
+    lifeTimer?.cancel()
     let open = streams.values
     streams.removeAll()
+    openStreams.closed(open.count)
     waiting = []
     for stream in open { stream.closed() }
     self.context = nil
@@ -162,13 +184,15 @@ final class ServerConnection: ChannelInboundHandler {
     scheduleFlush()
   }
 
-  /// Ends a response whose messages the peer does not take.
-  func cutShort(_ stream: StreamID, trailers: HeaderList) {
-    session.cutShort(stream, trailers: trailers)
+  func cutShort(_ stream: StreamID, trailers: HeaderList?) {
+    if let trailers {
+      session.cutShort(stream, trailers: trailers)
+    } else {
+      session.reset(stream, .cancel)
+    }
     scheduleFlush()
   }
 
-  /// A handler's metadata that is not sent.
   func isUnsendable(_ key: String) {
     logger.debug("metadata left out", metadata: ["key": "\(key)"])
   }
@@ -177,14 +201,11 @@ final class ServerConnection: ChannelInboundHandler {
     waiting.append(body)
   }
 
-  /// Lets the peer send more on a stream whose messages were read.
   func credit(_ count: Int, _ stream: StreamID) {
     session.consumeStream(count, on: stream)
     scheduleFlush()
   }
 
-  /// Claims a handler slot.
-  /// - Returns: where to run it; nil when all slots are taken.
   func handlerStarts() -> LoopExecutor? {
     guard runningHandlers < limits.maxRunningHandlers else { return nil }
     runningHandlers += 1
@@ -195,13 +216,10 @@ final class ServerConnection: ChannelInboundHandler {
     runningHandlers -= 1
   }
 
-  /// A call ends without a handler.
   func rejected(_ path: @autoclosure () -> String, _ error: RPCError) {
     router.rejected(path(), peer: peer, .status(error))
   }
 
-  /// A handler holds so many decompressed bytes more, or less, that their compressed size does not warrant.
-  /// - Returns: false when that is too much.
   func holdsImplausible(_ bytes: Int) -> Bool {
     implausibleBytes += bytes
     return implausibleBytes <= limits.maxImplausibleBytes
@@ -232,13 +250,19 @@ final class ServerConnection: ChannelInboundHandler {
       streams[id]?.receivedEndStream()
     case .streamClosed(let id, let code):
       if code != .noError { policing.streamReset() }
-      streams.remove(id)?.closed()
+      if let stream = streams.remove(id) {
+        openStreams.closed(1)
+        stream.closed()
+      }
+      if streams.count == 0, life.watchesIdleness { life.becameIdle(at: .now()) }
     case .settings:
       if case .awaitingPreface = phase { phase = .active }
     case .ping(let isAck):
       if isAck {
-        finishDrainAnnouncement()
-      } else if policing.receivedPing(dataFramesSent: session.dataFramesSent, at: .now()) {
+        receivedPingAnswer()
+      } else if policing.receivedPing(
+        answersSent: session.answerFramesSent, hasCalls: streams.count > 0, at: .now())
+      {
         close(.enhanceYourCalm, "too_many_pings")
       }
     case .goAway:
@@ -252,15 +276,17 @@ final class ServerConnection: ChannelInboundHandler {
 
   private func open(_ id: StreamID, _ headers: HeaderList, _ endStream: Bool) {
     policing.streamOpened()
+    life.streamOpened()
     let head: RequestHead
     do throws(RequestHead.Rejection) {
-      head = try RequestHead(headers, router)
+      head = try RequestHead(headers, router, origins)
     } catch {
       return reject(id, headers, error)
     }
     let stream = ServerStream(
       id: id, head: head, limits: limits, connection: self, loop: loop)
     streams.insert(stream, for: id)
+    openStreams.opened()
     stream.receivedHeaders()
     if endStream { stream.receivedEndStream() }
   }
@@ -268,28 +294,9 @@ final class ServerConnection: ChannelInboundHandler {
   private func reject(
     _ id: StreamID, _ headers: HeaderList, _ rejection: RequestHead.Rejection
   ) {
-    switch rejection {
-    case .http(var answer):
-      router.rejected(headers[":path"] ?? "", peer: peer, .http(answer[":status"] ?? ""))
-      answer.append("content-type", "text/plain; charset=utf-8")
-      // RFC 9110 §9.3.2: the answer to HEAD has no content.
-      guard headers[":method"] != "HEAD" else {
-        return respond(id, headers: answer, body: nil)
-      }
-      let body = OutboundBody()
-      body.append(ByteBuffer(string: "This server speaks gRPC: POST with application/grpc.\n"))
-      body.end = .endStream
-      respond(id, headers: answer, body: body)
-    case .rpc(let error):
-      rejected(headers[":path"] ?? "", error)
-      let headers: HeaderList = [
-        ":status": "200", "content-type": "application/grpc",
-        "grpc-status": String(error.code.rawValue),
-        "grpc-message": PercentEncoding.encode(error.message),
-        "grpc-accept-encoding": MessageEncoding.accepted,
-      ]
-      respond(id, headers: headers, body: nil)
-    }
+    router.rejected(headers[":path"] ?? "", peer: peer, rejection.outcome)
+    let (answer, body) = rejection.answer(to: headers, origins)
+    respond(id, headers: answer, body: body)
   }
 
   private func receivedData(_ id: StreamID, _ bytes: ByteBuffer) {
@@ -349,7 +356,7 @@ final class ServerConnection: ChannelInboundHandler {
       logger.debug("peer does not read control frames; closing")
       context.close(promise: nil)
     } else if !session.wantsRead && !session.wantsWrite {
-      context.close(promise: nil)
+      closeAfterLastWrite(context)
     }
   }
 
@@ -392,37 +399,68 @@ final class ServerConnection: ChannelInboundHandler {
       isolated.scheduleTask(in: limits.prefaceTimeout) {
         if case .awaitingPreface = self.phase { self.close(.settingsTimeout, "no preface") }
       })
-    if let age = limits.maxConnectionAge {
-      let jitter = Double.random(in: 0.9...1.1)
-      timers.append(
-        isolated.scheduleTask(in: .nanoseconds(Int64(Double(age.nanoseconds) * jitter))) {
-          self.drain()
-        })
-    }
+    watchLife()
     flush()
   }
 
-  private static func describe(_ address: SocketAddress) -> String {
+  /// As ``ServerContext/peer`` says it.
+  static func describe(_ address: SocketAddress) -> String {
     guard let ip = address.ipAddress, let port = address.port else { return "unix" }
     return ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)"
   }
 
+  private func watchLife() {
+    lifeTimer?.cancel()
+    let next = life.nextLook(after: .now())
+    lifeTimer = loop.assumeIsolated().scheduleTask(deadline: next) { self.lookAtLife() }
+  }
+
+  private func lookAtLife() {
+    switch life.look(at: .now()) {
+    case .nothing: break
+    case .ping:
+      ping()
+      flush()
+    case .drain(let grace, let reason):
+      logger.debug("draining connection", metadata: ["reason": "\(reason)", "peer": "\(peer)"])
+      drain(grace: grace)
+    case .endCalls: endCalls()
+    case .close(let reason):
+      logger.debug("closing connection", metadata: ["reason": "\(reason)", "peer": "\(peer)"])
+      context?.close(promise: nil)
+    }
+    if context != nil { watchLife() }
+  }
+
+  private func ping() {
+    unansweredPings += 1
+    session.ping()
+  }
+
+  private func receivedPingAnswer() {
+    guard unansweredPings > 0 else { return }
+    unansweredPings -= 1
+    if unansweredPings == 0 { finishDrainAnnouncement() }
+  }
+
   /// Two steps, so that requests already under way are served (RFC 9113 §6.8): GOAWAY(2^31−1), a round
-  /// trip, GOAWAY(last stream); the connection closes after its last call or the grace period.
-  private func drain() {
+  /// trip, GOAWAY(last stream); the connection closes after its last call, which the grace period ends.
+  private func drain(grace: TimeAmount) {
+    if case .closed = phase { return }
+    life.drains(grace: grace, at: .now())
+    watchLife()
     switch phase {
     case .awaitingPreface, .active: break
     case .announcingDrain, .draining, .closed: return
     }
     phase = .announcingDrain
     session.submitShutdownNotice()
-    session.ping()
+    ping()
     flush()
-    let isolated = loop.assumeIsolated()
-    // A peer that does not answer the PING is not waited for.
-    timers.append(isolated.scheduleTask(in: .seconds(1)) { self.finishDrainAnnouncement() })
     timers.append(
-      isolated.scheduleTask(in: limits.drainGrace) { self.context?.close(promise: nil) })
+      loop.assumeIsolated().scheduleTask(in: Self.longestRoundTrip) {
+        self.finishDrainAnnouncement()
+      })
   }
 
   private func finishDrainAnnouncement() {
@@ -430,6 +468,34 @@ final class ServerConnection: ChannelInboundHandler {
     phase = .draining
     session.goAway(.noError)
     scheduleFlush()
+  }
+
+  /// The grace is over: callers get a status instead of a lost connection.
+  private func endCalls() {
+    finishDrainAnnouncement()
+    for stream in streams.values { stream.finish(Self.connectionEnds) }
+    flush()
+  }
+
+  private static let connectionEnds = RPCError(
+    .unavailable, "the server ends this connection; call again")
+
+  /// Closes once the socket has taken everything: closing at once would drop what waits. First this end
+  /// only, because a close while the peer still sends resets the connection, which could cost the peer
+  /// the last answers.
+  private func closeAfterLastWrite(_ context: ChannelHandlerContext) {
+    if case .closed = phase { return }
+    phase = .closed
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.assumeIsolated().whenComplete { _ in
+      guard let context = self.context else { return }
+      context.close(mode: .output, promise: nil)
+      self.timers.append(
+        self.loop.assumeIsolated().scheduleTask(in: .seconds(1)) {
+          self.context?.close(promise: nil)
+        })
+    }
+    context.writeAndFlush(NIOAny(ByteBuffer()), promise: written)
   }
 
   private func close(_ code: HTTP2ErrorCode, _ reason: String) {

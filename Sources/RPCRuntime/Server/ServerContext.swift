@@ -11,12 +11,15 @@ public final class ServerContext: Sendable {
   public let authority: String
   /// Where the call came from: `127.0.0.1:50412`, `unix`, or `in-process`.
   public let peer: String
+  /// Who the caller's connection proved to be by a certificate (mTLS); nil: it showed none.
+  public let peerIdentity: PeerIdentity?
   /// When the caller stops waiting; nil: it set no `grpc-timeout`.
   public let deadline: NIODeadline?
   private let requestMetadata: RequestMetadata
   private let state = Mutex(State())
   private let received = Atomic(0)
   private let sent = Atomic(0)
+  private let isRequestCompressed = Atomic(false)
 
   private enum RequestMetadata: Sendable {
     case headers(HeaderList)
@@ -46,23 +49,26 @@ public final class ServerContext: Sendable {
   ///   - authority: host the caller meant.
   ///   - peer: where the call came from.
   ///   - deadline: when the caller stops waiting.
+  ///   - peerIdentity: who the caller's connection proved to be.
   ///   - metadata: request metadata, built when first asked for.
   public init(
     method: MethodDescriptor, authority: String, peer: String, deadline: NIODeadline?,
-    metadata: @escaping @Sendable @autoclosure () -> Metadata
+    peerIdentity: PeerIdentity? = nil, metadata: @escaping @Sendable @autoclosure () -> Metadata
   ) {
     self.method = method
     self.authority = authority
     self.peer = peer
     self.deadline = deadline
+    self.peerIdentity = peerIdentity
     requestMetadata = .function(metadata)
   }
 
-  /// A call that came over HTTP/2.
-  init(_ head: RequestHead, peer: String, deadline: NIODeadline?) {
+  /// A call that came over a socket.
+  init(_ head: RequestHead, on connection: any CallTransport, deadline: NIODeadline?) {
     method = head.handler.method
     authority = head.authority
-    self.peer = peer
+    peer = connection.peer
+    peerIdentity = connection.peerIdentity
     self.deadline = deadline
     requestMetadata = .headers(head.headers)
   }
@@ -72,6 +78,22 @@ public final class ServerContext: Sendable {
     switch requestMetadata {
     case .headers(let headers): headers.customMetadata
     case .function(let metadata): metadata()
+    }
+  }
+
+  /// The last value of one key, found without making ``metadata`` of all of them.
+  /// - Parameter key: lower case.
+  public func metadataValue(_ key: StaticString) -> String? {
+    switch requestMetadata {
+    case .headers(let headers):
+      unsafe headers.withFields { fields in
+        var value: String?
+        while let field = unsafe fields.next() {
+          if unsafe field.hasName(key) { value = unsafe field.valueText }
+        }
+        return value
+      }
+    case .function(let metadata): metadata()["\(key)"]
     }
   }
 
@@ -87,6 +109,10 @@ public final class ServerContext: Sendable {
     set { state.withLock { $0.trailing = newValue } }
   }
 
+  var responseMetadata: ResponseMetadata {
+    state.withLock { ResponseMetadata(initial: $0.initial, trailing: $0.trailing) }
+  }
+
   /// Whether response messages are compressed, when the caller accepts that; a single message opts out with
   /// ``MessageFrame/isCompressible``. nil: as ``ServerLimits/compressesResponses`` says. Changes after the
   /// first message have no effect.
@@ -94,6 +120,11 @@ public final class ServerContext: Sendable {
     get { state.withLock { $0.isCompressed } }
     set { state.withLock { $0.isCompressed = newValue } }
   }
+
+  /// Whether the request message that the handler got last came compressed.
+  public var requestWasCompressed: Bool { isRequestCompressed.load(ordering: .relaxed) }
+
+  func noteRequest(compressed: Bool) { isRequestCompressed.store(compressed, ordering: .relaxed) }
 
   /// The value that an interceptor left under `key`.
   public subscript<Key: ServerContextKey>(_ key: Key.Type) -> Key.Value? {

@@ -56,16 +56,38 @@ public struct ServerLimits: Sendable {
   public var connectionWindow = 1 << 20
   /// How long a new connection may take to send preface and SETTINGS. Default 10 s.
   public var prefaceTimeout = TimeAmount.seconds(10)
+  /// How long an HTTP/1.1 connection may wait for its next request. Default 60 s.
+  public var keepAliveTimeout = TimeAmount.seconds(60)
   /// How long pending output may wait without the socket taking any. Default 30 s (CVE-2019-9511, 9517).
   public var writeStallTimeout = TimeAmount.seconds(30)
-  /// Fastest PINGs a client may send while it receives nothing. Default 5 minutes (gRPC A8).
+  /// Fastest PINGs a client may send while it receives nothing. Default 5 minutes (gRFC A8).
   public var minPingInterval = TimeAmount.minutes(5)
+  /// The same while it has no call open. Default 2 hours (gRFC A8). With the value of ``minPingInterval``,
+  /// clients may keep connections alive that they do not use.
+  public var minPingIntervalWithoutCalls = TimeAmount.hours(2)
   /// PINGs faster than that before GOAWAY "too_many_pings". Default 2.
   public var maxPingStrikes = 2
-  /// Age at which a connection is drained, ±10 %, so that load moves between servers. Default: never.
+  /// How long nothing may come from a client before it is asked with a PING whether it is there. Default 2
+  /// hours (gRFC A8).
+  public var keepaliveTime = TimeAmount.hours(2)
+  /// How long it may take to send anything after that. Default 20 s (gRFC A8). Exceeding: closed.
+  public var keepaliveTimeout = TimeAmount.seconds(20)
+  /// How long a connection may have no call before it is drained (gRFC A9). Default: for ever.
+  public var maxConnectionIdle: TimeAmount?
+  /// Age at which a connection is drained, ±10 %, so that load moves between servers (gRFC A9). Default:
+  /// never.
   public var maxConnectionAge: TimeAmount?
-  /// How long a draining connection may finish its calls. Default 30 s.
+  /// How long the calls of a connection of that age may go on. Default 5 minutes: without an end, streams
+  /// would keep old connections for ever. Exceeding: UNAVAILABLE.
+  public var maxConnectionAgeGrace = TimeAmount.minutes(5)
+  /// How long a draining connection may finish its calls. Default 30 s. Exceeding: UNAVAILABLE.
   public var drainGrace = TimeAmount.seconds(30)
+  /// How long a TLS handshake may take. Default 10 s. Exceeding: closed.
+  public var handshakeTimeout = TimeAmount.seconds(10)
+  /// Connections in their TLS handshake at once, each some 30 KiB. Default 500. Exceeding: closed at once.
+  public var maxHandshakes = 500
+  /// How often the files of TLS listeners are looked at for a change. Default 10 s.
+  public var certificateCheckInterval = TimeAmount.seconds(10)
   /// Connections open at once. Default 10,000. Exceeding: closed at once.
   public var maxConnections = 10_000
 

@@ -14,9 +14,9 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   private let limits: ServerLimits
   private let loop: any EventLoop
   /// nil once the stream is closed.
-  private var connection: ServerConnection?
+  private var connection: (any CallTransport)?
   /// Whose handler slot is taken; outlives `connection`, because a reset does not free the slot.
-  private var slotOwner: ServerConnection?
+  private var slotOwner: (any CallTransport)?
   private var machine: ServerStreamStateMachine
   private let body = OutboundBody()
   private var context: ServerContext?
@@ -48,7 +48,7 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
 
   init(
     id: StreamID, head: RequestHead, limits: ServerLimits,
-    connection: ServerConnection, loop: any EventLoop
+    connection: any CallTransport, loop: any EventLoop
   ) {
     self.id = id
     self.head = head
@@ -76,7 +76,11 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   /// - Returns: how many bytes of the stream's window the peer gets back now.
   func receivedData(_ bytes: ByteBuffer) -> Int {
     do throws(RPCError) {
-      try machine.receivedData(bytes)
+      if let web = head.web {
+        try machine.receivedData(web.decode(bytes))
+      } else {
+        try machine.receivedData(bytes)
+      }
     } catch {
       finish(error)
     }
@@ -92,6 +96,13 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   }
 
   func receivedEndStream() {
+    if let web = head.web {
+      do throws(RPCError) {
+        try machine.receivedData(web.decodeEnd())
+      } catch {
+        return finish(error)
+      }
+    }
     switch machine.receivedEndStream() {
     case .dispatch(let message): dispatch(message)
     case .endRequests:
@@ -223,6 +234,7 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   /// - Returns: false when that is out of all proportion (decompression bomb).
   private func weigh(_ message: ByteBuffer) -> Bool {
     let compressed = machine.lastCompressedSize
+    context?.noteRequest(compressed: compressed != 0)
     let excess =
       compressed == 0 ? 0 : message.readableBytes - compressed * limits.plausibleInflation
     let more = max(0, excess) - implausibleBytes
@@ -280,7 +292,7 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     slotOwner = connection
     let deadline = head.timeout.map { NIODeadline.now() + $0 }
     // The context must not hold the stream, which holds the context.
-    let context = ServerContext(head, peer: connection.peer, deadline: deadline)
+    let context = ServerContext(head, on: connection, deadline: deadline)
     self.context = context
     guard weigh(message) else {
       release()
@@ -388,14 +400,12 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     switch step {
     case .ignore: return
     case .sendTrailersOnly:
-      var headers = initialHeaders()
+      var headers = grpcHeaders()
       appendStatus(status, to: &headers)
-      connection.respond(id, headers: headers, body: nil)
+      connection.respond(id, headers: head.web?.headers(headers) ?? headers, body: nil)
     case .sendTrailers where isCutShort && body.queuedBytes > 0:
-      var trailers = HeaderList()
-      appendStatus(status, to: &trailers)
       body.discard()
-      connection.cutShort(id, trailers: trailers)
+      connection.cutShort(id, trailers: head.web == nil ? trailers(status) : nil)
     case .sendTrailers:
       endBody(status)
       connection.resume(id, body)
@@ -404,17 +414,28 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   }
 
   private func endBody(_ status: RPCError?) {
-    if status == nil, let context, !context.hasTrailingMetadata {
-      body.end = .trailers(Self.okTrailers)
+    if let web = head.web {
+      body.append(web.encode(trailers: trailers(status)))
+      body.end = .endStream
     } else {
-      var trailers = HeaderList()
-      appendStatus(status, to: &trailers)
-      body.end = .trailers(trailers)
+      body.end = .trailers(trailers(status))
     }
   }
 
-  /// The response's headers; decides whether its messages are compressed.
+  private func trailers(_ status: RPCError?) -> HeaderList {
+    if status == nil, let context, !context.hasTrailingMetadata { return Self.okTrailers }
+    var trailers = HeaderList()
+    appendStatus(status, to: &trailers)
+    return trailers
+  }
+
   private func initialHeaders() -> HeaderList {
+    let headers = grpcHeaders()
+    return head.web?.headers(headers) ?? headers
+  }
+
+  /// The response's headers in gRPC; decides whether its messages are compressed.
+  private func grpcHeaders() -> HeaderList {
     var headers = Self.responseHeaders
     if head.acceptsGzip {
       compresses = context?.compressesResponses ?? limits.compressesResponses
@@ -425,7 +446,8 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
   }
 
   private func encoded(_ message: MessageFrame) -> ByteBuffer {
-    compresses ? message.gzipped(from: limits.minCompressedBytes) : message.framed
+    let frame = compresses ? message.gzipped(from: limits.minCompressedBytes) : message.framed
+    return head.web?.encode(frame) ?? frame
   }
 
   private func appendStatus(_ status: RPCError?, to headers: inout HeaderList) {

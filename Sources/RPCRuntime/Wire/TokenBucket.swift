@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+package import NIOCore
 
 /// Allows a burst and then a rate. Time comes in as an argument.
-struct TokenBucket {
+package struct TokenBucket {
   private let capacity: Double
   private let perSecond: Double
   private var tokens: Double
@@ -12,7 +12,7 @@ struct TokenBucket {
   /// - Parameters:
   ///   - burst: tokens at the start, and the most it ever holds.
   ///   - perSecond: tokens that come back each second.
-  init(burst: Int, perSecond: Int, at now: NIODeadline) {
+  package init(burst: Int, perSecond: Int, at now: NIODeadline) {
     capacity = Double(burst)
     self.perSecond = Double(perSecond)
     tokens = capacity
@@ -26,6 +26,19 @@ struct TokenBucket {
     updatedAt = now
     tokens = min(capacity, tokens + elapsed * perSecond) - Double(count)
     return tokens >= 0
+  }
+
+  /// Takes one token if there is one.
+  /// - Returns: false when there was none, and none was taken.
+  package mutating func takeIfAvailable(at now: NIODeadline) -> Bool {
+    if take(1, at: now) { return true }
+    tokens += 1
+    return false
+  }
+
+  /// Time until there is a token again, as of the last use.
+  package var timeUntilNext: Duration {
+    tokens >= 1 ? .zero : .seconds((1 - tokens) / max(perSecond, 0.001))
   }
 
   /// Gives tokens back; may exceed no more than the burst.

@@ -5,6 +5,41 @@ extension ProtobufSchema {
   /// Everything that is generated into this module, and the files it is generated from.
   public static let trakSenseAPI = ProtobufSchema(
     messages: [
+      GoogleRpc.ErrorInfo.self,
+      GoogleRpc.RetryInfo.self,
+      GoogleRpc.DebugInfo.self,
+      GoogleRpc.QuotaFailure.self,
+      GoogleRpc.QuotaFailure.Violation.self,
+      GoogleRpc.PreconditionFailure.self,
+      GoogleRpc.PreconditionFailure.Violation.self,
+      GoogleRpc.BadRequest.self,
+      GoogleRpc.BadRequest.FieldViolation.self,
+      GoogleRpc.RequestInfo.self,
+      GoogleRpc.ResourceInfo.self,
+      GoogleRpc.Help.self,
+      GoogleRpc.Help.Link.self,
+      GoogleRpc.LocalizedMessage.self,
+      GoogleRpc.Status.self,
+      GrpcHealthV1.HealthCheckRequest.self,
+      GrpcHealthV1.HealthCheckResponse.self,
+      GrpcHealthV1.HealthListRequest.self,
+      GrpcHealthV1.HealthListResponse.self,
+      GrpcReflectionV1.ServerReflectionRequest.self,
+      GrpcReflectionV1.ExtensionRequest.self,
+      GrpcReflectionV1.ServerReflectionResponse.self,
+      GrpcReflectionV1.FileDescriptorResponse.self,
+      GrpcReflectionV1.ExtensionNumberResponse.self,
+      GrpcReflectionV1.ListServiceResponse.self,
+      GrpcReflectionV1.ServiceResponse.self,
+      GrpcReflectionV1.ErrorResponse.self,
+      GrpcReflectionV1alpha.ServerReflectionRequest.self,
+      GrpcReflectionV1alpha.ExtensionRequest.self,
+      GrpcReflectionV1alpha.ServerReflectionResponse.self,
+      GrpcReflectionV1alpha.FileDescriptorResponse.self,
+      GrpcReflectionV1alpha.ExtensionNumberResponse.self,
+      GrpcReflectionV1alpha.ListServiceResponse.self,
+      GrpcReflectionV1alpha.ServiceResponse.self,
+      GrpcReflectionV1alpha.ErrorResponse.self,
       TraksenseV1.Reading.self,
       TraksenseV1.IngestRequest.self,
       TraksenseV1.IngestResponse.self,
@@ -27,9 +62,364 @@ extension ProtobufSchema {
       TraksenseV1.HistoryBucketRow.self,
     ],
     methods: [
+      GrpcHealthV1.HealthMethods.all,
+      GrpcReflectionV1.ServerReflectionMethods.all,
+      GrpcReflectionV1alpha.ServerReflectionMethods.all,
       TraksenseV1.TelemetryServiceMethods.all,
     ].flatMap(\.self),
     files: [
+      ProtobufFile(
+        name: "google/protobuf/duration.proto",
+        imports: [],
+        symbols: [
+          "google.protobuf.Duration",
+          "google.protobuf.Duration.seconds",
+          "google.protobuf.Duration.nanos",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{1e}google/protobuf/duration.proto\u{12}\u{f}google.protobuf\":\u{a}\u{8}\
+          Duration\u{12}\u{18}\u{a}\u{7}seconds\u{18}\u{1} \u{1}(\u{3}R\u{7}seconds\u{12}\u{14}\
+          \u{a}\u{5}nanos\u{18}\u{2} \u{1}(\u{5}R\u{5}nanosB\u{83}\u{1}\u{a}\u{13}com.goog\
+          le.protobufB\u{d}DurationProtoP\u{1}Z1google.golang.org/protobuf/types/known/dur\
+          ationpb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}Google.Protobuf.WellK\
+          nownTypesb\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "google/rpc/error_details.proto",
+        imports: ["google/protobuf/duration.proto"],
+        symbols: [
+          "google.rpc.ErrorInfo",
+          "google.rpc.ErrorInfo.reason",
+          "google.rpc.ErrorInfo.domain",
+          "google.rpc.ErrorInfo.metadata",
+          "google.rpc.ErrorInfo.MetadataEntry",
+          "google.rpc.ErrorInfo.MetadataEntry.key",
+          "google.rpc.ErrorInfo.MetadataEntry.value",
+          "google.rpc.RetryInfo",
+          "google.rpc.RetryInfo.retry_delay",
+          "google.rpc.DebugInfo",
+          "google.rpc.DebugInfo.stack_entries",
+          "google.rpc.DebugInfo.detail",
+          "google.rpc.QuotaFailure",
+          "google.rpc.QuotaFailure.violations",
+          "google.rpc.QuotaFailure.Violation",
+          "google.rpc.QuotaFailure.Violation.subject",
+          "google.rpc.QuotaFailure.Violation.description",
+          "google.rpc.QuotaFailure.Violation.api_service",
+          "google.rpc.QuotaFailure.Violation.quota_metric",
+          "google.rpc.QuotaFailure.Violation.quota_id",
+          "google.rpc.QuotaFailure.Violation.quota_dimensions",
+          "google.rpc.QuotaFailure.Violation.quota_value",
+          "google.rpc.QuotaFailure.Violation.QuotaDimensionsEntry",
+          "google.rpc.QuotaFailure.Violation.QuotaDimensionsEntry.key",
+          "google.rpc.QuotaFailure.Violation.QuotaDimensionsEntry.value",
+          "google.rpc.PreconditionFailure",
+          "google.rpc.PreconditionFailure.violations",
+          "google.rpc.PreconditionFailure.Violation",
+          "google.rpc.PreconditionFailure.Violation.type",
+          "google.rpc.PreconditionFailure.Violation.subject",
+          "google.rpc.PreconditionFailure.Violation.description",
+          "google.rpc.BadRequest",
+          "google.rpc.BadRequest.field_violations",
+          "google.rpc.BadRequest.FieldViolation",
+          "google.rpc.BadRequest.FieldViolation.field",
+          "google.rpc.BadRequest.FieldViolation.description",
+          "google.rpc.BadRequest.FieldViolation.reason",
+          "google.rpc.BadRequest.FieldViolation.localized_message",
+          "google.rpc.RequestInfo",
+          "google.rpc.RequestInfo.request_id",
+          "google.rpc.RequestInfo.serving_data",
+          "google.rpc.ResourceInfo",
+          "google.rpc.ResourceInfo.resource_type",
+          "google.rpc.ResourceInfo.resource_name",
+          "google.rpc.ResourceInfo.owner",
+          "google.rpc.ResourceInfo.description",
+          "google.rpc.Help",
+          "google.rpc.Help.links",
+          "google.rpc.Help.Link",
+          "google.rpc.Help.Link.description",
+          "google.rpc.Help.Link.url",
+          "google.rpc.LocalizedMessage",
+          "google.rpc.LocalizedMessage.locale",
+          "google.rpc.LocalizedMessage.message",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{1e}google/rpc/error_details.proto\u{12}\u{a}google.rpc\u{1a}\u{1e}google\
+          /protobuf/duration.proto\"\u{b9}\u{1}\u{a}\u{9}ErrorInfo\u{12}\u{16}\u{a}\u{6}re\
+          ason\u{18}\u{1} \u{1}(\u{9}R\u{6}reason\u{12}\u{16}\u{a}\u{6}domain\u{18}\u{2} \u{1}\
+          (\u{9}R\u{6}domain\u{12}?\u{a}\u{8}metadata\u{18}\u{3} \u{3}(\u{b}2#.google.rpc.\
+          ErrorInfo.MetadataEntryR\u{8}metadata\u{1a};\u{a}\u{d}MetadataEntry\u{12}\u{10}\u{a}\
+          \u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{a}\u{5}value\u{18}\u{2} \u{1}\
+          (\u{9}R\u{5}value:\u{2}8\u{1}\"G\u{a}\u{9}RetryInfo\u{12}:\u{a}\u{b}retry_delay\u{18}\
+          \u{1} \u{1}(\u{b}2\u{19}.google.protobuf.DurationR\u{a}retryDelay\"H\u{a}\u{9}De\
+          bugInfo\u{12}#\u{a}\u{d}stack_entries\u{18}\u{1} \u{3}(\u{9}R\u{c}stackEntries\u{12}\
+          \u{16}\u{a}\u{6}detail\u{18}\u{2} \u{1}(\u{9}R\u{6}detail\"\u{c4}\u{3}\u{a}\u{c}\
+          QuotaFailure\u{12}B\u{a}\u{a}violations\u{18}\u{1} \u{3}(\u{b}2\".google.rpc.Quo\
+          taFailure.ViolationR\u{a}violations\u{1a}\u{ef}\u{2}\u{a}\u{9}Violation\u{12}\u{18}\
+          \u{a}\u{7}subject\u{18}\u{1} \u{1}(\u{9}R\u{7}subject\u{12} \u{a}\u{b}descriptio\
+          n\u{18}\u{2} \u{1}(\u{9}R\u{b}description\u{12}\u{1f}\u{a}\u{b}api_service\u{18}\
+          \u{3} \u{1}(\u{9}R\u{a}apiService\u{12}!\u{a}\u{c}quota_metric\u{18}\u{4} \u{1}(\
+          \u{9}R\u{b}quotaMetric\u{12}\u{19}\u{a}\u{8}quota_id\u{18}\u{5} \u{1}(\u{9}R\u{7}\
+          quotaId\u{12}b\u{a}\u{10}quota_dimensions\u{18}\u{6} \u{3}(\u{b}27.google.rpc.Qu\
+          otaFailure.Violation.QuotaDimensionsEntryR\u{f}quotaDimensions\u{12}\u{1f}\u{a}\u{b}\
+          quota_value\u{18}\u{7} \u{1}(\u{3}R\u{a}quotaValue\u{1a}B\u{a}\u{14}QuotaDimensi\
+          onsEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{a}\
+          \u{5}value\u{18}\u{2} \u{1}(\u{9}R\u{5}value:\u{2}8\u{1}\"\u{bd}\u{1}\u{a}\u{13}\
+          PreconditionFailure\u{12}I\u{a}\u{a}violations\u{18}\u{1} \u{3}(\u{b}2).google.r\
+          pc.PreconditionFailure.ViolationR\u{a}violations\u{1a}[\u{a}\u{9}Violation\u{12}\
+          \u{12}\u{a}\u{4}type\u{18}\u{1} \u{1}(\u{9}R\u{4}type\u{12}\u{18}\u{a}\u{7}subje\
+          ct\u{18}\u{2} \u{1}(\u{9}R\u{7}subject\u{12} \u{a}\u{b}description\u{18}\u{3} \u{1}\
+          (\u{9}R\u{b}description\"\u{8c}\u{2}\u{a}\u{a}BadRequest\u{12}P\u{a}\u{10}field_\
+          violations\u{18}\u{1} \u{3}(\u{b}2%.google.rpc.BadRequest.FieldViolationR\u{f}fi\
+          eldViolations\u{1a}\u{ab}\u{1}\u{a}\u{e}FieldViolation\u{12}\u{14}\u{a}\u{5}fiel\
+          d\u{18}\u{1} \u{1}(\u{9}R\u{5}field\u{12} \u{a}\u{b}description\u{18}\u{2} \u{1}\
+          (\u{9}R\u{b}description\u{12}\u{16}\u{a}\u{6}reason\u{18}\u{3} \u{1}(\u{9}R\u{6}\
+          reason\u{12}I\u{a}\u{11}localized_message\u{18}\u{4} \u{1}(\u{b}2\u{1c}.google.r\
+          pc.LocalizedMessageR\u{10}localizedMessage\"O\u{a}\u{b}RequestInfo\u{12}\u{1d}\u{a}\
+          \u{a}request_id\u{18}\u{1} \u{1}(\u{9}R\u{9}requestId\u{12}!\u{a}\u{c}serving_da\
+          ta\u{18}\u{2} \u{1}(\u{9}R\u{b}servingData\"\u{90}\u{1}\u{a}\u{c}ResourceInfo\u{12}\
+          #\u{a}\u{d}resource_type\u{18}\u{1} \u{1}(\u{9}R\u{c}resourceType\u{12}#\u{a}\u{d}\
+          resource_name\u{18}\u{2} \u{1}(\u{9}R\u{c}resourceName\u{12}\u{14}\u{a}\u{5}owne\
+          r\u{18}\u{3} \u{1}(\u{9}R\u{5}owner\u{12} \u{a}\u{b}description\u{18}\u{4} \u{1}\
+          (\u{9}R\u{b}description\"o\u{a}\u{4}Help\u{12}+\u{a}\u{5}links\u{18}\u{1} \u{3}(\
+          \u{b}2\u{15}.google.rpc.Help.LinkR\u{5}links\u{1a}:\u{a}\u{4}Link\u{12} \u{a}\u{b}\
+          description\u{18}\u{1} \u{1}(\u{9}R\u{b}description\u{12}\u{10}\u{a}\u{3}url\u{18}\
+          \u{2} \u{1}(\u{9}R\u{3}url\"D\u{a}\u{10}LocalizedMessage\u{12}\u{16}\u{a}\u{6}lo\
+          cale\u{18}\u{1} \u{1}(\u{9}R\u{6}locale\u{12}\u{18}\u{a}\u{7}message\u{18}\u{2} \
+          \u{1}(\u{9}R\u{7}messageb\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "google/protobuf/any.proto",
+        imports: [],
+        symbols: [
+          "google.protobuf.Any",
+          "google.protobuf.Any.type_url",
+          "google.protobuf.Any.value",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{19}google/protobuf/any.proto\u{12}\u{f}google.protobuf\"6\u{a}\u{3}Any\u{12}\
+          \u{19}\u{a}\u{8}type_url\u{18}\u{1} \u{1}(\u{9}R\u{7}typeUrl\u{12}\u{14}\u{a}\u{5}\
+          value\u{18}\u{2} \u{1}(\u{c}R\u{5}valueBv\u{a}\u{13}com.google.protobufB\u{8}Any\
+          ProtoP\u{1}Z,google.golang.org/protobuf/types/known/anypb\u{a2}\u{2}\u{3}GPB\u{aa}\
+          \u{2}\u{1e}Google.Protobuf.WellKnownTypesb\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "google/rpc/status.proto",
+        imports: ["google/protobuf/any.proto"],
+        symbols: [
+          "google.rpc.Status",
+          "google.rpc.Status.code",
+          "google.rpc.Status.message",
+          "google.rpc.Status.details",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{17}google/rpc/status.proto\u{12}\u{a}google.rpc\u{1a}\u{19}google/protob\
+          uf/any.proto\"f\u{a}\u{6}Status\u{12}\u{12}\u{a}\u{4}code\u{18}\u{1} \u{1}(\u{5}\
+          R\u{4}code\u{12}\u{18}\u{a}\u{7}message\u{18}\u{2} \u{1}(\u{9}R\u{7}message\u{12}\
+          .\u{a}\u{7}details\u{18}\u{3} \u{3}(\u{b}2\u{14}.google.protobuf.AnyR\u{7}detail\
+          sb\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "grpc/health/v1/health.proto",
+        imports: [],
+        symbols: [
+          "grpc.health.v1.HealthCheckRequest",
+          "grpc.health.v1.HealthCheckRequest.service",
+          "grpc.health.v1.HealthCheckResponse",
+          "grpc.health.v1.HealthCheckResponse.status",
+          "grpc.health.v1.HealthCheckResponse.ServingStatus",
+          "grpc.health.v1.HealthCheckResponse.UNKNOWN",
+          "grpc.health.v1.HealthCheckResponse.SERVING",
+          "grpc.health.v1.HealthCheckResponse.NOT_SERVING",
+          "grpc.health.v1.HealthCheckResponse.SERVICE_UNKNOWN",
+          "grpc.health.v1.HealthListRequest",
+          "grpc.health.v1.HealthListResponse",
+          "grpc.health.v1.HealthListResponse.statuses",
+          "grpc.health.v1.HealthListResponse.StatusesEntry",
+          "grpc.health.v1.HealthListResponse.StatusesEntry.key",
+          "grpc.health.v1.HealthListResponse.StatusesEntry.value",
+          "grpc.health.v1.Health",
+          "grpc.health.v1.Health.Check",
+          "grpc.health.v1.Health.List",
+          "grpc.health.v1.Health.Watch",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{1b}grpc/health/v1/health.proto\u{12}\u{e}grpc.health.v1\".\u{a}\u{12}Hea\
+          lthCheckRequest\u{12}\u{18}\u{a}\u{7}service\u{18}\u{1} \u{1}(\u{9}R\u{7}service\
+          \"\u{b1}\u{1}\u{a}\u{13}HealthCheckResponse\u{12}I\u{a}\u{6}status\u{18}\u{1} \u{1}\
+          (\u{e}21.grpc.health.v1.HealthCheckResponse.ServingStatusR\u{6}status\"O\u{a}\u{d}\
+          ServingStatus\u{12}\u{b}\u{a}\u{7}UNKNOWN\u{10}\0\u{12}\u{b}\u{a}\u{7}SERVING\u{10}\
+          \u{1}\u{12}\u{f}\u{a}\u{b}NOT_SERVING\u{10}\u{2}\u{12}\u{13}\u{a}\u{f}SERVICE_UN\
+          KNOWN\u{10}\u{3}\"\u{13}\u{a}\u{11}HealthListRequest\"\u{c4}\u{1}\u{a}\u{12}Heal\
+          thListResponse\u{12}L\u{a}\u{8}statuses\u{18}\u{1} \u{3}(\u{b}20.grpc.health.v1.\
+          HealthListResponse.StatusesEntryR\u{8}statuses\u{1a}`\u{a}\u{d}StatusesEntry\u{12}\
+          \u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}9\u{a}\u{5}value\u{18}\u{2}\
+           \u{1}(\u{b}2#.grpc.health.v1.HealthCheckResponseR\u{5}value:\u{2}8\u{1}2\u{fd}\u{1}\
+          \u{a}\u{6}Health\u{12}P\u{a}\u{5}Check\u{12}\".grpc.health.v1.HealthCheckRequest\
+          \u{1a}#.grpc.health.v1.HealthCheckResponse\u{12}M\u{a}\u{4}List\u{12}!.grpc.heal\
+          th.v1.HealthListRequest\u{1a}\".grpc.health.v1.HealthListResponse\u{12}R\u{a}\u{5}\
+          Watch\u{12}\".grpc.health.v1.HealthCheckRequest\u{1a}#.grpc.health.v1.HealthChec\
+          kResponse0\u{1}b\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "grpc/reflection/v1/reflection.proto",
+        imports: [],
+        symbols: [
+          "grpc.reflection.v1.ServerReflectionRequest",
+          "grpc.reflection.v1.ServerReflectionRequest.host",
+          "grpc.reflection.v1.ServerReflectionRequest.file_by_filename",
+          "grpc.reflection.v1.ServerReflectionRequest.file_containing_symbol",
+          "grpc.reflection.v1.ServerReflectionRequest.file_containing_extension",
+          "grpc.reflection.v1.ServerReflectionRequest.all_extension_numbers_of_type",
+          "grpc.reflection.v1.ServerReflectionRequest.list_services",
+          "grpc.reflection.v1.ServerReflectionRequest.message_request",
+          "grpc.reflection.v1.ExtensionRequest",
+          "grpc.reflection.v1.ExtensionRequest.containing_type",
+          "grpc.reflection.v1.ExtensionRequest.extension_number",
+          "grpc.reflection.v1.ServerReflectionResponse",
+          "grpc.reflection.v1.ServerReflectionResponse.valid_host",
+          "grpc.reflection.v1.ServerReflectionResponse.original_request",
+          "grpc.reflection.v1.ServerReflectionResponse.file_descriptor_response",
+          "grpc.reflection.v1.ServerReflectionResponse.all_extension_numbers_response",
+          "grpc.reflection.v1.ServerReflectionResponse.list_services_response",
+          "grpc.reflection.v1.ServerReflectionResponse.error_response",
+          "grpc.reflection.v1.ServerReflectionResponse.message_response",
+          "grpc.reflection.v1.FileDescriptorResponse",
+          "grpc.reflection.v1.FileDescriptorResponse.file_descriptor_proto",
+          "grpc.reflection.v1.ExtensionNumberResponse",
+          "grpc.reflection.v1.ExtensionNumberResponse.base_type_name",
+          "grpc.reflection.v1.ExtensionNumberResponse.extension_number",
+          "grpc.reflection.v1.ListServiceResponse",
+          "grpc.reflection.v1.ListServiceResponse.service",
+          "grpc.reflection.v1.ServiceResponse",
+          "grpc.reflection.v1.ServiceResponse.name",
+          "grpc.reflection.v1.ErrorResponse",
+          "grpc.reflection.v1.ErrorResponse.error_code",
+          "grpc.reflection.v1.ErrorResponse.error_message",
+          "grpc.reflection.v1.ServerReflection",
+          "grpc.reflection.v1.ServerReflection.ServerReflectionInfo",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}#grpc/reflection/v1/reflection.proto\u{12}\u{12}grpc.reflection.v1\"\u{f3}\u{2}\
+          \u{a}\u{17}ServerReflectionRequest\u{12}\u{12}\u{a}\u{4}host\u{18}\u{1} \u{1}(\u{9}\
+          R\u{4}host\u{12}*\u{a}\u{10}file_by_filename\u{18}\u{3} \u{1}(\u{9}H\0R\u{e}file\
+          ByFilename\u{12}6\u{a}\u{16}file_containing_symbol\u{18}\u{4} \u{1}(\u{9}H\0R\u{14}\
+          fileContainingSymbol\u{12}b\u{a}\u{19}file_containing_extension\u{18}\u{5} \u{1}\
+          (\u{b}2$.grpc.reflection.v1.ExtensionRequestH\0R\u{17}fileContainingExtension\u{12}\
+          B\u{a}\u{1d}all_extension_numbers_of_type\u{18}\u{6} \u{1}(\u{9}H\0R\u{19}allExt\
+          ensionNumbersOfType\u{12}%\u{a}\u{d}list_services\u{18}\u{7} \u{1}(\u{9}H\0R\u{c}\
+          listServicesB\u{11}\u{a}\u{f}message_request\"f\u{a}\u{10}ExtensionRequest\u{12}\
+          '\u{a}\u{f}containing_type\u{18}\u{1} \u{1}(\u{9}R\u{e}containingType\u{12})\u{a}\
+          \u{10}extension_number\u{18}\u{2} \u{1}(\u{5}R\u{f}extensionNumber\"\u{ae}\u{4}\u{a}\
+          \u{18}ServerReflectionResponse\u{12}\u{1d}\u{a}\u{a}valid_host\u{18}\u{1} \u{1}(\
+          \u{9}R\u{9}validHost\u{12}V\u{a}\u{10}original_request\u{18}\u{2} \u{1}(\u{b}2+.\
+          grpc.reflection.v1.ServerReflectionRequestR\u{f}originalRequest\u{12}f\u{a}\u{18}\
+          file_descriptor_response\u{18}\u{4} \u{1}(\u{b}2*.grpc.reflection.v1.FileDescrip\
+          torResponseH\0R\u{16}fileDescriptorResponse\u{12}r\u{a}\u{1e}all_extension_numbe\
+          rs_response\u{18}\u{5} \u{1}(\u{b}2+.grpc.reflection.v1.ExtensionNumberResponseH\
+          \0R\u{1b}allExtensionNumbersResponse\u{12}_\u{a}\u{16}list_services_response\u{18}\
+          \u{6} \u{1}(\u{b}2'.grpc.reflection.v1.ListServiceResponseH\0R\u{14}listServices\
+          Response\u{12}J\u{a}\u{e}error_response\u{18}\u{7} \u{1}(\u{b}2!.grpc.reflection\
+          .v1.ErrorResponseH\0R\u{d}errorResponseB\u{12}\u{a}\u{10}message_response\"L\u{a}\
+          \u{16}FileDescriptorResponse\u{12}2\u{a}\u{15}file_descriptor_proto\u{18}\u{1} \u{3}\
+          (\u{c}R\u{13}fileDescriptorProto\"j\u{a}\u{17}ExtensionNumberResponse\u{12}$\u{a}\
+          \u{e}base_type_name\u{18}\u{1} \u{1}(\u{9}R\u{c}baseTypeName\u{12})\u{a}\u{10}ex\
+          tension_number\u{18}\u{2} \u{3}(\u{5}R\u{f}extensionNumber\"T\u{a}\u{13}ListServ\
+          iceResponse\u{12}=\u{a}\u{7}service\u{18}\u{1} \u{3}(\u{b}2#.grpc.reflection.v1.\
+          ServiceResponseR\u{7}service\"%\u{a}\u{f}ServiceResponse\u{12}\u{12}\u{a}\u{4}na\
+          me\u{18}\u{1} \u{1}(\u{9}R\u{4}name\"S\u{a}\u{d}ErrorResponse\u{12}\u{1d}\u{a}\u{a}\
+          error_code\u{18}\u{1} \u{1}(\u{5}R\u{9}errorCode\u{12}#\u{a}\u{d}error_message\u{18}\
+          \u{2} \u{1}(\u{9}R\u{c}errorMessage2\u{89}\u{1}\u{a}\u{10}ServerReflection\u{12}\
+          u\u{a}\u{14}ServerReflectionInfo\u{12}+.grpc.reflection.v1.ServerReflectionReque\
+          st\u{1a},.grpc.reflection.v1.ServerReflectionResponse(\u{1}0\u{1}b\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "grpc/reflection/v1alpha/reflection.proto",
+        imports: [],
+        symbols: [
+          "grpc.reflection.v1alpha.ServerReflectionRequest",
+          "grpc.reflection.v1alpha.ServerReflectionRequest.host",
+          "grpc.reflection.v1alpha.ServerReflectionRequest.file_by_filename",
+          "grpc.reflection.v1alpha.ServerReflectionRequest.file_containing_symbol",
+          "grpc.reflection.v1alpha.ServerReflectionRequest.file_containing_extension",
+          "grpc.reflection.v1alpha.ServerReflectionRequest.all_extension_numbers_of_type",
+          "grpc.reflection.v1alpha.ServerReflectionRequest.list_services",
+          "grpc.reflection.v1alpha.ServerReflectionRequest.message_request",
+          "grpc.reflection.v1alpha.ExtensionRequest",
+          "grpc.reflection.v1alpha.ExtensionRequest.containing_type",
+          "grpc.reflection.v1alpha.ExtensionRequest.extension_number",
+          "grpc.reflection.v1alpha.ServerReflectionResponse",
+          "grpc.reflection.v1alpha.ServerReflectionResponse.valid_host",
+          "grpc.reflection.v1alpha.ServerReflectionResponse.original_request",
+          "grpc.reflection.v1alpha.ServerReflectionResponse.file_descriptor_response",
+          "grpc.reflection.v1alpha.ServerReflectionResponse.all_extension_numbers_response",
+          "grpc.reflection.v1alpha.ServerReflectionResponse.list_services_response",
+          "grpc.reflection.v1alpha.ServerReflectionResponse.error_response",
+          "grpc.reflection.v1alpha.ServerReflectionResponse.message_response",
+          "grpc.reflection.v1alpha.FileDescriptorResponse",
+          "grpc.reflection.v1alpha.FileDescriptorResponse.file_descriptor_proto",
+          "grpc.reflection.v1alpha.ExtensionNumberResponse",
+          "grpc.reflection.v1alpha.ExtensionNumberResponse.base_type_name",
+          "grpc.reflection.v1alpha.ExtensionNumberResponse.extension_number",
+          "grpc.reflection.v1alpha.ListServiceResponse",
+          "grpc.reflection.v1alpha.ListServiceResponse.service",
+          "grpc.reflection.v1alpha.ServiceResponse",
+          "grpc.reflection.v1alpha.ServiceResponse.name",
+          "grpc.reflection.v1alpha.ErrorResponse",
+          "grpc.reflection.v1alpha.ErrorResponse.error_code",
+          "grpc.reflection.v1alpha.ErrorResponse.error_message",
+          "grpc.reflection.v1alpha.ServerReflection",
+          "grpc.reflection.v1alpha.ServerReflection.ServerReflectionInfo",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}(grpc/reflection/v1alpha/reflection.proto\u{12}\u{17}grpc.reflection.v1alph\
+          a\"\u{f8}\u{2}\u{a}\u{17}ServerReflectionRequest\u{12}\u{12}\u{a}\u{4}host\u{18}\
+          \u{1} \u{1}(\u{9}R\u{4}host\u{12}*\u{a}\u{10}file_by_filename\u{18}\u{3} \u{1}(\u{9}\
+          H\0R\u{e}fileByFilename\u{12}6\u{a}\u{16}file_containing_symbol\u{18}\u{4} \u{1}\
+          (\u{9}H\0R\u{14}fileContainingSymbol\u{12}g\u{a}\u{19}file_containing_extension\u{18}\
+          \u{5} \u{1}(\u{b}2).grpc.reflection.v1alpha.ExtensionRequestH\0R\u{17}fileContai\
+          ningExtension\u{12}B\u{a}\u{1d}all_extension_numbers_of_type\u{18}\u{6} \u{1}(\u{9}\
+          H\0R\u{19}allExtensionNumbersOfType\u{12}%\u{a}\u{d}list_services\u{18}\u{7} \u{1}\
+          (\u{9}H\0R\u{c}listServicesB\u{11}\u{a}\u{f}message_request\"f\u{a}\u{10}Extensi\
+          onRequest\u{12}'\u{a}\u{f}containing_type\u{18}\u{1} \u{1}(\u{9}R\u{e}containing\
+          Type\u{12})\u{a}\u{10}extension_number\u{18}\u{2} \u{1}(\u{5}R\u{f}extensionNumb\
+          er\"\u{c7}\u{4}\u{a}\u{18}ServerReflectionResponse\u{12}\u{1d}\u{a}\u{a}valid_ho\
+          st\u{18}\u{1} \u{1}(\u{9}R\u{9}validHost\u{12}[\u{a}\u{10}original_request\u{18}\
+          \u{2} \u{1}(\u{b}20.grpc.reflection.v1alpha.ServerReflectionRequestR\u{f}origina\
+          lRequest\u{12}k\u{a}\u{18}file_descriptor_response\u{18}\u{4} \u{1}(\u{b}2/.grpc\
+          .reflection.v1alpha.FileDescriptorResponseH\0R\u{16}fileDescriptorResponse\u{12}\
+          w\u{a}\u{1e}all_extension_numbers_response\u{18}\u{5} \u{1}(\u{b}20.grpc.reflect\
+          ion.v1alpha.ExtensionNumberResponseH\0R\u{1b}allExtensionNumbersResponse\u{12}d\u{a}\
+          \u{16}list_services_response\u{18}\u{6} \u{1}(\u{b}2,.grpc.reflection.v1alpha.Li\
+          stServiceResponseH\0R\u{14}listServicesResponse\u{12}O\u{a}\u{e}error_response\u{18}\
+          \u{7} \u{1}(\u{b}2&.grpc.reflection.v1alpha.ErrorResponseH\0R\u{d}errorResponseB\
+          \u{12}\u{a}\u{10}message_response\"L\u{a}\u{16}FileDescriptorResponse\u{12}2\u{a}\
+          \u{15}file_descriptor_proto\u{18}\u{1} \u{3}(\u{c}R\u{13}fileDescriptorProto\"j\u{a}\
+          \u{17}ExtensionNumberResponse\u{12}$\u{a}\u{e}base_type_name\u{18}\u{1} \u{1}(\u{9}\
+          R\u{c}baseTypeName\u{12})\u{a}\u{10}extension_number\u{18}\u{2} \u{3}(\u{5}R\u{f}\
+          extensionNumber\"Y\u{a}\u{13}ListServiceResponse\u{12}B\u{a}\u{7}service\u{18}\u{1}\
+           \u{3}(\u{b}2(.grpc.reflection.v1alpha.ServiceResponseR\u{7}service\"%\u{a}\u{f}\
+          ServiceResponse\u{12}\u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\"S\u{a}\
+          \u{d}ErrorResponse\u{12}\u{1d}\u{a}\u{a}error_code\u{18}\u{1} \u{1}(\u{5}R\u{9}e\
+          rrorCode\u{12}#\u{a}\u{d}error_message\u{18}\u{2} \u{1}(\u{9}R\u{c}errorMessage2\
+          \u{93}\u{1}\u{a}\u{10}ServerReflection\u{12}\u{7f}\u{a}\u{14}ServerReflectionInf\
+          o\u{12}0.grpc.reflection.v1alpha.ServerReflectionRequest\u{1a}1.grpc.reflection.\
+          v1alpha.ServerReflectionResponse(\u{1}0\u{1}b\u{6}proto3
+          """),
       ProtobufFile(
         name: "google/protobuf/timestamp.proto",
         imports: [],

@@ -17,6 +17,9 @@ public struct MessageStream<Message: ProtobufMessage>: AsyncSequence, Sendable {
     self.responses = responses
   }
 
+  /// See ``ResponseStream/metadata()``.
+  public func metadata() async -> ResponseMetadata { await responses.metadata() }
+
   /// Reads the messages. Call it once.
   public func makeAsyncIterator() -> AsyncIterator {
     AsyncIterator(responses: responses.makeAsyncIterator())
@@ -32,16 +35,24 @@ public struct MessageStream<Message: ProtobufMessage>: AsyncSequence, Sendable {
 
     /// - Returns: the next message; nil when the call ended OK.
     public mutating func next() async throws(RPCError) -> Message? {
-      guard let bytes = try await responses.next() else { return nil }
-      return try Message(response: bytes)
+      do throws(RPCError) {
+        guard let bytes = try await responses.next() else { return nil }
+        return try Message(response: bytes)
+      } catch {
+        throw error.withDecodedDetails
+      }
     }
 
     /// As ``next()``.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(RPCError) -> Message? {
-      guard let bytes = try await responses.next(isolation: actor) else { return nil }
-      return try Message(response: bytes)
+      do throws(RPCError) {
+        guard let bytes = try await responses.next(isolation: actor) else { return nil }
+        return try Message(response: bytes)
+      } catch {
+        throw error.withDecodedDetails
+      }
     }
   }
 }

@@ -8,6 +8,7 @@ import Ingest
 import Logging
 import Persistence
 import ServiceLifecycle
+import Services
 
 struct DevCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,6 +28,9 @@ struct DevCommand: AsyncParsableCommand {
   @Option(help: "host:port of the gRPC server.")
   var rpc = "127.0.0.1:50051"
 
+  @Option(help: "host:port of /metrics, /healthz and /readyz.")
+  var admin = "127.0.0.1:9464"
+
   @Option(help: "Port of the broker.")
   var mqttPort: UInt16 = 1883
 
@@ -40,9 +44,9 @@ struct DevCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    guard let http = ListenAddress(http), let rpc = ListenAddress(rpc) else {
-      throw ValidationError("--http and --rpc must be host:port")
-    }
+    guard let http = ListenAddress(http), let rpc = ListenAddress(rpc),
+      let admin = ListenAddress(admin)
+    else { throw ValidationError("--http, --rpc and --admin must be host:port") }
     var logger = Logger(label: "traksense")
     logger.logLevel = .notice
     let directory = try StackDirectory.prepare(directory)
@@ -55,7 +59,7 @@ struct DevCommand: AsyncParsableCommand {
     try await postgres.start()
     try await broker.start()
     do {
-      try await serve(postgres, broker, http, rpc, logger)
+      try await serve(postgres, broker, http, rpc, admin, logger)
     } catch {
       await broker.stop()
       await postgres.stop()
@@ -67,7 +71,7 @@ struct DevCommand: AsyncParsableCommand {
 
   private func serve(
     _ postgres: PrivatePostgres, _ broker: PrivateMosquitto, _ http: ListenAddress,
-    _ rpc: ListenAddress, _ logger: Logger
+    _ rpc: ListenAddress, _ admin: ListenAddress, _ logger: Logger
   ) async throws {
     guard let endpoint = MQTTEndpoint(url: broker.url) else {
       throw ValidationError("broker URL \(broker.url) is malformed")
@@ -75,7 +79,8 @@ struct DevCommand: AsyncParsableCommand {
     let configuration = Configuration(
       databaseURL: Secret(value: postgres.connectionString), databaseConnections: 6,
       usesTimescale: true, mqtt: endpoint, mqttClientID: "traksense-ingest", mqttGroup: nil,
-      rpc: rpc, http: http, ingestKey: Secret(value: ingestKey), corsOrigins: [],
+      rpc: rpc, http: http, admin: admin, tenantLimits: TenantLimits(),
+      ingestKey: Secret(value: ingestKey), corsOrigins: [],
       chartDirectory: Setting.chartDirectory.defaultValue ?? "", logLevel: .notice)
     let database = try Database(configuration)
     let tenant = try await database.seedSampleHospital()
@@ -83,7 +88,7 @@ struct DevCommand: AsyncParsableCommand {
       matching: SensorFilter(), of: tenant)
     await database.pool.close()
     var companions: [any Service] = [
-      Announcement(http: http, text: announcement(http, rpc, broker, postgres))
+      Announcement(http: http, text: announcement(http, rpc, admin, broker, postgres))
     ]
     if interval > 0 {
       companions.append(
@@ -96,8 +101,8 @@ struct DevCommand: AsyncParsableCommand {
   }
 
   private func announcement(
-    _ http: ListenAddress, _ rpc: ListenAddress, _ broker: PrivateMosquitto,
-    _ postgres: PrivatePostgres
+    _ http: ListenAddress, _ rpc: ListenAddress, _ admin: ListenAddress,
+    _ broker: PrivateMosquitto, _ postgres: PrivatePostgres
   ) -> String {
     """
 
@@ -107,6 +112,7 @@ struct DevCommand: AsyncParsableCommand {
       gRPC        \(rpc)   (tenant: metadata x-tenant: umc)
       terminal    \(CommandLine.arguments[0]) watch --server \(rpc)
       MQTT        \(broker.url)   tenants/umc/devices/ESP32-01/sensors/temp_001
+      metrics     curl http://\(admin)/metrics
       ingest key  X-Api-Key: \(ingestKey)
       PostgreSQL  \(postgres.connectionString)\(postgres.hasTimescaleDB ? " (TimescaleDB)" : "")
 

@@ -11,8 +11,10 @@ struct WatchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "watch", abstract: "Print live readings as they are committed.")
 
-  @Option(help: "host:port of the gRPC server.")
+  @Option(help: "host:port of the gRPC server; several with commas, or unix:path.")
   var server = "127.0.0.1:50051"
+
+  @OptionGroup var tls: TLSOptions
 
   @Option(help: "Slug of the tenant.")
   var tenant = "umc"
@@ -27,29 +29,44 @@ struct WatchCommand: AsyncParsableCommand {
   var count: Int?
 
   func run() async throws {
-    guard let address = ListenAddress(server) else {
-      throw ValidationError("--server is not host:port")
+    guard let target = ClientTarget(server) else {
+      throw ValidationError("--server is not host:port, or unix:path")
     }
-    var left = count ?? .max
-    var pause = Duration.milliseconds(200)
-    while left > 0 {
+    var configuration = ClientConfiguration()
+    configuration.tls = tls.configuration
+    // Somebody is waiting.
+    configuration.backoff.maximum = .seconds(5)
+    configuration.keepalive = ClientKeepalive(time: .seconds(300))
+    let client = try RPCClient(
+      target, configuration, group: MultiThreadedEventLoopGroup.singleton)
+    var progress = Progress(left: count ?? .max)
+    var pause = Self.shortestPause
+    while progress.left > 0 {
+      let cursor = progress.cursor
       do throws(RPCError) {
-        let connection = try await RPCConnection.connect(
-          host: address.host, port: address.port, group: MultiThreadedEventLoopGroup.singleton)
-        pause = .milliseconds(200)
-        try await watch(connection, &left)
-        await connection.close()
+        try await watch(client, &progress)
       } catch {
         guard error.code == .unavailable else { throw error }
         say("— \(error.message); trying again")
+        // The client itself waits between connections; this is for servers that take calls and fail them.
+        pause = progress.cursor == cursor ? min(pause * 2, .seconds(5)) : Self.shortestPause
         try await Task.sleep(for: pause)
-        pause = min(pause * 2, .seconds(5))
       }
     }
+    await client.close()
   }
 
-  private func watch(_ connection: RPCConnection, _ left: inout Int) async throws(RPCError) {
-    let client = TraksenseV1.TelemetryServiceClient(channel: connection)
+  private static let shortestPause = Duration.milliseconds(200)
+
+  private struct Progress {
+    /// Readings still to be printed.
+    var left: Int
+    /// The last commit seen; nil: no stream has begun yet.
+    var cursor: Int64?
+  }
+
+  private func watch(_ channel: RPCClient, _ progress: inout Progress) async throws(RPCError) {
+    let client = TraksenseV1.TelemetryServiceClient(channel: channel)
     let stream = try await client.subscribe(
       TraksenseV1.SubscribeRequest(deviceID: devices, sensorID: sensors, slowReader: .gap),
       options: CallOptions(metadata: ["x-tenant": tenant]))
@@ -58,18 +75,24 @@ struct WatchCommand: AsyncParsableCommand {
       switch message.event {
       case .start(let start):
         for one in start.series { series[one.seriesKey] = one }
+        if let cursor = progress.cursor, cursor < start.cursor {
+          say("— while away: commits \(cursor + 1)…\(start.cursor) were left out")
+        }
+        progress.cursor = start.cursor
         say("— live from cursor \(start.cursor): \(start.series.count) sensors")
       case .series(let added):
         for one in added.series { series[one.seriesKey] = one }
       case .block(let block):
-        for (index, key) in block.seriesKey.enumerated() where left > 0 {
+        progress.cursor = block.cursor
+        for (index, key) in block.seriesKey.enumerated() where progress.left > 0 {
           guard let one = series[key] else { continue }
           let time = Timestamp(microseconds: block.timestampUS[index]).rfc3339
           say("\(time)  \(one.deviceID)  \(one.sensorID)  \(block.value[index]) \(one.unit)")
-          left -= 1
+          progress.left -= 1
         }
-        if left <= 0 { return }
+        if progress.left <= 0 { return }
       case .gap(let gap):
+        progress.cursor = gap.toCursor
         say("— too slow: commits \(gap.fromCursor)…\(gap.toCursor) were left out")
       case nil:
         break

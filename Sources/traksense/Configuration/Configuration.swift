@@ -3,6 +3,7 @@
 import Domain
 import Ingest
 import Logging
+import Services
 
 /// All settings of one process: parsed once, checked once, never changed.
 struct Configuration: Sendable {
@@ -15,7 +16,12 @@ struct Configuration: Sendable {
   /// Name of the shared subscription that several ingest nodes split; nil: this node takes all.
   var mqttGroup: String?
   var rpc: ListenAddress
+  /// Further addresses of the gRPC server, and how long its connections live.
+  var rpcServing = RPCServing()
   var http: ListenAddress
+  /// Where operators' tools find metrics and health.
+  var admin: ListenAddress
+  var tenantLimits: TenantLimits
   /// Key that ingest calls must carry; nil: every one of them is refused.
   var ingestKey: Secret?
   var corsOrigins: [String]

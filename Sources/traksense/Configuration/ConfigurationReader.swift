@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import Ingest
 import Logging
+import Services
 
 /// Settings common to all commands. Precedence: `--set` > environment > `--config` file > default.
 struct ConfigurationReader: ParsableArguments {
@@ -44,23 +45,38 @@ struct ConfigurationReader: ParsableArguments {
       (1...65_535).contains($0.utf8.count) ? $0 : nil
     }
     let rpc = require(.rpcListen, "host:port", ListenAddress.init)
+    let rpcServing = RPCServing(values, &problems)
     let http = require(.httpListen, "host:port", ListenAddress.init)
+    let admin = require(.adminListen, "host:port", ListenAddress.init)
+    let rate = require(.tenantRate, "a number from 0 to 1000000", Self.limit)
+    let calls = require(.tenantCalls, "a number from 0 to 1000000", Self.limit)
+    let streams = require(.tenantStreams, "a number from 0 to 1000000", Self.limit)
     let charts = require(.chartDirectory, "a folder") { $0 }
     let level = require(.logLevel, "a log level", Logger.Level.init(rawValue:))
     guard problems.isEmpty, let database, let connections, let timescale, let mqtt, let clientID,
-      let rpc, let http, let charts, let level
+      let rpc, let http, let admin, let rate, let calls, let streams, let charts, let level
     else {
       throw ValidationError(
         (["configuration:"] + problems.map { "  \($0)" }).joined(separator: "\n"))
     }
+    var tenantLimits = TenantLimits()
+    tenantLimits.callsPerSecond = rate > 0 ? rate : nil
+    tenantLimits.concurrentCalls = calls > 0 ? calls : nil
+    tenantLimits.concurrentStreams = streams > 0 ? streams : nil
     return Configuration(
       databaseURL: database, databaseConnections: connections, usesTimescale: timescale, mqtt: mqtt,
-      mqttClientID: clientID, mqttGroup: values[.mqttGroup], rpc: rpc, http: http,
+      mqttClientID: clientID, mqttGroup: values[.mqttGroup], rpc: rpc, rpcServing: rpcServing,
+      http: http,
+      admin: admin, tenantLimits: tenantLimits,
       ingestKey: values[.ingestKey].map { Secret(value: $0) },
       corsOrigins: (values[.corsOrigins] ?? "").split(separator: ",").map {
         $0.trimmingCharacters(in: .whitespaces)
       },
       chartDirectory: charts, logLevel: level)
+  }
+
+  private static func limit(_ text: String) -> Int? {
+    Int(text).flatMap { (0...1_000_000).contains($0) ? $0 : nil }
   }
 
   /// libpq takes any other text for the name of a local database.

@@ -5,13 +5,19 @@ import Testing
 extension EndToEnd {
   @Suite("Commands that cannot do what they are asked", .timeLimit(.minutes(1)))
   struct CommandTests {
-    @Test("a second server on a used port says so and fails", arguments: ["HTTP", "RPC"])
+    @Test("a second server on a used port says so and fails", arguments: ["HTTP", "RPC", "ADMIN"])
     func usedPort(listener: String) async throws {
       let stack = try await SharedStack.stack()
-      let used = listener == "HTTP" ? stack.server.httpPort : stack.server.rpcPort
+      let used =
+        switch listener {
+        case "HTTP": stack.server.httpPort
+        case "RPC": stack.server.rpcPort
+        default: stack.server.adminPort
+        }
       var environment = [
         "TRAKSENSE_HTTP_LISTEN": "127.0.0.1:\(try FreePort.find())",
         "TRAKSENSE_RPC_LISTEN": "127.0.0.1:\(try FreePort.find())",
+        "TRAKSENSE_ADMIN_LISTEN": "127.0.0.1:\(try FreePort.find())",
         // The running server keeps its session at the broker.
         "TRAKSENSE_MQTT_CLIENT_ID": "second-server",
       ]

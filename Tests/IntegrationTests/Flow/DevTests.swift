@@ -18,7 +18,8 @@ extension EndToEnd {
           Repository.traksense,
           [
             "dev", "--directory", "\(folder.path)/data", "--interval", "0.2", "--http",
-            "127.0.0.1:\(http)", "--rpc", "127.0.0.1:\(rpc)", "--mqtt-port", "\(mqtt)",
+            "127.0.0.1:\(http)", "--rpc", "127.0.0.1:\(rpc)",
+            "--admin", "127.0.0.1:\(try FreePort.find())", "--mqtt-port", "\(mqtt)",
           ], log: "\(folder.path)/dev-\(start).log")
         try await dev.waitFor("TrakSense is running", within: .seconds(40))
         let took = ContinuousClock.now - began

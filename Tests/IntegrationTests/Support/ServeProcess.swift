@@ -7,6 +7,7 @@ import Glibc
 actor ServeProcess {
   nonisolated let httpPort: UInt16
   nonisolated let rpcPort: UInt16
+  nonisolated let adminPort: UInt16
   nonisolated let environment: [String: String]
   private let folder: String
   private var run: Run?
@@ -17,8 +18,10 @@ actor ServeProcess {
     self.folder = folder
     httpPort = try FreePort.find()
     rpcPort = try FreePort.find()
+    adminPort = try FreePort.find()
     self.environment = environment.merging([
       "TRAKSENSE_HTTP_LISTEN": "127.0.0.1:\(httpPort)",
+      "TRAKSENSE_ADMIN_LISTEN": "127.0.0.1:\(adminPort)",
       "TRAKSENSE_RPC_LISTEN": "127.0.0.1:\(rpcPort)",
     ]) { $1 }
   }

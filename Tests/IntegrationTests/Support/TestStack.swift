@@ -19,7 +19,7 @@ final class TestStack: Sendable {
 
   var rpcAddress: String { "127.0.0.1:\(server.rpcPort)" }
 
-  private init() throws {
+  private init(environment: [String: String]) throws {
     folder = try TemporaryDirectory()
     postgres = try PrivatePostgres(directory: "\(folder.path)/postgres")
     broker = try PrivateMosquitto(directory: "\(folder.path)/mosquitto")
@@ -33,12 +33,13 @@ final class TestStack: Sendable {
         "TRAKSENSE_EMQX_WEBHOOK_SECRET": Self.ingestKey,
         "TRAKSENSE_MQTT_CLIENT_ID": Self.clientID,
         "TRAKSENSE_LOG_LEVEL": "notice",
-      ])
+      ].merging(environment) { $1 })
   }
 
   /// Brings all of it up, through the commands that an operator uses.
-  static func start() async throws -> TestStack {
-    let stack = try TestStack()
+  /// - Parameter environment: settings of the server beside its own.
+  static func start(environment: [String: String] = [:]) async throws -> TestStack {
+    let stack = try TestStack(environment: environment)
     do {
       try await stack.broker.start()
       try await stack.postgres.start()
@@ -53,8 +54,10 @@ final class TestStack: Sendable {
   }
 
   /// A stack of one's own, for tests that break things.
-  static func with(_ body: (TestStack) async throws -> Void) async throws {
-    let stack = try await start()
+  static func with(
+    environment: [String: String] = [:], _ body: (TestStack) async throws -> Void
+  ) async throws {
+    let stack = try await start(environment: environment)
     do {
       try await body(stack)
     } catch {

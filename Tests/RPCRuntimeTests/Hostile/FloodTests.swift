@@ -132,6 +132,32 @@ extension HostilePeers {
       }
     }
 
+    /// Before it has acknowledged SETTINGS, a peer need not know the limit; after, nghttp2 takes it for an
+    /// offence of the connection, as RFC 9113 §5.4.2 allows.
+    @Test(
+      "streams beyond the limit are refused (RFC 9113 §5.1.2)",
+      arguments: [false, true], [19, 20, 21])
+    func streamLimit(acknowledges: Bool, count: UInt32) async throws {
+      var limits = ServerLimits()
+      limits.maxConcurrentStreams = 20
+      try await Loopback.underAttack(limits) { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        if acknowledges { await peer.send(.settingsAck) }
+        await peer.send(RawFrame.each(0..<count) { RawFrame.call($0, EchoService.hang) })
+        if acknowledges, count > 20 { return try await peer.expectGoAway(.protocolError) }
+        await peer.send(.ping())
+        try await eventually("the PING behind them is answered") {
+          peer.frames.contains { $0.has(.ping) } || peer.isClosed
+        }
+        #expect(peer.resetCode(41) == (count > 20 ? .refusedStream : nil))
+        #expect(loopback.service.running.load(ordering: .relaxed) == min(Int(count), 20))
+        await peer.send(.reset(1))
+        if !acknowledges { await peer.send(.settingsAck) }
+        try await peer.expectCall(101)
+        await peer.close()
+      }
+    }
+
     /// A caller that sends its readings one by one does nothing wrong.
     @Test("small messages of a client stream are no flood")
     func smallMessages() async throws {
@@ -166,18 +192,35 @@ extension HostilePeers {
       }
     }
 
-    @Test("PINGs that keep to the interval are no offence")
-    func slowPings() async throws {
+    @Test("PINGs that keep to the interval are no offence", arguments: [true, false])
+    func slowPings(hasCall: Bool) async throws {
       var limits = ServerLimits()
-      limits.minPingInterval = .milliseconds(20)
+      if hasCall {
+        limits.minPingInterval = .milliseconds(20)
+      } else {
+        limits.minPingIntervalWithoutCalls = .milliseconds(20)
+      }
       try await Loopback.underAttack(limits) { loopback in
         let peer = try await RawPeer.begin(with: loopback)
+        if hasCall { await peer.send(RawFrame.call(11, EchoService.hang)) }
         for _ in 0..<6 {
           let next = ContinuousClock.now + .milliseconds(25)
           await peer.send(.ping())
           try await eventually("the interval passes") { ContinuousClock.now > next }
         }
-        try await peer.expectCall(1)
+        try await peer.expectCall(13)
+        await peer.close()
+      }
+    }
+
+    @Test("without a call, the interval of those with calls is too short")
+    func idlePings() async throws {
+      var limits = ServerLimits()
+      limits.minPingInterval = .nanoseconds(1)
+      try await Loopback.underAttack(limits) { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        for _ in 0..<4 { await peer.send(.ping()) }
+        try await peer.expectGoAway(.enhanceYourCalm, "too_many_pings")
       }
     }
 

@@ -73,7 +73,7 @@ extension HostilePeers {
     func notGRPC() async throws {
       for (name, value, status) in [
         ("content-type", "text/plain", "415"), ("content-type", "application/grpcx", "415"),
-        ("content-type", "application/grpc-web", "415"), ("content-type", "", "415"),
+        ("content-type", "application/grpc-webb", "415"), ("content-type", "", "415"),
         (":method", "GET", "405"), (":method", "PUT", "405"),
       ] {
         try await Loopback.underAttack { loopback in

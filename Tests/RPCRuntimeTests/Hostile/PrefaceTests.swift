@@ -38,9 +38,9 @@ extension HostilePeers {
     }
 
     @Test(
-      "what is not HTTP/2 is answered by closing (RFC 9113 §3.4)",
+      "what is neither HTTP/2 nor HTTP/1.1 is answered by closing (RFC 9113 §3.4)",
       arguments: [
-        "GET / HTTP/1.1\r\nHost: test\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n",
         "\u{16}\u{3}\u{1}\u{0}\u{1}\u{0}\u{1}\u{0}",
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nno SETTINGS here",
       ])

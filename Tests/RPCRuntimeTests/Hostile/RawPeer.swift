@@ -20,8 +20,14 @@ final class RawPeer: Sendable {
 
   /// - Parameter reads: false: never takes anything from its socket.
   static func connect(to loopback: Loopback, reads: Bool = true) async throws -> RawPeer {
+    try await connect(port: loopback.port, loopback.group, reads: reads)
+  }
+
+  private static func connect(
+    port: Int, _ group: any EventLoopGroup, reads: Bool
+  ) async throws -> RawPeer {
     let record = Record()
-    let channel = try await ClientBootstrap(group: loopback.group)
+    let channel = try await ClientBootstrap(group: group)
       .channelOption(.autoRead, value: reads)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelInitializer { channel in
@@ -29,7 +35,7 @@ final class RawPeer: Sendable {
           try channel.pipeline.syncOperations.addHandler(Recorder(record))
         }
       }
-      .connect(host: "127.0.0.1", port: loopback.port).get()
+      .connect(host: "127.0.0.1", port: port).get()
     return RawPeer(channel, record)
   }
 
@@ -38,7 +44,19 @@ final class RawPeer: Sendable {
   static func begin(
     with loopback: Loopback, settings: [(id: UInt8, value: UInt32)] = []
   ) async throws -> RawPeer {
-    let peer = try await connect(to: loopback)
+    try await begin(connect(to: loopback), settings)
+  }
+
+  /// As ``begin(with:settings:)``, on the server's own loop.
+  static func begin(
+    with running: ListeningServer, settings: [(id: UInt8, value: UInt32)] = []
+  ) async throws -> RawPeer {
+    try await begin(connect(port: running.port(), running.group, reads: true), settings)
+  }
+
+  private static func begin(
+    _ peer: RawPeer, _ settings: [(id: UInt8, value: UInt32)]
+  ) async throws -> RawPeer {
     await peer.send(RawFrame.preface + RawFrame.settings(settings).bytes)
     try await eventually("the server acknowledges SETTINGS") {
       peer.frames.contains { $0.has(.settings) && $0.flags == RawFrame.ack }

@@ -39,8 +39,10 @@ extension Loopback {
 
   /// Other suites run in this process too: what they use passes, a leak stays.
   static func expectBounded(since before: Int) async throws {
+    // A sanitizer keeps freed memory and notes about the rest: make test runs the same tests without.
+    guard ProcessInfo.processInfo.environment["TRAKSENSE_SANITIZER"] == nil else { return }
     var now = before
-    try await eventually("memory grew by less than 16 MB", within: .seconds(20)) {
+    try await eventually("memory grew by less than 16 MB", within: .seconds(40)) {
       now = try residentBytes()
       return now - before <= maxGrowth
     }
@@ -51,11 +53,12 @@ extension Loopback {
   @_silgen_name("malloc_trim")
   private static func trim(_ padding: Int) -> Int32
 
-  /// Resident memory of the process, after what is free was given back to the system.
+  /// Resident memory of the process without its program's own pages, after what is free was given back to
+  /// the system.
   static func residentBytes() throws -> Int {
     _ = trim(0)
-    let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
-      .split(separator: " ").dropFirst().first.flatMap { Int($0) }
-    return try #require(pages) * sysconf(Int32(_SC_PAGESIZE))
+    let line = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+      .split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
+    return try #require(line.flatMap { Int($0.filter(\.isNumber)) }) * 1024
   }
 }
