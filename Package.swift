@@ -228,6 +228,8 @@ let package = Package(
       ],
       path: "Tests/Interop/InteropPeer", swiftSettings: strict),
     .testTarget(
+      name: "InteropTests", dependencies: ["InteropPeer"], swiftSettings: strictForTests),
+    .testTarget(
       name: "TrakSenseAPITests",
       dependencies: [
         "TrakSenseAPI", "SampleMessages", "RPCRuntime", "protoc-gen-traksense", nioCore, nioPosix,

@@ -24,9 +24,9 @@ for target in "${targets[@]}"; do
   log=.build/fuzz/$target.log
   # Swift's runtime keeps what the leak sanitizer takes for lost; memory is watched as a whole instead.
   if ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16 SWIFT_BACKTRACE=enable=no \
-    "$program" "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+    "$program" "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=2048 \
     -detect_leaks=0 -artifact_prefix="$finds/" "$corpus" "$finds" >"$log" 2>&1; then
-    printf '%-14s %s\n' "$target" "$(tail -1 "$log"), $(grep -E '^#' "$log" | tail -1 | sed -E 's/.*(cov: [0-9]+).*/\1/')"
+    printf '%-14s %s\n' "$target" "$(tail -1 "$log"), $(grep -E '^#[0-9]' "$log" | tail -1 | sed -E 's/.*(cov: [0-9]+).*/\1/')"
   else
     failed+=("$target")
     echo "$target: found something"

@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs gRPC's interoperability tests: grpcio's client against our server, our client against grpcio's server, and our
 # client against our server. Prints a table; fails when a case does. Usage: Scripts/interop.sh [CASE...]
+# INTEROP_PEER: our built peer; default: built by `swift build`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
-swift build --product InteropPeer 2>&1 | tail -1
-peer=$(swift build --show-bin-path)/InteropPeer
+peer=${INTEROP_PEER:-}
+if [[ ! $peer ]]; then
+  swift build --product InteropPeer 2>&1 | tail -1
+  peer=$(swift build --show-bin-path)/InteropPeer
+fi
 folder=$(mktemp -d)
 trap 'exec 3>&- 4>&-; wait; rm -rf "$folder"' EXIT
 

@@ -489,11 +489,12 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
     let written = context.eventLoop.makePromise(of: Void.self)
     written.futureResult.assumeIsolated().whenComplete { _ in
       guard let context = self.context else { return }
-      context.close(mode: .output, promise: nil)
+      // Before it closes, which may be the end of all timers.
       self.timers.append(
         self.loop.assumeIsolated().scheduleTask(in: .seconds(1)) {
           self.context?.close(promise: nil)
         })
+      context.close(mode: .output, promise: nil)
     }
     context.writeAndFlush(NIOAny(ByteBuffer()), promise: written)
   }

@@ -59,8 +59,10 @@ extension FuzzTarget {
       // Compared as bytes, because NaN is not equal to itself.
       let again = try Message(serialized: ByteBuffer(bytes: binary))
       hold(encoded(again) == binary, "the binary form of \(Message.fullName) comes back")
-      let fromJSON = try Message(json: message.json)
-      hold(encoded(fromJSON) == binary, "the JSON form of \(Message.fullName) comes back")
+      // JSON has one NaN only.
+      let text = message.json
+      let fromJSON = try Message(json: text)
+      hold(fromJSON.json == text, "the JSON form of \(Message.fullName) comes back")
     } catch {
       preconditionFailure("\(Message.fullName) cannot read what it wrote: \(error)")
     }

@@ -71,6 +71,25 @@ extension HostilePeers {
       }
     }
 
+    /// nghttp2 makes an idle stream of each, and keeps as many as streams may be open.
+    @Test("PRIORITY and WINDOW_UPDATE for ever other streams cost nothing that grows")
+    func otherStreams() async throws {
+      var limits = ServerLimits()
+      limits.idleFrameBurst = .max
+      try await Loopback.underAttack(limits) { loopback in
+        let peer = try await RawPeer.begin(with: loopback)
+        for part in 0..<100 as Range<UInt32> {
+          await peer.send(
+            RawFrame.each(part * 1_000..<(part + 1) * 1_000) { stream in
+              RawFrame.priority(stream + 1_000, on: stream).bytes
+            })
+        }
+        try await peer.expectCall(1)
+        await peer.send(RawFrame.repeated(50_000, .windowUpdate(1, 1)))
+        try await peer.expectCall(3)
+      }
+    }
+
     @Test("a peer that floods and does not read is closed", arguments: [Flood.settings, .ping])
     func unread(flood: Flood) async throws {
       var limits = ServerLimits()
