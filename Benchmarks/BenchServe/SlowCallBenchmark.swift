@@ -40,7 +40,9 @@ struct SlowCallBenchmark {
     }
   }
 
-  private func run(_ server: Server, _ title: String, slow: TraksenseBenchV1.SlowRequest?) async throws {
+  private func run(_ server: Server, _ title: String, slow: TraksenseBenchV1.SlowRequest?)
+    async throws
+  {
     let connection = try await RPCConnection.connect(
       host: "127.0.0.1", port: server.port, group: MultiThreadedEventLoopGroup.singleton)
     let client = TraksenseBenchV1.BenchServiceClient(channel: connection)
@@ -54,7 +56,8 @@ struct SlowCallBenchmark {
       }
       let times = try await Self.timeFastCalls(client)
       group.cancelAll()
-      do { try await group.waitForAll() } catch let error as RPCError where error.code == .cancelled {
+      do { try await group.waitForAll() } catch let error as RPCError where error.code == .cancelled
+      {
         // The slow calls end so.
       }
       return times
@@ -62,7 +65,8 @@ struct SlowCallBenchmark {
     await connection.close()
     for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
       report.add(
-        "\(server.name), \(title): \(name)", times[Int(Double(times.count) * share)] * 1_000_000, "µs")
+        "\(server.name), \(title): \(name)", times[Int(Double(times.count) * share)] * 1_000_000,
+        "µs")
     }
   }
 

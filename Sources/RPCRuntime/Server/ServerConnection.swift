@@ -56,6 +56,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
   private var looksStalled = 0
   private var stallTimer: Scheduled<Void>?
   private var policing: ConnectionPolicing
+  private var requestBudget: RequestBudget
   private var life: ConnectionLife
   private var lifeTimer: Scheduled<Void>?
   /// PINGs of ours that the peer has not answered.
@@ -75,6 +76,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
     executor = LoopExecutor(loop)
     let now = NIODeadline.now()
     policing = ConnectionPolicing(limits, at: now)
+    requestBudget = RequestBudget(limits)
     life = ConnectionLife(limits, jitter: .random(in: 0.9...1.1), at: now)
     var configuration = HTTP2SessionConfiguration(role: .server)
     configuration.maxConcurrentStreams = UInt32(limits.maxConcurrentStreams)
@@ -235,6 +237,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
       handle(event)
     }
     session.reuse(events)
+    releaseHeldCredit()
   }
 
   private func handle(_ event: HTTP2Event) {
@@ -304,7 +307,9 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
       return session.consume(bytes.readableBytes, on: id)
     }
     let messages = stream.messagesReceived
-    let credit = stream.receivedData(bytes)
+    let earned = stream.receivedData(bytes)
+    let credit = requestBudget.admit(
+      earned, for: id, unfinished: stream.unfinishedRequestBytes, total: unfinishedRequestBytes)
     // Those that are not read fill the stream's window.
     if bytes.readableBytes < Inbox.smallData, stream.messagesReceived > messages {
       policing.receivedMessage()
@@ -312,20 +317,32 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
     if credit == bytes.readableBytes {
       session.consume(credit, on: id)
     } else {
-      // One handler that does not read must not close the connection's window for the others.
+      // One stream whose credit is held back must not close the connection's window for the others.
       session.consumeConnection(bytes.readableBytes)
       session.consumeStream(credit, on: id)
     }
-    // Below its share no stream can be the one that is too much, and most requests stay below.
-    guard
-      stream.unfinishedRequestBytes > limits.maxBufferedRequestBytes
-        / max(1, limits.maxConcurrentStreams)
-    else { return }
-    let total = streams.values.reduce(0) { $0 + $1.unfinishedRequestBytes }
-    if total > limits.maxBufferedRequestBytes {
-      stream.finish(
-        RPCError(.resourceExhausted, "this connection's unfinished requests are too large"))
+  }
+
+  private var unfinishedRequestBytes: Int {
+    streams.values.reduce(0) { $0 + $1.unfinishedRequestBytes }
+  }
+
+  private func releaseHeldCredit() {
+    guard requestBudget.holdsCredit else { return }
+    let released = requestBudget.release(total: unfinishedRequestBytes) {
+      streams[$0]?.unfinishedRequestBytes
     }
+    for (stream, credit) in released { session.consumeStream(credit, on: stream) }
+  }
+
+  private func endStuckRequest() {
+    guard let stuck = requestBudget.looksStuck({ streams[$0]?.unfinishedRequestBytes }) else {
+      return
+    }
+    streams[stuck]?.finish(
+      RPCError(.resourceExhausted, "the request does not come, and others wait for its room"))
+    releaseHeldCredit()
+    scheduleFlush()
   }
 
   // MARK: Writing
@@ -384,6 +401,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
     looksStalled = waiting > 0 && taken == bytesTaken ? looksStalled + 1 : 0
     bytesTaken = taken
     guard looksStalled < 2 else { return context.close(promise: nil) }
+    endStuckRequest()
     watchForStalls()
   }
 

@@ -20,7 +20,8 @@ public struct ServerLimits: Sendable {
   /// nothing.
   public var minCompressedBytes = 1_024
   /// Request bytes of one connection that wait to become whole messages. Default 8 MiB: two messages of
-  /// the largest size. Exceeding: the stream that would ends with RESOURCE_EXHAUSTED.
+  /// the largest size. Beyond it all streams but one have to wait, by flow control; when that one brings
+  /// nothing for ``writeStallTimeout``, it ends with RESOURCE_EXHAUSTED.
   public var maxBufferedRequestBytes = 8 << 20
   /// Streams open at once per connection, announced in SETTINGS. Default 100.
   public var maxConcurrentStreams = 100
@@ -50,8 +51,9 @@ public struct ServerLimits: Sendable {
   public var maxPendingBytesPerStream = 64 * 1024
   /// Bytes of one connection handed to the socket that it has not taken. Default 1 MiB.
   public var maxPendingBytesPerConnection = 1 << 20
-  /// Receive window of a stream, in bytes. Default 256 KiB.
-  public var streamWindow = 256 * 1024
+  /// Receive window of a stream, in bytes. Default 64 KiB: with 100 streams no more than
+  /// ``maxBufferedRequestBytes``.
+  public var streamWindow = 64 * 1024
   /// Receive window of a connection, in bytes. Default 1 MiB.
   public var connectionWindow = 1 << 20
   /// How long a new connection may take to send preface and SETTINGS. Default 10 s.

@@ -27,12 +27,8 @@ enum InteropPeer {
 
   /// Prints the port, and serves until its standard input ends.
   private static func serve() async throws {
-    var limits = ServerLimits()
-    // concurrent_large_unary has a hundred requests of 272 kB under way at once.
-    limits.maxBufferedRequestBytes = 32 << 20
     let server = RPCServer(
-      router: RPCRouter([InteropService()]), limits: limits,
-      group: MultiThreadedEventLoopGroup.singleton,
+      router: RPCRouter([InteropService()]), group: MultiThreadedEventLoopGroup.singleton,
       logger: Logger(label: "interop") { _ in SwiftLogNoOpLogHandler() })
     print(try await server.start(host: "127.0.0.1", port: 0))
     fflush(nil)

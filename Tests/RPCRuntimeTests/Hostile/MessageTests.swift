@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
+import NIOCore
 import Testing
 
 @testable import RPCRuntime
@@ -224,28 +225,65 @@ extension HostilePeers {
       }
     }
 
-    @Test("unfinished requests of one connection are bounded", arguments: [false, true])
-    func unfinished(large: Bool) async throws {
+    @Test(
+      "large requests beyond what a connection may hold wait for each other, and all are answered")
+    func largeRequests() async throws {
       var limits = ServerLimits()
       limits.maxBufferedRequestBytes = 1 << 20
+      limits.streamWindow = 16 * 1024
+      try await Loopback.underAttack(limits) { loopback in
+        let text = String(repeating: "l", count: 300_000)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for _ in 0..<100 {
+            group.addTask {
+              let reply = try await loopback.say(text)
+              #expect(String(buffer: reply.message) == text)
+            }
+          }
+          try await group.waitForAll()
+        }
+      }
+    }
+
+    @Test("of requests that never end, one goes on beyond the limit, until it brings nothing more")
+    func unfinished() async throws {
+      var limits = ServerLimits()
+      limits.maxBufferedRequestBytes = 1 << 20
+      limits.streamWindow = 32 * 1024
+      limits.writeStallTimeout = .seconds(3)
       try await Loopback.underAttack(limits) { loopback in
         let peer = try await RawPeer.begin(with: loopback)
         await peer.send(.settingsAck)
-        let chunk = [UInt8](repeating: 0, count: 16_000)
-        // Few requests of 600 kB or many of 100 kB.
-        let (streams, chunks) = large ? (2, 38) : (50, 7)
-        for index in 0..<UInt32(streams) {
-          let stream = index * 2 + 1
+        let streams = (0..<50).map { UInt32($0 * 2 + 1) }
+        for stream in streams {
           await peer.send(
             .headers(stream, RawFrame.request(EchoService.say)),
             .data(stream, RawFrame.message("", announced: 2_000_000)))
-          for _ in 0..<chunks { await peer.send(.data(stream, chunk)) }
         }
-        let last = UInt32(streams) * 2 - 1
-        try await peer.answered(last)
-        #expect(peer.status(last) == "8")
-        #expect(peer.status(1) == nil)
-        try await peer.expectCall(last + 2)
+        // As much as was allowed, until no more is.
+        var sent: [UInt32: Int] = [:]
+        var total = 0
+        repeat {
+          total = sent.values.reduce(0, +)
+          for stream in streams {
+            let allowed = min(1_900_000, peer.window(stream, initially: 32 * 1024) - 5)
+            var room = allowed - sent[stream, default: 0]
+            while room > 0, peer.status(stream) == nil {
+              let size = min(room, 16_000)
+              await peer.send(.data(stream, [UInt8](repeating: 0, count: size)))
+              sent[stream, default: 0] += size
+              room -= size
+            }
+          }
+          try await Task.sleep(for: .milliseconds(50))
+        } while sent.values.reduce(0, +) > total
+        #expect(total < 5 << 20)
+        try await peer.expectCall(101)
+        // The one that others wait for has nothing more to bring.
+        try await eventually("a request that does not come is ended") {
+          streams.contains { peer.status($0) == "8" }
+        }
+        try await peer.expectCall(103)
         await peer.close()
       }
     }

@@ -114,6 +114,12 @@ final class RawPeer: Sendable {
     }
   }
 
+  /// How many bytes of DATA the server has allowed on the stream so far.
+  func window(_ stream: UInt32, initially: Int) -> Int {
+    frames.lazy.filter { $0.has(.windowUpdate) && $0.stream == stream }
+      .reduce(initially) { $0 + Int($1.number()) }
+  }
+
   /// Why the server reset the stream; nil: it did not.
   func resetCode(_ stream: UInt32) -> HTTP2ErrorCode? {
     frames.first { $0.has(.reset) && $0.stream == stream }
