@@ -49,7 +49,7 @@ swift build --product BenchServer 2>&1 | tail -1
 programs=$(swift build --show-bin-path)
 "$programs/BenchServer" 0 >"$folder/server.log" 2>&1 &
 pids+=($!)
-check traksense "$(await "$folder/server.log" 'port=([0-9]+)')"
+check traksense "$(await "$folder/server.log" 'address=127.0.0.1:([0-9]+)')"
 
 nghttpd=$(command -v nghttpd || true)
 if [[ $nghttpd ]]; then
