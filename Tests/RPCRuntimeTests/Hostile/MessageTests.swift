@@ -193,16 +193,16 @@ extension HostilePeers {
         await peer.send(.settingsAck)
         let before = try Loopback.residentBytes()
         let full = [UInt8](repeating: 0, count: 16_380)
-        let streams = 20 as UInt32
+        let streams = 55 as UInt32
         for index in 0..<streams {
           await peer.send(.headers(index * 2 + 1, RawFrame.request(EchoService.deaf)))
-          await peer.send(RawFrame.repeated(16, .data(index * 2 + 1, full)))
+          await peer.send(RawFrame.repeated(4, .data(index * 2 + 1, full)))
         }
         try await eventually("the handlers run") {
           loopback.service.running.load(ordering: .relaxed) == Int(streams)
         }
         try await peer.expectCall(streams * 2 + 1)
-        // While all of that waits: twenty windows of 256 KiB.
+        // While all of that waits: 55 windows of 64 KiB.
         try await Loopback.expectBounded(since: before)
         await peer.close()
       }
