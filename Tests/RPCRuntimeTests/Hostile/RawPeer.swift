@@ -120,6 +120,21 @@ final class RawPeer: Sendable {
       .reduce(initially) { $0 + Int($1.number()) }
   }
 
+  /// Sends the first DATA frame of a stream so many times, as fast as its window allows.
+  func send(_ frame: RawFrame, times: Int) async throws {
+    let burst = max(1, 16_384 / frame.payload.count)
+    var sent = 0
+    while sent < times {
+      let count = min(burst, times - sent)
+      try await eventually("the server lets more be sent") {
+        self.window(frame.stream, initially: ServerLimits().streamWindow)
+          >= (sent + count) * frame.payload.count || self.isClosed
+      }
+      await send(RawFrame.repeated(count, frame))
+      sent += count
+    }
+  }
+
   /// Why the server reset the stream; nil: it did not.
   func resetCode(_ stream: UInt32) -> HTTP2ErrorCode? {
     frames.first { $0.has(.reset) && $0.stream == stream }
