@@ -65,17 +65,20 @@ package struct HistoryPoint: Hashable, Sendable {
   package let average: Double
   package let minimum: Double
   package let maximum: Double
+  /// The newest value, by measurement time.
+  package let last: Double
   package let count: Int64
 
   package init(
     sensorKey: Int64, timestamp: Timestamp, average: Double, minimum: Double, maximum: Double,
-    count: Int64
+    last: Double, count: Int64
   ) {
     self.sensorKey = sensorKey
     self.timestamp = timestamp
     self.average = average
     self.minimum = minimum
     self.maximum = maximum
+    self.last = last
     self.count = count
   }
 }

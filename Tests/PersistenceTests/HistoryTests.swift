@@ -78,7 +78,7 @@ struct HistoryTests {
   // MARK: The model
 
   /// Three sensors, dense and thin stretches over 70 days, some at the same instants.
-  private static func readings(
+  static func readings(
     _ plant: Plant, _ generator: inout SeededGenerator
   ) -> [ValidReading] {
     var keys: Set<ReadingKey> = []
@@ -97,7 +97,7 @@ struct HistoryTests {
     return readings
   }
 
-  private static func query(
+  static func query(
     _ plant: Plant, _ generator: inout SeededGenerator
   ) throws -> HistoryQuery {
     let isLong = Bool.random(using: &generator)
@@ -122,7 +122,7 @@ struct HistoryTests {
     return query
   }
 
-  private static func recompute(
+  static func recompute(
     _ query: HistoryQuery, from readings: [ValidReading]
   ) -> [HistoryPoint] {
     let wanted = readings.filter { reading in
@@ -142,15 +142,18 @@ struct HistoryTests {
       return HistoryPoint(
         sensorKey: key.sensor, timestamp: key.timestamp,
         average: values.reduce(0, +) / Double(values.count), minimum: values.min() ?? .nan,
-        maximum: values.max() ?? .nan, count: Int64(values.count))
+        maximum: values.max() ?? .nan,
+        last: members.max { $0.timestamp < $1.timestamp }?.value ?? .nan,
+        count: Int64(values.count))
     }.sorted { ($0.timestamp, $0.sensorKey) < ($1.timestamp, $1.sensorKey) }
   }
 
-  private static func areEqual(_ left: [HistoryPoint], _ right: [HistoryPoint]) -> Bool {
+  static func areEqual(_ left: [HistoryPoint], _ right: [HistoryPoint]) -> Bool {
     left.count == right.count
       && zip(left, right).allSatisfy { left, right in
         left.sensorKey == right.sensorKey && left.timestamp == right.timestamp
           && left.minimum == right.minimum && left.maximum == right.maximum
+          && left.last == right.last
           && left.count == right.count && abs(left.average - right.average) < 1e-9
       }
   }

@@ -207,7 +207,8 @@ package actor PostgresConnection {
     guard handle?.isUp == true else { throw .connectionLost("the connection is closed") }
     var run = PipelineRun()
     run.timeout = handle?.hasFailedTransaction == true ? nil : try timeout.change(at: .now)
-    let isAlone = handle?.isIdle == true && !commands.contains(.begin)
+    let isAlone =
+      handle?.isIdle == true && !commands.contains(.begin) && !commands.contains(.beginSnapshot)
     try handle?.enterPipeline()
     try send(commands, &run)
     try receive(&run, row: row)

@@ -24,6 +24,8 @@ package struct Command: Hashable, Sendable {
   }
 
   static let begin = Command("BEGIN")
+  /// One snapshot for all statements up to COMMIT.
+  static let beginSnapshot = Command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
   static let commit = Command("COMMIT")
   static let rollback = Command("ROLLBACK")
 }

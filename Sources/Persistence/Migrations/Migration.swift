@@ -31,7 +31,7 @@ struct Migration: Sendable {
   /// Order of application.
   static let forPublic: [Migration] = [.public0001Tenants, .public0002Unroutable]
   static let forTenants: [Migration] = [
-    .tenant0001Catalogue, .tenant0002Readings, .tenant0003Ingest,
+    .tenant0001Catalogue, .tenant0002Readings, .tenant0003Ingest, .tenant0005Rollups,
   ]
 }
 

@@ -4,12 +4,8 @@ import Domain
 /// One page of history, raw or bucketed, ascending by (time, sensor key).
 ///
 /// Cost is proportional to the page, not to the range: raw readings are taken from each sensor's stretch of
-/// the index, at most a page from each; buckets are computed in windows just wide enough for a page
-/// when every bucket is full, wider ones where the data is thin.
+/// the index, at most a page from each; for buckets see ``BucketReader``.
 struct HistoryReader: Sendable {
-  /// Growth of the window after one that held too little.
-  private static let windowGrowth: Int64 = 4
-
   private let query: HistoryQuery
   private let position: HistoryPosition?
   private let schema: TenantSchema
@@ -24,13 +20,18 @@ struct HistoryReader: Sendable {
   }
 
   func page(on connection: isolated PostgresConnection) throws(PostgresError) -> HistoryPage {
-    let sensors = try sensorKeys(on: connection)
-    guard !sensors.isEmpty, query.from < query.to else { return HistoryPage(points: [], next: nil) }
+    guard query.from < query.to else { return HistoryPage(points: [], next: nil) }
     var points: [HistoryPoint]
     switch query.resolution {
-    case .raw: points = try readings(of: sensors, on: connection)
+    case .raw:
+      let sensors = try connection.rows(sensorKeys) {
+        (row: borrowing PostgresRow) throws(PostgresError) in try row.int8(0)
+      }
+      points = sensors.isEmpty ? [] : try readings(of: sensors, on: connection)
     case .buckets(let width):
-      points = try buckets(of: sensors, width: max(1, width), on: connection)
+      points = try BucketReader(
+        query, width: max(1, width), after: position, pageSize: pageSize, schema: schema
+      ).points(of: sensorKeys, on: connection)
     }
     guard points.count > pageSize else { return HistoryPage(points: points, next: nil) }
     points.removeLast(points.count - pageSize)
@@ -40,11 +41,9 @@ struct HistoryReader: Sendable {
     return HistoryPage(points: points, next: next)
   }
 
-  /// Active sensors of the device that the filters let through, ascending.
-  private func sensorKeys(
-    on connection: isolated PostgresConnection
-  ) throws(PostgresError) -> [Int64] {
-    let command = Command(
+  /// Active sensors that the query lets through, ascending.
+  private var sensorKeys: Command {
+    Command(
       """
       SELECT sensor.id FROM \(schema.table("assets_device")) device
       JOIN \(schema.table("assets_sensor")) sensor ON sensor.device_id = device.id
@@ -57,9 +56,6 @@ struct HistoryReader: Sendable {
         .text(query.device.rawValue), .textArray(query.sensors.map(\.rawValue)),
         .textArray(query.types.sorted()),
       ])
-    return try connection.rows(command) { (row: borrowing PostgresRow) throws(PostgresError) in
-      try row.int8(0)
-    }
   }
 
   private func readings(
@@ -95,79 +91,7 @@ struct HistoryReader: Sendable {
       let value = try row.float8(2)
       return HistoryPoint(
         sensorKey: try row.int8(0), timestamp: try row.timestamptz(1), average: value,
-        minimum: value, maximum: value, count: 1)
+        minimum: value, maximum: value, last: value, count: 1)
     }
-  }
-
-  /// Each bucket is computed from all its readings in [from, to), so no page ever splits one.
-  private func buckets(
-    of sensors: [Int64], width: Int64, on connection: isolated PostgresConnection
-  ) throws(PostgresError) -> [HistoryPoint] {
-    guard let first = try firstBucket(of: sensors, width: width, on: connection) else { return [] }
-    var points: [HistoryPoint] = []
-    var start = first
-    var span = Self.saturatingProduct(width, Int64((pageSize + sensors.count) / sensors.count))
-    while start < query.to, points.count <= pageSize {
-      let (sum, overflow) = start.microseconds.addingReportingOverflow(span)
-      let end = overflow ? query.to : min(query.to, Timestamp(microseconds: sum))
-      try connection.query(
-        Command(
-          """
-          SELECT sensor_id, date_bin($1 * interval '1 microsecond', "timestamp", 'epoch'),
-            avg(value), min(value), max(value), count(*)
-          FROM \(schema.table("telemetry_readings"))
-          WHERE sensor_id = ANY ($2) AND "timestamp" >= $3 AND "timestamp" < $4
-          GROUP BY 2, 1
-          HAVING (date_bin($1 * interval '1 microsecond', "timestamp", 'epoch'), sensor_id)
-            > ($5, $6)
-          ORDER BY 2, 1 LIMIT $7
-          """,
-          [
-            .int8(width), .int8Array(sensors), .timestamptz(max(start, query.from)),
-            .timestamptz(end),
-            .timestamptz(position?.timestamp ?? Timestamp(microseconds: .min)),
-            .int8(position?.sensorKey ?? .min),
-            .int8(Int64(pageSize + 1 - points.count)),
-          ])
-      ) { (row: borrowing PostgresRow) throws(PostgresError) in
-        points.append(
-          HistoryPoint(
-            sensorKey: try row.int8(0), timestamp: try row.timestamptz(1),
-            average: try row.float8(2), minimum: try row.float8(3), maximum: try row.float8(4),
-            count: try row.int8(5)))
-      }
-      start = end
-      span = Self.saturatingProduct(span, Self.windowGrowth)
-    }
-    return points
-  }
-
-  /// Start of the bucket that holds the first reading from the position on: windows start where there
-  /// is something, on a bucket's edge.
-  private func firstBucket(
-    of sensors: [Int64], width: Int64, on connection: isolated PostgresConnection
-  ) throws(PostgresError) -> Timestamp? {
-    let from = max(query.from, position?.timestamp ?? query.from)
-    let command = Command(
-      """
-      SELECT date_bin($1 * interval '1 microsecond', min(first."timestamp"), 'epoch')
-      FROM unnest($2) AS wanted (sensor_id)
-      CROSS JOIN LATERAL (
-        SELECT r."timestamp" FROM \(schema.table("telemetry_readings")) r
-        WHERE r.sensor_id = wanted.sensor_id AND r."timestamp" >= $3 AND r."timestamp" < $4
-        ORDER BY r."timestamp" LIMIT 1
-      ) first
-      HAVING count(*) > 0
-      """,
-      [.int8(width), .int8Array(sensors), .timestamptz(from), .timestamptz(query.to)])
-    let starts = try connection.rows(command) {
-      (row: borrowing PostgresRow) throws(PostgresError) in try row.timestamptz(0)
-    }
-    return starts.first
-  }
-
-  private static func saturatingProduct(_ left: Int64, _ right: Int64) -> Int64 {
-    let (product, overflow) = left.multipliedReportingOverflow(by: max(1, right))
-    return overflow ? .max : product
   }
 }

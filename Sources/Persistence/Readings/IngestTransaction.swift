@@ -8,7 +8,7 @@ import Domain
 ///    its journal row; `COMMIT`.
 ///
 /// All transactions lock in one order: readings by (sensor, time), sensor status by key, device status by
-/// key, the ledger's hour, the cursor. The cursor comes last, so that its row is locked for as short as
+/// key, dirty hours, the ledger's hour, the cursor. The cursor comes last, so that its row is locked for as short as
 /// can be and `seq` order is commit order.
 struct IngestTransaction: Sendable {
   private let batch: TenantBatch
@@ -61,6 +61,7 @@ struct IngestTransaction: Sendable {
     if !stored.isEmpty {
       commands.append(updateSensorStatus(stored))
       commands.append(updateDeviceStatus(stored))
+      commands.append(markDirty(stored))
     }
     if !batch.quarantined.isEmpty {
       commands.append(
@@ -143,6 +144,16 @@ struct IngestTransaction: Sendable {
       WHERE known.last_seen < EXCLUDED.last_seen
       """,
       [.int8Array(rows.map(\.key)), .timestamptzArray(rows.map(\.value))])
+  }
+
+  /// The hours whose rollups no longer hold all readings.
+  private func markDirty(_ stored: [ValidReading]) -> Command {
+    let hours = Set(stored.map { RollupLevel.hour.floor($0.timestamp) }).sorted()
+    return Command(
+      """
+      INSERT INTO \(schema.table("telemetry_dirty_hours")) (hour) SELECT * FROM unnest($1)
+      ON CONFLICT (hour) DO UPDATE SET marked_by = EXCLUDED.marked_by
+      """, [.timestamptzArray(hours)])
   }
 
   private func addToLedger(stored: Int) -> Command {

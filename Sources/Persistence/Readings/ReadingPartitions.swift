@@ -130,4 +130,7 @@ enum AdvisoryLock {
   static let migrations: Int64 = 0x5452_414B_5345_4E53
   /// First key of `pg_advisory_xact_lock(int, int)`; the second is a hash of the schema. "TRAK".
   static let partitions: Int32 = 0x5452_414B
+  /// First key of `pg_try_advisory_lock(int, int)`; the second is a hash of the schema whose upkeep
+  /// a node does. "JOBS".
+  static let upkeep: Int32 = 0x4A4F_4253
 }

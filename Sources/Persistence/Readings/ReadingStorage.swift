@@ -39,7 +39,7 @@ extension PostgresConnection {
     return try installedTimescale() ?? .partitions
   }
 
-  private func installedTimescale() throws(PostgresError) -> ReadingStorage? {
+  func installedTimescale() throws(PostgresError) -> ReadingStorage? {
     let schemas = try rows(
       Command(
         """

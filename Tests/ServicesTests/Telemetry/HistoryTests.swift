@@ -71,7 +71,7 @@ struct HistoryTests {
       state.history = (0..<points).map { index in
         HistoryPoint(
           sensorKey: 5, timestamp: Timestamp(microseconds: Self.now - Int64(points - index)),
-          average: Double(index), minimum: -1, maximum: 1, count: 2)
+          average: Double(index), minimum: -1, maximum: 1, last: 0.5, count: 2)
       }
     }
     return fixture
