@@ -13,7 +13,8 @@ groups=(
   "proto | Sources/CTrakSenseProto | Sources/TrakSenseAPI | schema=trakSenseAPI
     | google/rpc/error_details.proto google/rpc/status.proto grpc/health/v1/health.proto
       grpc/reflection/v1/reflection.proto grpc/reflection/v1alpha/reflection.proto
-      traksense/v1/telemetry.proto"
+      traksense/v1/account.proto traksense/v1/auth.proto traksense/v1/team.proto traksense/v1/telemetry.proto
+      traksense/v1/tenant.proto"
   "Tests/SampleMessages/proto | Tests/CSampleProto | Tests/SampleMessages
     | c_module=CSampleProto,api_module=TrakSenseAPI,schema=sample
     | sample/v1/kinds.proto sample/v1/other.proto sample/v2/shapes.proto"
@@ -24,7 +25,8 @@ groups=(
     | grpc/testing/messages.proto grpc/testing/test.proto"
 )
 # Written by hand in Swift, but by protoc-c in C; every group may import them.
-well_known=(google/protobuf/any.proto google/protobuf/duration.proto google/protobuf/timestamp.proto)
+well_known=(google/protobuf/any.proto google/protobuf/duration.proto google/protobuf/empty.proto
+  google/protobuf/field_mask.proto google/protobuf/timestamp.proto google/protobuf/wrappers.proto)
 
 includes=$(pkg-config --variable=includedir protobuf 2>/dev/null || true)
 includes=${includes:-/usr/include}
@@ -34,6 +36,7 @@ trap 'rm -rf "$views"' EXIT
 # c_view ROOT VIEW PROTO...: what C sees of the files.
 # - `string` is `bytes`. The wire format is the same, but protobuf-c holds a string as a NUL-terminated
 #   char *, which would cut "a\0b" to "a"; bytes carry their length both ways.
+# - Services, and the files that declare options of RPCs, are for the plugin alone.
 # - `map<K, V> name` is what it is on the wire, a repeated message of pairs, so that its strings are bytes too.
 c_view() {
   local root=$1 view=$2 proto
@@ -46,6 +49,8 @@ c_view() {
         my $entry = join("", map { ucfirst } split(/_/, $name)) . "Entry";
         "message $entry { $key key = 1; $value value = 2; } repeated $entry $name ="
       }ge;
+      s{^import "(google/api/|traksense/v1/options)[^"]*";\n}{}gm;
+      s{^service \w+ \{.*?^\}\n}{}gms;
       s{(?<![\w.])string(\s+\w+\s*=)}{bytes$1}g' "$root/$proto" >"$view/$proto"
   done
 }
@@ -55,7 +60,8 @@ c_sources() {
   local target=$out/$1 path=$2 proto stem
   shift 2
   mkdir -p "$target/include"
-  protoc-c -I "$path" --c_out="$target/include" "$@"
+  # Without services, some imports serve nothing.
+  protoc-c -I "$path" --c_out="$target/include" "$@" 2> >(grep -v 'warning: Import .* is unused' >&2 || true)
   for proto in "$@"; do
     stem=${proto%.proto}
     mkdir -p "$target/$(dirname "$proto")"

@@ -9,11 +9,16 @@ package struct Tenant: Hashable, Sendable {
   package let schema: String
   /// Display name.
   package let name: String
+  /// Nobody may use it for the time being.
+  package let isSuspended: Bool
 
-  package init(id: Int64, slug: TenantSlug, schema: String, name: String) {
+  package init(
+    id: Int64, slug: TenantSlug, schema: String, name: String, isSuspended: Bool = false
+  ) {
     self.id = id
     self.slug = slug
     self.schema = schema
     self.name = name
+    self.isSuspended = isSuspended
   }
 }

@@ -24,6 +24,8 @@ struct SwiftNames {
   /// Written by hand, because their JSON forms are their own.
   private static let wellKnown = [
     ".google.protobuf.Any": "ProtoAny", ".google.protobuf.Duration": "ProtoDuration",
+    ".google.protobuf.Empty": "ProtoEmpty", ".google.protobuf.FieldMask": "ProtoFieldMask",
+    ".google.protobuf.StringValue": "ProtoStringValue",
     ".google.protobuf.Timestamp": "ProtoTimestamp",
   ]
 

@@ -143,61 +143,12 @@ typedef void (*Traksense__Bench__V1__SlowRequest_Closure)
 
 /* --- services --- */
 
-typedef struct Traksense__Bench__V1__BenchService_Service Traksense__Bench__V1__BenchService_Service;
-struct Traksense__Bench__V1__BenchService_Service
-{
-  ProtobufCService base;
-  void (*unary)(Traksense__Bench__V1__BenchService_Service *service,
-                const Traksense__Bench__V1__Payload *input,
-                Traksense__Bench__V1__Payload_Closure closure,
-                void *closure_data);
-  void (*download)(Traksense__Bench__V1__BenchService_Service *service,
-                   const Traksense__Bench__V1__DownloadRequest *input,
-                   Traksense__Bench__V1__Payload_Closure closure,
-                   void *closure_data);
-  void (*slow)(Traksense__Bench__V1__BenchService_Service *service,
-               const Traksense__Bench__V1__SlowRequest *input,
-               Traksense__Bench__V1__Payload_Closure closure,
-               void *closure_data);
-  void (*echo)(Traksense__Bench__V1__BenchService_Service *service,
-               const Traksense__Bench__V1__Payload *input,
-               Traksense__Bench__V1__Payload_Closure closure,
-               void *closure_data);
-};
-typedef void (*Traksense__Bench__V1__BenchService_ServiceDestroy)(Traksense__Bench__V1__BenchService_Service *);
-void traksense__bench__v1__bench_service__init (Traksense__Bench__V1__BenchService_Service *service,
-                                                Traksense__Bench__V1__BenchService_ServiceDestroy destroy);
-#define TRAKSENSE__BENCH__V1__BENCH_SERVICE__BASE_INIT \
-    { &traksense__bench__v1__bench_service__descriptor, protobuf_c_service_invoke_internal, NULL }
-#define TRAKSENSE__BENCH__V1__BENCH_SERVICE__INIT(function_prefix__) \
-    { TRAKSENSE__BENCH__V1__BENCH_SERVICE__BASE_INIT,\
-      function_prefix__ ## unary,\
-      function_prefix__ ## download,\
-      function_prefix__ ## slow,\
-      function_prefix__ ## echo  }
-void traksense__bench__v1__bench_service__unary(ProtobufCService *service,
-                                                const Traksense__Bench__V1__Payload *input,
-                                                Traksense__Bench__V1__Payload_Closure closure,
-                                                void *closure_data);
-void traksense__bench__v1__bench_service__download(ProtobufCService *service,
-                                                   const Traksense__Bench__V1__DownloadRequest *input,
-                                                   Traksense__Bench__V1__Payload_Closure closure,
-                                                   void *closure_data);
-void traksense__bench__v1__bench_service__slow(ProtobufCService *service,
-                                               const Traksense__Bench__V1__SlowRequest *input,
-                                               Traksense__Bench__V1__Payload_Closure closure,
-                                               void *closure_data);
-void traksense__bench__v1__bench_service__echo(ProtobufCService *service,
-                                               const Traksense__Bench__V1__Payload *input,
-                                               Traksense__Bench__V1__Payload_Closure closure,
-                                               void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor traksense__bench__v1__payload__descriptor;
 extern const ProtobufCMessageDescriptor traksense__bench__v1__download_request__descriptor;
 extern const ProtobufCMessageDescriptor traksense__bench__v1__slow_request__descriptor;
-extern const ProtobufCServiceDescriptor traksense__bench__v1__bench_service__descriptor;
 
 PROTOBUF_C__END_DECLS
 

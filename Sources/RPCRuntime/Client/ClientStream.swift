@@ -303,7 +303,17 @@ final class ClientStream: ResponseSource, RequestSink, @unchecked Sendable {
       message: message, initialMetadata: metadata.initial, trailingMetadata: metadata.trailing)
   }
 
-  func responseMetadata() async -> ResponseMetadata {
+  /// The response messages, for one reader.
+  var responses: ResponseStream {
+    ResponseStream(source: self) { await self.responseMetadata() }
+  }
+
+  /// Both directions.
+  var streamingCall: StreamingCall {
+    StreamingCall(requests: RequestWriter(sink: self), responses: responses)
+  }
+
+  private func responseMetadata() async -> ResponseMetadata {
     await withCheckedContinuation { continuation in
       loop.execute {
         continuation.resume(

@@ -74,18 +74,14 @@ public final class RPCClient: RPCChannel {
   public func serverStreaming(
     _ method: MethodDescriptor, _ request: MessageFrame, options: CallOptions
   ) async throws(RPCError) -> ResponseStream {
-    let stream = start(method, request, options)
-    return ResponseStream(source: stream) { await stream.responseMetadata() }
+    start(method, request, options).responses
   }
 
   /// See ``RPCChannel``.
   public func open(
     _ method: MethodDescriptor, options: CallOptions
   ) async throws(RPCError) -> StreamingCall {
-    let stream = start(method, nil, options)
-    return StreamingCall(
-      requests: RequestWriter(sink: stream),
-      responses: ResponseStream(source: stream) { await stream.responseMetadata() })
+    start(method, nil, options).streamingCall
   }
 
   /// - Parameter request: the only message; nil: messages follow.

@@ -25,11 +25,11 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
   /// to go before that may have begun calls that are then refused.
   private static let longestRoundTrip = TimeAmount.seconds(10)
 
-  private let router: RPCRouter
-  private let origins: WebOrigins
+  let router: RPCRouter
+  let origins: WebOrigins
   private let limits: ServerLimits
-  private let logger: Logger
-  private let executor: LoopExecutor
+  let logger: Logger
+  let executor: LoopExecutor
   private let loop: any EventLoop
   private let session: HTTP2Session
   private let openStreams: OpenStreams
@@ -42,9 +42,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
   private(set) var peer = ""
   /// Who the client proved to be by its certificate.
   let peerIdentity: PeerIdentity?
-  private var runningHandlers = 0
-  /// What running handlers hold beyond ``ServerLimits/plausibleInflation``, in bytes.
-  private var implausibleBytes = 0
+  var handlers: HandlerQuota
   private var isReading = false
   private var isFlushing = false
   private var flushIsScheduled = false
@@ -74,6 +72,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
     self.logger = logger
     self.peerIdentity = peerIdentity
     executor = LoopExecutor(loop)
+    handlers = HandlerQuota(limits)
     let now = NIODeadline.now()
     policing = ConnectionPolicing(limits, at: now)
     requestBudget = RequestBudget(limits)
@@ -195,10 +194,6 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
     scheduleFlush()
   }
 
-  func isUnsendable(_ key: String) {
-    logger.debug("metadata left out", metadata: ["key": "\(key)"])
-  }
-
   func isWaiting(_ body: OutboundBody) {
     waiting.append(body)
   }
@@ -206,25 +201,6 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
   func credit(_ count: Int, _ stream: StreamID) {
     session.consumeStream(count, on: stream)
     scheduleFlush()
-  }
-
-  func handlerStarts() -> LoopExecutor? {
-    guard runningHandlers < limits.maxRunningHandlers else { return nil }
-    runningHandlers += 1
-    return executor
-  }
-
-  func handlerEnds() {
-    runningHandlers -= 1
-  }
-
-  func rejected(_ path: @autoclosure () -> String, _ error: RPCError) {
-    router.rejected(path(), peer: peer, .status(error))
-  }
-
-  func holdsImplausible(_ bytes: Int) -> Bool {
-    implausibleBytes += bytes
-    return implausibleBytes <= limits.maxImplausibleBytes
   }
 
   // MARK: Events
@@ -292,14 +268,6 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
     openStreams.opened()
     stream.receivedHeaders()
     if endStream { stream.receivedEndStream() }
-  }
-
-  private func reject(
-    _ id: StreamID, _ headers: HeaderList, _ rejection: RequestHead.Rejection
-  ) {
-    router.rejected(headers[":path"] ?? "", peer: peer, rejection.outcome)
-    let (answer, body) = rejection.answer(to: headers, origins)
-    respond(id, headers: answer, body: body)
   }
 
   private func receivedData(_ id: StreamID, _ bytes: ByteBuffer) {

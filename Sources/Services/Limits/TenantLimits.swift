@@ -8,7 +8,7 @@ package struct TenantLimits: Hashable, Sendable {
   package var callsPerSecond: Int?
   /// Unary calls that run at once. Default 1,000: more than the database's pool lets wait.
   package var concurrentCalls: Int? = 1_000
-  /// Calls with a stream that are open at once. Default 10,000: some 80 MB.
+  /// Calls with a stream that are open at once. Default 10,000: some 130 MB.
   package var concurrentStreams: Int? = 10_000
 
   package init() {}

@@ -40,6 +40,64 @@ extension ProtobufSchema {
       GrpcReflectionV1alpha.ListServiceResponse.self,
       GrpcReflectionV1alpha.ServiceResponse.self,
       GrpcReflectionV1alpha.ErrorResponse.self,
+      TraksenseV1.User.self,
+      TraksenseV1.TenantAddress.self,
+      TraksenseV1.RegisterRequest.self,
+      TraksenseV1.RegisterResponse.self,
+      TraksenseV1.LoginRequest.self,
+      TraksenseV1.LoginResponse.self,
+      TraksenseV1.Tokens.self,
+      TraksenseV1.LogoutRequest.self,
+      TraksenseV1.LogoutResponse.self,
+      TraksenseV1.RefreshRequest.self,
+      TraksenseV1.RefreshResponse.self,
+      TraksenseV1.RequestPasswordResetRequest.self,
+      TraksenseV1.RequestPasswordResetResponse.self,
+      TraksenseV1.ValidatePasswordResetRequest.self,
+      TraksenseV1.ValidatePasswordResetResponse.self,
+      TraksenseV1.ConfirmPasswordResetRequest.self,
+      TraksenseV1.ConfirmPasswordResetResponse.self,
+      TraksenseV1.ValidateInviteRequest.self,
+      TraksenseV1.ValidateInviteResponse.self,
+      TraksenseV1.AcceptInviteRequest.self,
+      TraksenseV1.AcceptInviteResponse.self,
+      TraksenseV1.InvitedUser.self,
+      TraksenseV1.InvitedMembership.self,
+      TraksenseV1.GetMeRequest.self,
+      TraksenseV1.UpdateMeRequest.self,
+      TraksenseV1.UpdateMeResponse.self,
+      TraksenseV1.ChangePasswordRequest.self,
+      TraksenseV1.ChangePasswordResponse.self,
+      TraksenseV1.UploadAvatarRequest.self,
+      TraksenseV1.DeleteAvatarRequest.self,
+      TraksenseV1.AvatarResponse.self,
+      TraksenseV1.ListSessionsRequest.self,
+      TraksenseV1.ListSessionsResponse.self,
+      TraksenseV1.Session.self,
+      TraksenseV1.RevokeSessionRequest.self,
+      TraksenseV1.RevokeOtherSessionsRequest.self,
+      TraksenseV1.RevokeOtherSessionsResponse.self,
+      TraksenseV1.FetchMediaRequest.self,
+      TraksenseV1.FetchMediaResponse.self,
+      TraksenseV1.Member.self,
+      TraksenseV1.MemberUser.self,
+      TraksenseV1.ListMembersRequest.self,
+      TraksenseV1.ListMembersResponse.self,
+      TraksenseV1.GetMemberRequest.self,
+      TraksenseV1.UpdateMemberRequest.self,
+      TraksenseV1.RemoveMemberRequest.self,
+      TraksenseV1.GetTeamStatsRequest.self,
+      TraksenseV1.TeamStats.self,
+      TraksenseV1.Invite.self,
+      TraksenseV1.ListInvitesRequest.self,
+      TraksenseV1.ListInvitesResponse.self,
+      TraksenseV1.CreateInviteRequest.self,
+      TraksenseV1.GetInviteRequest.self,
+      TraksenseV1.UpdateInviteRequest.self,
+      TraksenseV1.CancelInviteRequest.self,
+      TraksenseV1.ResendInviteRequest.self,
+      TraksenseV1.AcceptTeamInviteRequest.self,
+      TraksenseV1.AcceptTeamInviteResponse.self,
       TraksenseV1.Reading.self,
       TraksenseV1.IngestRequest.self,
       TraksenseV1.IngestResponse.self,
@@ -60,12 +118,30 @@ extension ProtobufSchema {
       TraksenseV1.LiveReading.self,
       TraksenseV1.HistoryRow.self,
       TraksenseV1.HistoryBucketRow.self,
+      TraksenseV1.Tenant.self,
+      TraksenseV1.GetTenantRequest.self,
+      TraksenseV1.UpdateTenantRequest.self,
+      TraksenseV1.APIKey.self,
+      TraksenseV1.ListAPIKeysRequest.self,
+      TraksenseV1.ListAPIKeysResponse.self,
+      TraksenseV1.CreateAPIKeyRequest.self,
+      TraksenseV1.CreateAPIKeyResponse.self,
+      TraksenseV1.RotateAPIKeyRequest.self,
+      TraksenseV1.RevokeAPIKeyRequest.self,
+      TraksenseV1.ListAuditEventsRequest.self,
+      TraksenseV1.ListAuditEventsResponse.self,
+      TraksenseV1.AuditEvent.self,
     ],
     methods: [
       GrpcHealthV1.HealthMethods.all,
       GrpcReflectionV1.ServerReflectionMethods.all,
       GrpcReflectionV1alpha.ServerReflectionMethods.all,
+      TraksenseV1.AuthServiceMethods.all,
+      TraksenseV1.AccountServiceMethods.all,
+      TraksenseV1.MediaServiceMethods.all,
+      TraksenseV1.TeamServiceMethods.all,
       TraksenseV1.TelemetryServiceMethods.all,
+      TraksenseV1.TenantServiceMethods.all,
     ].flatMap(\.self),
     files: [
       ProtobufFile(
@@ -421,6 +497,467 @@ extension ProtobufSchema {
           v1alpha.ServerReflectionResponse(\u{1}0\u{1}b\u{6}proto3
           """),
       ProtobufFile(
+        name: "google/api/http.proto",
+        imports: [],
+        symbols: [
+          "google.api.HttpRule",
+          "google.api.HttpRule.selector",
+          "google.api.HttpRule.get",
+          "google.api.HttpRule.put",
+          "google.api.HttpRule.post",
+          "google.api.HttpRule.delete",
+          "google.api.HttpRule.patch",
+          "google.api.HttpRule.custom",
+          "google.api.HttpRule.body",
+          "google.api.HttpRule.response_body",
+          "google.api.HttpRule.additional_bindings",
+          "google.api.HttpRule.pattern",
+          "google.api.CustomHttpPattern",
+          "google.api.CustomHttpPattern.kind",
+          "google.api.CustomHttpPattern.path",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{15}google/api/http.proto\u{12}\u{a}google.api\"\u{da}\u{2}\u{a}\u{8}Http\
+          Rule\u{12}\u{1a}\u{a}\u{8}selector\u{18}\u{1} \u{1}(\u{9}R\u{8}selector\u{12}\u{12}\
+          \u{a}\u{3}get\u{18}\u{2} \u{1}(\u{9}H\0R\u{3}get\u{12}\u{12}\u{a}\u{3}put\u{18}\u{3}\
+           \u{1}(\u{9}H\0R\u{3}put\u{12}\u{14}\u{a}\u{4}post\u{18}\u{4} \u{1}(\u{9}H\0R\u{4}\
+          post\u{12}\u{18}\u{a}\u{6}delete\u{18}\u{5} \u{1}(\u{9}H\0R\u{6}delete\u{12}\u{16}\
+          \u{a}\u{5}patch\u{18}\u{6} \u{1}(\u{9}H\0R\u{5}patch\u{12}7\u{a}\u{6}custom\u{18}\
+          \u{8} \u{1}(\u{b}2\u{1d}.google.api.CustomHttpPatternH\0R\u{6}custom\u{12}\u{12}\
+          \u{a}\u{4}body\u{18}\u{7} \u{1}(\u{9}R\u{4}body\u{12}#\u{a}\u{d}response_body\u{18}\
+          \u{c} \u{1}(\u{9}R\u{c}responseBody\u{12}E\u{a}\u{13}additional_bindings\u{18}\u{b}\
+           \u{3}(\u{b}2\u{14}.google.api.HttpRuleR\u{12}additionalBindingsB\u{9}\u{a}\u{7}\
+          pattern\";\u{a}\u{11}CustomHttpPattern\u{12}\u{12}\u{a}\u{4}kind\u{18}\u{1} \u{1}\
+          (\u{9}R\u{4}kind\u{12}\u{12}\u{a}\u{4}path\u{18}\u{2} \u{1}(\u{9}R\u{4}pathb\u{6}\
+          proto3
+          """),
+      ProtobufFile(
+        name: "google/protobuf/descriptor.proto",
+        imports: [],
+        symbols: [
+          "google.protobuf.FileDescriptorSet",
+          "google.protobuf.FileDescriptorSet.file",
+          "google.protobuf.FileDescriptorProto",
+          "google.protobuf.FileDescriptorProto.name",
+          "google.protobuf.FileDescriptorProto.package",
+          "google.protobuf.FileDescriptorProto.dependency",
+          "google.protobuf.FileDescriptorProto.public_dependency",
+          "google.protobuf.FileDescriptorProto.weak_dependency",
+          "google.protobuf.FileDescriptorProto.message_type",
+          "google.protobuf.FileDescriptorProto.enum_type",
+          "google.protobuf.FileDescriptorProto.service",
+          "google.protobuf.FileDescriptorProto.extension",
+          "google.protobuf.FileDescriptorProto.options",
+          "google.protobuf.FileDescriptorProto.source_code_info",
+          "google.protobuf.FileDescriptorProto.syntax",
+          "google.protobuf.DescriptorProto",
+          "google.protobuf.DescriptorProto.name",
+          "google.protobuf.DescriptorProto.field",
+          "google.protobuf.DescriptorProto.extension",
+          "google.protobuf.DescriptorProto.nested_type",
+          "google.protobuf.DescriptorProto.enum_type",
+          "google.protobuf.DescriptorProto.extension_range",
+          "google.protobuf.DescriptorProto.oneof_decl",
+          "google.protobuf.DescriptorProto.options",
+          "google.protobuf.DescriptorProto.reserved_range",
+          "google.protobuf.DescriptorProto.reserved_name",
+          "google.protobuf.DescriptorProto.ExtensionRange",
+          "google.protobuf.DescriptorProto.ExtensionRange.start",
+          "google.protobuf.DescriptorProto.ExtensionRange.end",
+          "google.protobuf.DescriptorProto.ExtensionRange.options",
+          "google.protobuf.DescriptorProto.ReservedRange",
+          "google.protobuf.DescriptorProto.ReservedRange.start",
+          "google.protobuf.DescriptorProto.ReservedRange.end",
+          "google.protobuf.ExtensionRangeOptions",
+          "google.protobuf.ExtensionRangeOptions.uninterpreted_option",
+          "google.protobuf.FieldDescriptorProto",
+          "google.protobuf.FieldDescriptorProto.name",
+          "google.protobuf.FieldDescriptorProto.number",
+          "google.protobuf.FieldDescriptorProto.label",
+          "google.protobuf.FieldDescriptorProto.type",
+          "google.protobuf.FieldDescriptorProto.type_name",
+          "google.protobuf.FieldDescriptorProto.extendee",
+          "google.protobuf.FieldDescriptorProto.default_value",
+          "google.protobuf.FieldDescriptorProto.oneof_index",
+          "google.protobuf.FieldDescriptorProto.json_name",
+          "google.protobuf.FieldDescriptorProto.options",
+          "google.protobuf.FieldDescriptorProto.proto3_optional",
+          "google.protobuf.FieldDescriptorProto.Type",
+          "google.protobuf.FieldDescriptorProto.TYPE_DOUBLE",
+          "google.protobuf.FieldDescriptorProto.TYPE_FLOAT",
+          "google.protobuf.FieldDescriptorProto.TYPE_INT64",
+          "google.protobuf.FieldDescriptorProto.TYPE_UINT64",
+          "google.protobuf.FieldDescriptorProto.TYPE_INT32",
+          "google.protobuf.FieldDescriptorProto.TYPE_FIXED64",
+          "google.protobuf.FieldDescriptorProto.TYPE_FIXED32",
+          "google.protobuf.FieldDescriptorProto.TYPE_BOOL",
+          "google.protobuf.FieldDescriptorProto.TYPE_STRING",
+          "google.protobuf.FieldDescriptorProto.TYPE_GROUP",
+          "google.protobuf.FieldDescriptorProto.TYPE_MESSAGE",
+          "google.protobuf.FieldDescriptorProto.TYPE_BYTES",
+          "google.protobuf.FieldDescriptorProto.TYPE_UINT32",
+          "google.protobuf.FieldDescriptorProto.TYPE_ENUM",
+          "google.protobuf.FieldDescriptorProto.TYPE_SFIXED32",
+          "google.protobuf.FieldDescriptorProto.TYPE_SFIXED64",
+          "google.protobuf.FieldDescriptorProto.TYPE_SINT32",
+          "google.protobuf.FieldDescriptorProto.TYPE_SINT64",
+          "google.protobuf.FieldDescriptorProto.Label",
+          "google.protobuf.FieldDescriptorProto.LABEL_OPTIONAL",
+          "google.protobuf.FieldDescriptorProto.LABEL_REQUIRED",
+          "google.protobuf.FieldDescriptorProto.LABEL_REPEATED",
+          "google.protobuf.OneofDescriptorProto",
+          "google.protobuf.OneofDescriptorProto.name",
+          "google.protobuf.OneofDescriptorProto.options",
+          "google.protobuf.EnumDescriptorProto",
+          "google.protobuf.EnumDescriptorProto.name",
+          "google.protobuf.EnumDescriptorProto.value",
+          "google.protobuf.EnumDescriptorProto.options",
+          "google.protobuf.EnumDescriptorProto.reserved_range",
+          "google.protobuf.EnumDescriptorProto.reserved_name",
+          "google.protobuf.EnumDescriptorProto.EnumReservedRange",
+          "google.protobuf.EnumDescriptorProto.EnumReservedRange.start",
+          "google.protobuf.EnumDescriptorProto.EnumReservedRange.end",
+          "google.protobuf.EnumValueDescriptorProto",
+          "google.protobuf.EnumValueDescriptorProto.name",
+          "google.protobuf.EnumValueDescriptorProto.number",
+          "google.protobuf.EnumValueDescriptorProto.options",
+          "google.protobuf.ServiceDescriptorProto",
+          "google.protobuf.ServiceDescriptorProto.name",
+          "google.protobuf.ServiceDescriptorProto.method",
+          "google.protobuf.ServiceDescriptorProto.options",
+          "google.protobuf.MethodDescriptorProto",
+          "google.protobuf.MethodDescriptorProto.name",
+          "google.protobuf.MethodDescriptorProto.input_type",
+          "google.protobuf.MethodDescriptorProto.output_type",
+          "google.protobuf.MethodDescriptorProto.options",
+          "google.protobuf.MethodDescriptorProto.client_streaming",
+          "google.protobuf.MethodDescriptorProto.server_streaming",
+          "google.protobuf.FileOptions",
+          "google.protobuf.FileOptions.java_package",
+          "google.protobuf.FileOptions.java_outer_classname",
+          "google.protobuf.FileOptions.java_multiple_files",
+          "google.protobuf.FileOptions.java_generate_equals_and_hash",
+          "google.protobuf.FileOptions.java_string_check_utf8",
+          "google.protobuf.FileOptions.optimize_for",
+          "google.protobuf.FileOptions.go_package",
+          "google.protobuf.FileOptions.cc_generic_services",
+          "google.protobuf.FileOptions.java_generic_services",
+          "google.protobuf.FileOptions.py_generic_services",
+          "google.protobuf.FileOptions.php_generic_services",
+          "google.protobuf.FileOptions.deprecated",
+          "google.protobuf.FileOptions.cc_enable_arenas",
+          "google.protobuf.FileOptions.objc_class_prefix",
+          "google.protobuf.FileOptions.csharp_namespace",
+          "google.protobuf.FileOptions.swift_prefix",
+          "google.protobuf.FileOptions.php_class_prefix",
+          "google.protobuf.FileOptions.php_namespace",
+          "google.protobuf.FileOptions.php_metadata_namespace",
+          "google.protobuf.FileOptions.ruby_package",
+          "google.protobuf.FileOptions.uninterpreted_option",
+          "google.protobuf.FileOptions.OptimizeMode",
+          "google.protobuf.FileOptions.SPEED",
+          "google.protobuf.FileOptions.CODE_SIZE",
+          "google.protobuf.FileOptions.LITE_RUNTIME",
+          "google.protobuf.MessageOptions",
+          "google.protobuf.MessageOptions.message_set_wire_format",
+          "google.protobuf.MessageOptions.no_standard_descriptor_accessor",
+          "google.protobuf.MessageOptions.deprecated",
+          "google.protobuf.MessageOptions.map_entry",
+          "google.protobuf.MessageOptions.uninterpreted_option",
+          "google.protobuf.FieldOptions",
+          "google.protobuf.FieldOptions.ctype",
+          "google.protobuf.FieldOptions.packed",
+          "google.protobuf.FieldOptions.jstype",
+          "google.protobuf.FieldOptions.lazy",
+          "google.protobuf.FieldOptions.unverified_lazy",
+          "google.protobuf.FieldOptions.deprecated",
+          "google.protobuf.FieldOptions.weak",
+          "google.protobuf.FieldOptions.uninterpreted_option",
+          "google.protobuf.FieldOptions.CType",
+          "google.protobuf.FieldOptions.STRING",
+          "google.protobuf.FieldOptions.CORD",
+          "google.protobuf.FieldOptions.STRING_PIECE",
+          "google.protobuf.FieldOptions.JSType",
+          "google.protobuf.FieldOptions.JS_NORMAL",
+          "google.protobuf.FieldOptions.JS_STRING",
+          "google.protobuf.FieldOptions.JS_NUMBER",
+          "google.protobuf.OneofOptions",
+          "google.protobuf.OneofOptions.uninterpreted_option",
+          "google.protobuf.EnumOptions",
+          "google.protobuf.EnumOptions.allow_alias",
+          "google.protobuf.EnumOptions.deprecated",
+          "google.protobuf.EnumOptions.uninterpreted_option",
+          "google.protobuf.EnumValueOptions",
+          "google.protobuf.EnumValueOptions.deprecated",
+          "google.protobuf.EnumValueOptions.uninterpreted_option",
+          "google.protobuf.ServiceOptions",
+          "google.protobuf.ServiceOptions.deprecated",
+          "google.protobuf.ServiceOptions.uninterpreted_option",
+          "google.protobuf.MethodOptions",
+          "google.protobuf.MethodOptions.deprecated",
+          "google.protobuf.MethodOptions.idempotency_level",
+          "google.protobuf.MethodOptions.uninterpreted_option",
+          "google.protobuf.MethodOptions.IdempotencyLevel",
+          "google.protobuf.MethodOptions.IDEMPOTENCY_UNKNOWN",
+          "google.protobuf.MethodOptions.NO_SIDE_EFFECTS",
+          "google.protobuf.MethodOptions.IDEMPOTENT",
+          "google.protobuf.UninterpretedOption",
+          "google.protobuf.UninterpretedOption.name",
+          "google.protobuf.UninterpretedOption.identifier_value",
+          "google.protobuf.UninterpretedOption.positive_int_value",
+          "google.protobuf.UninterpretedOption.negative_int_value",
+          "google.protobuf.UninterpretedOption.double_value",
+          "google.protobuf.UninterpretedOption.string_value",
+          "google.protobuf.UninterpretedOption.aggregate_value",
+          "google.protobuf.UninterpretedOption.NamePart",
+          "google.protobuf.UninterpretedOption.NamePart.name_part",
+          "google.protobuf.UninterpretedOption.NamePart.is_extension",
+          "google.protobuf.SourceCodeInfo",
+          "google.protobuf.SourceCodeInfo.location",
+          "google.protobuf.SourceCodeInfo.Location",
+          "google.protobuf.SourceCodeInfo.Location.path",
+          "google.protobuf.SourceCodeInfo.Location.span",
+          "google.protobuf.SourceCodeInfo.Location.leading_comments",
+          "google.protobuf.SourceCodeInfo.Location.trailing_comments",
+          "google.protobuf.SourceCodeInfo.Location.leading_detached_comments",
+          "google.protobuf.GeneratedCodeInfo",
+          "google.protobuf.GeneratedCodeInfo.annotation",
+          "google.protobuf.GeneratedCodeInfo.Annotation",
+          "google.protobuf.GeneratedCodeInfo.Annotation.path",
+          "google.protobuf.GeneratedCodeInfo.Annotation.source_file",
+          "google.protobuf.GeneratedCodeInfo.Annotation.begin",
+          "google.protobuf.GeneratedCodeInfo.Annotation.end",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a} google/protobuf/descriptor.proto\u{12}\u{f}google.protobuf\"M\u{a}\u{11}Fi\
+          leDescriptorSet\u{12}8\u{a}\u{4}file\u{18}\u{1} \u{3}(\u{b}2$.google.protobuf.Fi\
+          leDescriptorProtoR\u{4}file\"\u{e4}\u{4}\u{a}\u{13}FileDescriptorProto\u{12}\u{12}\
+          \u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12}\u{18}\u{a}\u{7}package\u{18}\
+          \u{2} \u{1}(\u{9}R\u{7}package\u{12}\u{1e}\u{a}\u{a}dependency\u{18}\u{3} \u{3}(\
+          \u{9}R\u{a}dependency\u{12}+\u{a}\u{11}public_dependency\u{18}\u{a} \u{3}(\u{5}R\
+          \u{10}publicDependency\u{12}'\u{a}\u{f}weak_dependency\u{18}\u{b} \u{3}(\u{5}R\u{e}\
+          weakDependency\u{12}C\u{a}\u{c}message_type\u{18}\u{4} \u{3}(\u{b}2 .google.prot\
+          obuf.DescriptorProtoR\u{b}messageType\u{12}A\u{a}\u{9}enum_type\u{18}\u{5} \u{3}\
+          (\u{b}2$.google.protobuf.EnumDescriptorProtoR\u{8}enumType\u{12}A\u{a}\u{7}servi\
+          ce\u{18}\u{6} \u{3}(\u{b}2'.google.protobuf.ServiceDescriptorProtoR\u{7}service\u{12}\
+          C\u{a}\u{9}extension\u{18}\u{7} \u{3}(\u{b}2%.google.protobuf.FieldDescriptorPro\
+          toR\u{9}extension\u{12}6\u{a}\u{7}options\u{18}\u{8} \u{1}(\u{b}2\u{1c}.google.p\
+          rotobuf.FileOptionsR\u{7}options\u{12}I\u{a}\u{10}source_code_info\u{18}\u{9} \u{1}\
+          (\u{b}2\u{1f}.google.protobuf.SourceCodeInfoR\u{e}sourceCodeInfo\u{12}\u{16}\u{a}\
+          \u{6}syntax\u{18}\u{c} \u{1}(\u{9}R\u{6}syntax\"\u{b9}\u{6}\u{a}\u{f}DescriptorP\
+          roto\u{12}\u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12};\u{a}\u{5}\
+          field\u{18}\u{2} \u{3}(\u{b}2%.google.protobuf.FieldDescriptorProtoR\u{5}field\u{12}\
+          C\u{a}\u{9}extension\u{18}\u{6} \u{3}(\u{b}2%.google.protobuf.FieldDescriptorPro\
+          toR\u{9}extension\u{12}A\u{a}\u{b}nested_type\u{18}\u{3} \u{3}(\u{b}2 .google.pr\
+          otobuf.DescriptorProtoR\u{a}nestedType\u{12}A\u{a}\u{9}enum_type\u{18}\u{4} \u{3}\
+          (\u{b}2$.google.protobuf.EnumDescriptorProtoR\u{8}enumType\u{12}X\u{a}\u{f}exten\
+          sion_range\u{18}\u{5} \u{3}(\u{b}2/.google.protobuf.DescriptorProto.ExtensionRan\
+          geR\u{e}extensionRange\u{12}D\u{a}\u{a}oneof_decl\u{18}\u{8} \u{3}(\u{b}2%.googl\
+          e.protobuf.OneofDescriptorProtoR\u{9}oneofDecl\u{12}9\u{a}\u{7}options\u{18}\u{7}\
+           \u{1}(\u{b}2\u{1f}.google.protobuf.MessageOptionsR\u{7}options\u{12}U\u{a}\u{e}\
+          reserved_range\u{18}\u{9} \u{3}(\u{b}2..google.protobuf.DescriptorProto.Reserved\
+          RangeR\u{d}reservedRange\u{12}#\u{a}\u{d}reserved_name\u{18}\u{a} \u{3}(\u{9}R\u{c}\
+          reservedName\u{1a}z\u{a}\u{e}ExtensionRange\u{12}\u{14}\u{a}\u{5}start\u{18}\u{1}\
+           \u{1}(\u{5}R\u{5}start\u{12}\u{10}\u{a}\u{3}end\u{18}\u{2} \u{1}(\u{5}R\u{3}end\
+          \u{12}@\u{a}\u{7}options\u{18}\u{3} \u{1}(\u{b}2&.google.protobuf.ExtensionRange\
+          OptionsR\u{7}options\u{1a}7\u{a}\u{d}ReservedRange\u{12}\u{14}\u{a}\u{5}start\u{18}\
+          \u{1} \u{1}(\u{5}R\u{5}start\u{12}\u{10}\u{a}\u{3}end\u{18}\u{2} \u{1}(\u{5}R\u{3}\
+          end\"|\u{a}\u{15}ExtensionRangeOptions\u{12}X\u{a}\u{14}uninterpreted_option\u{18}\
+          \u{e7}\u{7} \u{3}(\u{b}2$.google.protobuf.UninterpretedOptionR\u{13}uninterprete\
+          dOption*\u{9}\u{8}\u{e8}\u{7}\u{10}\u{80}\u{80}\u{80}\u{80}\u{2}\"\u{c1}\u{6}\u{a}\
+          \u{14}FieldDescriptorProto\u{12}\u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}\
+          name\u{12}\u{16}\u{a}\u{6}number\u{18}\u{3} \u{1}(\u{5}R\u{6}number\u{12}A\u{a}\u{5}\
+          label\u{18}\u{4} \u{1}(\u{e}2+.google.protobuf.FieldDescriptorProto.LabelR\u{5}l\
+          abel\u{12}>\u{a}\u{4}type\u{18}\u{5} \u{1}(\u{e}2*.google.protobuf.FieldDescript\
+          orProto.TypeR\u{4}type\u{12}\u{1b}\u{a}\u{9}type_name\u{18}\u{6} \u{1}(\u{9}R\u{8}\
+          typeName\u{12}\u{1a}\u{a}\u{8}extendee\u{18}\u{2} \u{1}(\u{9}R\u{8}extendee\u{12}\
+          #\u{a}\u{d}default_value\u{18}\u{7} \u{1}(\u{9}R\u{c}defaultValue\u{12}\u{1f}\u{a}\
+          \u{b}oneof_index\u{18}\u{9} \u{1}(\u{5}R\u{a}oneofIndex\u{12}\u{1b}\u{a}\u{9}jso\
+          n_name\u{18}\u{a} \u{1}(\u{9}R\u{8}jsonName\u{12}7\u{a}\u{7}options\u{18}\u{8} \u{1}\
+          (\u{b}2\u{1d}.google.protobuf.FieldOptionsR\u{7}options\u{12}'\u{a}\u{f}proto3_o\
+          ptional\u{18}\u{11} \u{1}(\u{8}R\u{e}proto3Optional\"\u{b6}\u{2}\u{a}\u{4}Type\u{12}\
+          \u{f}\u{a}\u{b}TYPE_DOUBLE\u{10}\u{1}\u{12}\u{e}\u{a}\u{a}TYPE_FLOAT\u{10}\u{2}\u{12}\
+          \u{e}\u{a}\u{a}TYPE_INT64\u{10}\u{3}\u{12}\u{f}\u{a}\u{b}TYPE_UINT64\u{10}\u{4}\u{12}\
+          \u{e}\u{a}\u{a}TYPE_INT32\u{10}\u{5}\u{12}\u{10}\u{a}\u{c}TYPE_FIXED64\u{10}\u{6}\
+          \u{12}\u{10}\u{a}\u{c}TYPE_FIXED32\u{10}\u{7}\u{12}\u{d}\u{a}\u{9}TYPE_BOOL\u{10}\
+          \u{8}\u{12}\u{f}\u{a}\u{b}TYPE_STRING\u{10}\u{9}\u{12}\u{e}\u{a}\u{a}TYPE_GROUP\u{10}\
+          \u{a}\u{12}\u{10}\u{a}\u{c}TYPE_MESSAGE\u{10}\u{b}\u{12}\u{e}\u{a}\u{a}TYPE_BYTE\
+          S\u{10}\u{c}\u{12}\u{f}\u{a}\u{b}TYPE_UINT32\u{10}\u{d}\u{12}\u{d}\u{a}\u{9}TYPE\
+          _ENUM\u{10}\u{e}\u{12}\u{11}\u{a}\u{d}TYPE_SFIXED32\u{10}\u{f}\u{12}\u{11}\u{a}\u{d}\
+          TYPE_SFIXED64\u{10}\u{10}\u{12}\u{f}\u{a}\u{b}TYPE_SINT32\u{10}\u{11}\u{12}\u{f}\
+          \u{a}\u{b}TYPE_SINT64\u{10}\u{12}\"C\u{a}\u{5}Label\u{12}\u{12}\u{a}\u{e}LABEL_O\
+          PTIONAL\u{10}\u{1}\u{12}\u{12}\u{a}\u{e}LABEL_REQUIRED\u{10}\u{2}\u{12}\u{12}\u{a}\
+          \u{e}LABEL_REPEATED\u{10}\u{3}\"c\u{a}\u{14}OneofDescriptorProto\u{12}\u{12}\u{a}\
+          \u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12}7\u{a}\u{7}options\u{18}\u{2} \u{1}\
+          (\u{b}2\u{1d}.google.protobuf.OneofOptionsR\u{7}options\"\u{e3}\u{2}\u{a}\u{13}E\
+          numDescriptorProto\u{12}\u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12}\
+          ?\u{a}\u{5}value\u{18}\u{2} \u{3}(\u{b}2).google.protobuf.EnumValueDescriptorPro\
+          toR\u{5}value\u{12}6\u{a}\u{7}options\u{18}\u{3} \u{1}(\u{b}2\u{1c}.google.proto\
+          buf.EnumOptionsR\u{7}options\u{12}]\u{a}\u{e}reserved_range\u{18}\u{4} \u{3}(\u{b}\
+          26.google.protobuf.EnumDescriptorProto.EnumReservedRangeR\u{d}reservedRange\u{12}\
+          #\u{a}\u{d}reserved_name\u{18}\u{5} \u{3}(\u{9}R\u{c}reservedName\u{1a};\u{a}\u{11}\
+          EnumReservedRange\u{12}\u{14}\u{a}\u{5}start\u{18}\u{1} \u{1}(\u{5}R\u{5}start\u{12}\
+          \u{10}\u{a}\u{3}end\u{18}\u{2} \u{1}(\u{5}R\u{3}end\"\u{83}\u{1}\u{a}\u{18}EnumV\
+          alueDescriptorProto\u{12}\u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12}\
+          \u{16}\u{a}\u{6}number\u{18}\u{2} \u{1}(\u{5}R\u{6}number\u{12};\u{a}\u{7}option\
+          s\u{18}\u{3} \u{1}(\u{b}2!.google.protobuf.EnumValueOptionsR\u{7}options\"\u{a7}\
+          \u{1}\u{a}\u{16}ServiceDescriptorProto\u{12}\u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}\
+          (\u{9}R\u{4}name\u{12}>\u{a}\u{6}method\u{18}\u{2} \u{3}(\u{b}2&.google.protobuf\
+          .MethodDescriptorProtoR\u{6}method\u{12}9\u{a}\u{7}options\u{18}\u{3} \u{1}(\u{b}\
+          2\u{1f}.google.protobuf.ServiceOptionsR\u{7}options\"\u{89}\u{2}\u{a}\u{15}Metho\
+          dDescriptorProto\u{12}\u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12}\
+          \u{1d}\u{a}\u{a}input_type\u{18}\u{2} \u{1}(\u{9}R\u{9}inputType\u{12}\u{1f}\u{a}\
+          \u{b}output_type\u{18}\u{3} \u{1}(\u{9}R\u{a}outputType\u{12}8\u{a}\u{7}options\u{18}\
+          \u{4} \u{1}(\u{b}2\u{1e}.google.protobuf.MethodOptionsR\u{7}options\u{12}0\u{a}\u{10}\
+          client_streaming\u{18}\u{5} \u{1}(\u{8}:\u{5}falseR\u{f}clientStreaming\u{12}0\u{a}\
+          \u{10}server_streaming\u{18}\u{6} \u{1}(\u{8}:\u{5}falseR\u{f}serverStreaming\"\u{91}\
+          \u{9}\u{a}\u{b}FileOptions\u{12}!\u{a}\u{c}java_package\u{18}\u{1} \u{1}(\u{9}R\u{b}\
+          javaPackage\u{12}0\u{a}\u{14}java_outer_classname\u{18}\u{8} \u{1}(\u{9}R\u{12}j\
+          avaOuterClassname\u{12}5\u{a}\u{13}java_multiple_files\u{18}\u{a} \u{1}(\u{8}:\u{5}\
+          falseR\u{11}javaMultipleFiles\u{12}D\u{a}\u{1d}java_generate_equals_and_hash\u{18}\
+          \u{14} \u{1}(\u{8}B\u{2}\u{18}\u{1}R\u{19}javaGenerateEqualsAndHash\u{12}:\u{a}\u{16}\
+          java_string_check_utf8\u{18}\u{1b} \u{1}(\u{8}:\u{5}falseR\u{13}javaStringCheckU\
+          tf8\u{12}S\u{a}\u{c}optimize_for\u{18}\u{9} \u{1}(\u{e}2).google.protobuf.FileOp\
+          tions.OptimizeMode:\u{5}SPEEDR\u{b}optimizeFor\u{12}\u{1d}\u{a}\u{a}go_package\u{18}\
+          \u{b} \u{1}(\u{9}R\u{9}goPackage\u{12}5\u{a}\u{13}cc_generic_services\u{18}\u{10}\
+           \u{1}(\u{8}:\u{5}falseR\u{11}ccGenericServices\u{12}9\u{a}\u{15}java_generic_se\
+          rvices\u{18}\u{11} \u{1}(\u{8}:\u{5}falseR\u{13}javaGenericServices\u{12}5\u{a}\u{13}\
+          py_generic_services\u{18}\u{12} \u{1}(\u{8}:\u{5}falseR\u{11}pyGenericServices\u{12}\
+          7\u{a}\u{14}php_generic_services\u{18}* \u{1}(\u{8}:\u{5}falseR\u{12}phpGenericS\
+          ervices\u{12}%\u{a}\u{a}deprecated\u{18}\u{17} \u{1}(\u{8}:\u{5}falseR\u{a}depre\
+          cated\u{12}.\u{a}\u{10}cc_enable_arenas\u{18}\u{1f} \u{1}(\u{8}:\u{4}trueR\u{e}c\
+          cEnableArenas\u{12}*\u{a}\u{11}objc_class_prefix\u{18}$ \u{1}(\u{9}R\u{f}objcCla\
+          ssPrefix\u{12})\u{a}\u{10}csharp_namespace\u{18}% \u{1}(\u{9}R\u{f}csharpNamespa\
+          ce\u{12}!\u{a}\u{c}swift_prefix\u{18}' \u{1}(\u{9}R\u{b}swiftPrefix\u{12}(\u{a}\u{10}\
+          php_class_prefix\u{18}( \u{1}(\u{9}R\u{e}phpClassPrefix\u{12}#\u{a}\u{d}php_name\
+          space\u{18}) \u{1}(\u{9}R\u{c}phpNamespace\u{12}4\u{a}\u{16}php_metadata_namespa\
+          ce\u{18}, \u{1}(\u{9}R\u{14}phpMetadataNamespace\u{12}!\u{a}\u{c}ruby_package\u{18}\
+          - \u{1}(\u{9}R\u{b}rubyPackage\u{12}X\u{a}\u{14}uninterpreted_option\u{18}\u{e7}\
+          \u{7} \u{3}(\u{b}2$.google.protobuf.UninterpretedOptionR\u{13}uninterpretedOptio\
+          n\":\u{a}\u{c}OptimizeMode\u{12}\u{9}\u{a}\u{5}SPEED\u{10}\u{1}\u{12}\u{d}\u{a}\u{9}\
+          CODE_SIZE\u{10}\u{2}\u{12}\u{10}\u{a}\u{c}LITE_RUNTIME\u{10}\u{3}*\u{9}\u{8}\u{e8}\
+          \u{7}\u{10}\u{80}\u{80}\u{80}\u{80}\u{2}J\u{4}\u{8}&\u{10}'\"\u{e3}\u{2}\u{a}\u{e}\
+          MessageOptions\u{12}<\u{a}\u{17}message_set_wire_format\u{18}\u{1} \u{1}(\u{8}:\u{5}\
+          falseR\u{14}messageSetWireFormat\u{12}L\u{a}\u{1f}no_standard_descriptor_accesso\
+          r\u{18}\u{2} \u{1}(\u{8}:\u{5}falseR\u{1c}noStandardDescriptorAccessor\u{12}%\u{a}\
+          \u{a}deprecated\u{18}\u{3} \u{1}(\u{8}:\u{5}falseR\u{a}deprecated\u{12}\u{1b}\u{a}\
+          \u{9}map_entry\u{18}\u{7} \u{1}(\u{8}R\u{8}mapEntry\u{12}X\u{a}\u{14}uninterpret\
+          ed_option\u{18}\u{e7}\u{7} \u{3}(\u{b}2$.google.protobuf.UninterpretedOptionR\u{13}\
+          uninterpretedOption*\u{9}\u{8}\u{e8}\u{7}\u{10}\u{80}\u{80}\u{80}\u{80}\u{2}J\u{4}\
+          \u{8}\u{4}\u{10}\u{5}J\u{4}\u{8}\u{5}\u{10}\u{6}J\u{4}\u{8}\u{6}\u{10}\u{7}J\u{4}\
+          \u{8}\u{8}\u{10}\u{9}J\u{4}\u{8}\u{9}\u{10}\u{a}\"\u{92}\u{4}\u{a}\u{c}FieldOpti\
+          ons\u{12}A\u{a}\u{5}ctype\u{18}\u{1} \u{1}(\u{e}2#.google.protobuf.FieldOptions.\
+          CType:\u{6}STRINGR\u{5}ctype\u{12}\u{16}\u{a}\u{6}packed\u{18}\u{2} \u{1}(\u{8}R\
+          \u{6}packed\u{12}G\u{a}\u{6}jstype\u{18}\u{6} \u{1}(\u{e}2$.google.protobuf.Fiel\
+          dOptions.JSType:\u{9}JS_NORMALR\u{6}jstype\u{12}\u{19}\u{a}\u{4}lazy\u{18}\u{5} \
+          \u{1}(\u{8}:\u{5}falseR\u{4}lazy\u{12}.\u{a}\u{f}unverified_lazy\u{18}\u{f} \u{1}\
+          (\u{8}:\u{5}falseR\u{e}unverifiedLazy\u{12}%\u{a}\u{a}deprecated\u{18}\u{3} \u{1}\
+          (\u{8}:\u{5}falseR\u{a}deprecated\u{12}\u{19}\u{a}\u{4}weak\u{18}\u{a} \u{1}(\u{8}\
+          :\u{5}falseR\u{4}weak\u{12}X\u{a}\u{14}uninterpreted_option\u{18}\u{e7}\u{7} \u{3}\
+          (\u{b}2$.google.protobuf.UninterpretedOptionR\u{13}uninterpretedOption\"/\u{a}\u{5}\
+          CType\u{12}\u{a}\u{a}\u{6}STRING\u{10}\0\u{12}\u{8}\u{a}\u{4}CORD\u{10}\u{1}\u{12}\
+          \u{10}\u{a}\u{c}STRING_PIECE\u{10}\u{2}\"5\u{a}\u{6}JSType\u{12}\u{d}\u{a}\u{9}J\
+          S_NORMAL\u{10}\0\u{12}\u{d}\u{a}\u{9}JS_STRING\u{10}\u{1}\u{12}\u{d}\u{a}\u{9}JS\
+          _NUMBER\u{10}\u{2}*\u{9}\u{8}\u{e8}\u{7}\u{10}\u{80}\u{80}\u{80}\u{80}\u{2}J\u{4}\
+          \u{8}\u{4}\u{10}\u{5}\"s\u{a}\u{c}OneofOptions\u{12}X\u{a}\u{14}uninterpreted_op\
+          tion\u{18}\u{e7}\u{7} \u{3}(\u{b}2$.google.protobuf.UninterpretedOptionR\u{13}un\
+          interpretedOption*\u{9}\u{8}\u{e8}\u{7}\u{10}\u{80}\u{80}\u{80}\u{80}\u{2}\"\u{c0}\
+          \u{1}\u{a}\u{b}EnumOptions\u{12}\u{1f}\u{a}\u{b}allow_alias\u{18}\u{2} \u{1}(\u{8}\
+          R\u{a}allowAlias\u{12}%\u{a}\u{a}deprecated\u{18}\u{3} \u{1}(\u{8}:\u{5}falseR\u{a}\
+          deprecated\u{12}X\u{a}\u{14}uninterpreted_option\u{18}\u{e7}\u{7} \u{3}(\u{b}2$.\
+          google.protobuf.UninterpretedOptionR\u{13}uninterpretedOption*\u{9}\u{8}\u{e8}\u{7}\
+          \u{10}\u{80}\u{80}\u{80}\u{80}\u{2}J\u{4}\u{8}\u{5}\u{10}\u{6}\"\u{9e}\u{1}\u{a}\
+          \u{10}EnumValueOptions\u{12}%\u{a}\u{a}deprecated\u{18}\u{1} \u{1}(\u{8}:\u{5}fa\
+          lseR\u{a}deprecated\u{12}X\u{a}\u{14}uninterpreted_option\u{18}\u{e7}\u{7} \u{3}\
+          (\u{b}2$.google.protobuf.UninterpretedOptionR\u{13}uninterpretedOption*\u{9}\u{8}\
+          \u{e8}\u{7}\u{10}\u{80}\u{80}\u{80}\u{80}\u{2}\"\u{9c}\u{1}\u{a}\u{e}ServiceOpti\
+          ons\u{12}%\u{a}\u{a}deprecated\u{18}! \u{1}(\u{8}:\u{5}falseR\u{a}deprecated\u{12}\
+          X\u{a}\u{14}uninterpreted_option\u{18}\u{e7}\u{7} \u{3}(\u{b}2$.google.protobuf.\
+          UninterpretedOptionR\u{13}uninterpretedOption*\u{9}\u{8}\u{e8}\u{7}\u{10}\u{80}\u{80}\
+          \u{80}\u{80}\u{2}\"\u{e0}\u{2}\u{a}\u{d}MethodOptions\u{12}%\u{a}\u{a}deprecated\
+          \u{18}! \u{1}(\u{8}:\u{5}falseR\u{a}deprecated\u{12}q\u{a}\u{11}idempotency_leve\
+          l\u{18}\" \u{1}(\u{e}2/.google.protobuf.MethodOptions.IdempotencyLevel:\u{13}IDE\
+          MPOTENCY_UNKNOWNR\u{10}idempotencyLevel\u{12}X\u{a}\u{14}uninterpreted_option\u{18}\
+          \u{e7}\u{7} \u{3}(\u{b}2$.google.protobuf.UninterpretedOptionR\u{13}uninterprete\
+          dOption\"P\u{a}\u{10}IdempotencyLevel\u{12}\u{17}\u{a}\u{13}IDEMPOTENCY_UNKNOWN\u{10}\
+          \0\u{12}\u{13}\u{a}\u{f}NO_SIDE_EFFECTS\u{10}\u{1}\u{12}\u{e}\u{a}\u{a}IDEMPOTEN\
+          T\u{10}\u{2}*\u{9}\u{8}\u{e8}\u{7}\u{10}\u{80}\u{80}\u{80}\u{80}\u{2}\"\u{9a}\u{3}\
+          \u{a}\u{13}UninterpretedOption\u{12}A\u{a}\u{4}name\u{18}\u{2} \u{3}(\u{b}2-.goo\
+          gle.protobuf.UninterpretedOption.NamePartR\u{4}name\u{12})\u{a}\u{10}identifier_\
+          value\u{18}\u{3} \u{1}(\u{9}R\u{f}identifierValue\u{12},\u{a}\u{12}positive_int_\
+          value\u{18}\u{4} \u{1}(\u{4}R\u{10}positiveIntValue\u{12},\u{a}\u{12}negative_in\
+          t_value\u{18}\u{5} \u{1}(\u{3}R\u{10}negativeIntValue\u{12}!\u{a}\u{c}double_val\
+          ue\u{18}\u{6} \u{1}(\u{1}R\u{b}doubleValue\u{12}!\u{a}\u{c}string_value\u{18}\u{7}\
+           \u{1}(\u{c}R\u{b}stringValue\u{12}'\u{a}\u{f}aggregate_value\u{18}\u{8} \u{1}(\u{9}\
+          R\u{e}aggregateValue\u{1a}J\u{a}\u{8}NamePart\u{12}\u{1b}\u{a}\u{9}name_part\u{18}\
+          \u{1} \u{2}(\u{9}R\u{8}namePart\u{12}!\u{a}\u{c}is_extension\u{18}\u{2} \u{2}(\u{8}\
+          R\u{b}isExtension\"\u{a7}\u{2}\u{a}\u{e}SourceCodeInfo\u{12}D\u{a}\u{8}location\u{18}\
+          \u{1} \u{3}(\u{b}2(.google.protobuf.SourceCodeInfo.LocationR\u{8}location\u{1a}\u{ce}\
+          \u{1}\u{a}\u{8}Location\u{12}\u{16}\u{a}\u{4}path\u{18}\u{1} \u{3}(\u{5}B\u{2}\u{10}\
+          \u{1}R\u{4}path\u{12}\u{16}\u{a}\u{4}span\u{18}\u{2} \u{3}(\u{5}B\u{2}\u{10}\u{1}\
+          R\u{4}span\u{12})\u{a}\u{10}leading_comments\u{18}\u{3} \u{1}(\u{9}R\u{f}leading\
+          Comments\u{12}+\u{a}\u{11}trailing_comments\u{18}\u{4} \u{1}(\u{9}R\u{10}trailin\
+          gComments\u{12}:\u{a}\u{19}leading_detached_comments\u{18}\u{6} \u{3}(\u{9}R\u{17}\
+          leadingDetachedComments\"\u{d1}\u{1}\u{a}\u{11}GeneratedCodeInfo\u{12}M\u{a}\u{a}\
+          annotation\u{18}\u{1} \u{3}(\u{b}2-.google.protobuf.GeneratedCodeInfo.Annotation\
+          R\u{a}annotation\u{1a}m\u{a}\u{a}Annotation\u{12}\u{16}\u{a}\u{4}path\u{18}\u{1}\
+           \u{3}(\u{5}B\u{2}\u{10}\u{1}R\u{4}path\u{12}\u{1f}\u{a}\u{b}source_file\u{18}\u{2}\
+           \u{1}(\u{9}R\u{a}sourceFile\u{12}\u{14}\u{a}\u{5}begin\u{18}\u{3} \u{1}(\u{5}R\u{5}\
+          begin\u{12}\u{10}\u{a}\u{3}end\u{18}\u{4} \u{1}(\u{5}R\u{3}endB~\u{a}\u{13}com.g\
+          oogle.protobufB\u{10}DescriptorProtosH\u{1}Z-google.golang.org/protobuf/types/de\
+          scriptorpb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1a}Google.Protobuf.Re\
+          flection
+          """),
+      ProtobufFile(
+        name: "google/api/annotations.proto",
+        imports: ["google/api/http.proto", "google/protobuf/descriptor.proto"],
+        symbols: [
+          "google.api.http",
+        ],
+        extensions: [
+          .init(of: "google.protobuf.MethodOptions", number: 72295728),
+        ],
+        descriptor: """
+          \u{a}\u{1c}google/api/annotations.proto\u{12}\u{a}google.api\u{1a}\u{15}google/a\
+          pi/http.proto\u{1a} google/protobuf/descriptor.proto:K\u{a}\u{4}http\u{12}\u{1e}\
+          .google.protobuf.MethodOptions\u{18}\u{b0}\u{ca}\u{bc}\" \u{1}(\u{b}2\u{14}.goog\
+          le.api.HttpRuleR\u{4}httpb\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "google/protobuf/empty.proto",
+        imports: [],
+        symbols: [
+          "google.protobuf.Empty",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{1b}google/protobuf/empty.proto\u{12}\u{f}google.protobuf\"\u{7}\u{a}\u{5}\
+          EmptyB}\u{a}\u{13}com.google.protobufB\u{a}EmptyProtoP\u{1}Z.google.golang.org/p\
+          rotobuf/types/known/emptypb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}G\
+          oogle.Protobuf.WellKnownTypesb\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "google/protobuf/field_mask.proto",
+        imports: [],
+        symbols: [
+          "google.protobuf.FieldMask",
+          "google.protobuf.FieldMask.paths",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a} google/protobuf/field_mask.proto\u{12}\u{f}google.protobuf\"!\u{a}\u{9}Fie\
+          ldMask\u{12}\u{14}\u{a}\u{5}paths\u{18}\u{1} \u{3}(\u{9}R\u{5}pathsB\u{85}\u{1}\u{a}\
+          \u{13}com.google.protobufB\u{e}FieldMaskProtoP\u{1}Z2google.golang.org/protobuf/\
+          types/known/fieldmaskpb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}Googl\
+          e.Protobuf.WellKnownTypesb\u{6}proto3
+          """),
+      ProtobufFile(
         name: "google/protobuf/timestamp.proto",
         imports: [],
         symbols: [
@@ -437,6 +974,649 @@ extension ProtobufSchema {
           m.google.protobufB\u{e}TimestampProtoP\u{1}Z2google.golang.org/protobuf/types/kn\
           own/timestamppb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}Google.Protob\
           uf.WellKnownTypesb\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "google/protobuf/wrappers.proto",
+        imports: [],
+        symbols: [
+          "google.protobuf.DoubleValue",
+          "google.protobuf.DoubleValue.value",
+          "google.protobuf.FloatValue",
+          "google.protobuf.FloatValue.value",
+          "google.protobuf.Int64Value",
+          "google.protobuf.Int64Value.value",
+          "google.protobuf.UInt64Value",
+          "google.protobuf.UInt64Value.value",
+          "google.protobuf.Int32Value",
+          "google.protobuf.Int32Value.value",
+          "google.protobuf.UInt32Value",
+          "google.protobuf.UInt32Value.value",
+          "google.protobuf.BoolValue",
+          "google.protobuf.BoolValue.value",
+          "google.protobuf.StringValue",
+          "google.protobuf.StringValue.value",
+          "google.protobuf.BytesValue",
+          "google.protobuf.BytesValue.value",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{1e}google/protobuf/wrappers.proto\u{12}\u{f}google.protobuf\"#\u{a}\u{b}\
+          DoubleValue\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\u{1}R\u{5}value\"\"\u{a}\
+          \u{a}FloatValue\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\u{2}R\u{5}value\"\"\
+          \u{a}\u{a}Int64Value\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\u{3}R\u{5}valu\
+          e\"#\u{a}\u{b}UInt64Value\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\u{4}R\u{5}\
+          value\"\"\u{a}\u{a}Int32Value\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\u{5}R\
+          \u{5}value\"#\u{a}\u{b}UInt32Value\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\u{d}\
+          R\u{5}value\"!\u{a}\u{9}BoolValue\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\u{8}\
+          R\u{5}value\"#\u{a}\u{b}StringValue\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\
+          \u{9}R\u{5}value\"\"\u{a}\u{a}BytesValue\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}\
+          (\u{c}R\u{5}valueB\u{83}\u{1}\u{a}\u{13}com.google.protobufB\u{d}WrappersProtoP\u{1}\
+          Z1google.golang.org/protobuf/types/known/wrapperspb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}\
+          GPB\u{aa}\u{2}\u{1e}Google.Protobuf.WellKnownTypesb\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "traksense/v1/options.proto",
+        imports: ["google/protobuf/descriptor.proto"],
+        symbols: [
+          "traksense.v1.success_status",
+        ],
+        extensions: [
+          .init(of: "google.protobuf.MethodOptions", number: 50501),
+        ],
+        descriptor: """
+          \u{a}\u{1a}traksense/v1/options.proto\u{12}\u{c}traksense.v1\u{1a} google/protob\
+          uf/descriptor.proto:G\u{a}\u{e}success_status\u{12}\u{1e}.google.protobuf.Method\
+          Options\u{18}\u{c5}\u{8a}\u{3} \u{1}(\u{d}R\u{d}successStatusb\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "traksense/v1/auth.proto",
+        imports: ["google/api/annotations.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/options.proto"],
+        symbols: [
+          "traksense.v1.User",
+          "traksense.v1.User.id",
+          "traksense.v1.User.username",
+          "traksense.v1.User.email",
+          "traksense.v1.User.first_name",
+          "traksense.v1.User.last_name",
+          "traksense.v1.User.full_name",
+          "traksense.v1.User.name",
+          "traksense.v1.User.initials",
+          "traksense.v1.User.avatar",
+          "traksense.v1.User.phone",
+          "traksense.v1.User.bio",
+          "traksense.v1.User.timezone",
+          "traksense.v1.User.time_format",
+          "traksense.v1.User.email_verified",
+          "traksense.v1.User.is_active",
+          "traksense.v1.User.is_staff",
+          "traksense.v1.User.role",
+          "traksense.v1.User.site",
+          "traksense.v1.User.date_joined",
+          "traksense.v1.User.last_login",
+          "traksense.v1.User.created_at",
+          "traksense.v1.User.updated_at",
+          "traksense.v1.TenantAddress",
+          "traksense.v1.TenantAddress.slug",
+          "traksense.v1.TenantAddress.name",
+          "traksense.v1.TenantAddress.domain",
+          "traksense.v1.TenantAddress.api_base_url",
+          "traksense.v1.RegisterRequest",
+          "traksense.v1.RegisterRequest.tenant_name",
+          "traksense.v1.RegisterRequest.tenant_slug",
+          "traksense.v1.RegisterRequest.name",
+          "traksense.v1.RegisterRequest.first_name",
+          "traksense.v1.RegisterRequest.last_name",
+          "traksense.v1.RegisterRequest.username",
+          "traksense.v1.RegisterRequest.email",
+          "traksense.v1.RegisterRequest.password",
+          "traksense.v1.RegisterRequest.password_confirm",
+          "traksense.v1.RegisterResponse",
+          "traksense.v1.RegisterResponse.user",
+          "traksense.v1.RegisterResponse.tenant",
+          "traksense.v1.RegisterResponse.message",
+          "traksense.v1.LoginRequest",
+          "traksense.v1.LoginRequest.username_or_email",
+          "traksense.v1.LoginRequest.password",
+          "traksense.v1.LoginRequest.email",
+          "traksense.v1.LoginRequest.tenant",
+          "traksense.v1.LoginResponse",
+          "traksense.v1.LoginResponse.user",
+          "traksense.v1.LoginResponse.message",
+          "traksense.v1.LoginResponse.tenant",
+          "traksense.v1.LoginResponse.tokens",
+          "traksense.v1.Tokens",
+          "traksense.v1.Tokens.access_token",
+          "traksense.v1.Tokens.refresh_token",
+          "traksense.v1.Tokens.access_expires_in",
+          "traksense.v1.Tokens.refresh_expires_in",
+          "traksense.v1.LogoutRequest",
+          "traksense.v1.LogoutRequest.access_token",
+          "traksense.v1.LogoutRequest.refresh_token",
+          "traksense.v1.LogoutResponse",
+          "traksense.v1.LogoutResponse.message",
+          "traksense.v1.RefreshRequest",
+          "traksense.v1.RefreshRequest.refresh_token",
+          "traksense.v1.RefreshResponse",
+          "traksense.v1.RefreshResponse.message",
+          "traksense.v1.RefreshResponse.detail",
+          "traksense.v1.RefreshResponse.tokens",
+          "traksense.v1.RequestPasswordResetRequest",
+          "traksense.v1.RequestPasswordResetRequest.email",
+          "traksense.v1.RequestPasswordResetResponse",
+          "traksense.v1.RequestPasswordResetResponse.message",
+          "traksense.v1.ValidatePasswordResetRequest",
+          "traksense.v1.ValidatePasswordResetRequest.token",
+          "traksense.v1.ValidatePasswordResetResponse",
+          "traksense.v1.ValidatePasswordResetResponse.valid",
+          "traksense.v1.ValidatePasswordResetResponse.email",
+          "traksense.v1.ConfirmPasswordResetRequest",
+          "traksense.v1.ConfirmPasswordResetRequest.token",
+          "traksense.v1.ConfirmPasswordResetRequest.password",
+          "traksense.v1.ConfirmPasswordResetRequest.password_confirm",
+          "traksense.v1.ConfirmPasswordResetResponse",
+          "traksense.v1.ConfirmPasswordResetResponse.message",
+          "traksense.v1.ValidateInviteRequest",
+          "traksense.v1.ValidateInviteRequest.token",
+          "traksense.v1.ValidateInviteResponse",
+          "traksense.v1.ValidateInviteResponse.id",
+          "traksense.v1.ValidateInviteResponse.email",
+          "traksense.v1.ValidateInviteResponse.role",
+          "traksense.v1.ValidateInviteResponse.tenant_name",
+          "traksense.v1.ValidateInviteResponse.tenant_slug",
+          "traksense.v1.ValidateInviteResponse.invited_by_name",
+          "traksense.v1.ValidateInviteResponse.expires_at",
+          "traksense.v1.AcceptInviteRequest",
+          "traksense.v1.AcceptInviteRequest.token",
+          "traksense.v1.AcceptInviteRequest.name",
+          "traksense.v1.AcceptInviteRequest.password",
+          "traksense.v1.AcceptInviteResponse",
+          "traksense.v1.AcceptInviteResponse.message",
+          "traksense.v1.AcceptInviteResponse.user",
+          "traksense.v1.AcceptInviteResponse.membership",
+          "traksense.v1.InvitedUser",
+          "traksense.v1.InvitedUser.id",
+          "traksense.v1.InvitedUser.email",
+          "traksense.v1.InvitedUser.full_name",
+          "traksense.v1.InvitedMembership",
+          "traksense.v1.InvitedMembership.tenant_name",
+          "traksense.v1.InvitedMembership.tenant_slug",
+          "traksense.v1.InvitedMembership.role",
+          "traksense.v1.AuthService",
+          "traksense.v1.AuthService.Register",
+          "traksense.v1.AuthService.Login",
+          "traksense.v1.AuthService.Logout",
+          "traksense.v1.AuthService.Refresh",
+          "traksense.v1.AuthService.RequestPasswordReset",
+          "traksense.v1.AuthService.ValidatePasswordReset",
+          "traksense.v1.AuthService.ConfirmPasswordReset",
+          "traksense.v1.AuthService.ValidateInvite",
+          "traksense.v1.AuthService.AcceptInvite",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{17}traksense/v1/auth.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/api/\
+          annotations.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}google/p\
+          rotobuf/wrappers.proto\u{1a}\u{1a}traksense/v1/options.proto\"\u{bb}\u{6}\u{a}\u{4}\
+          User\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{1a}\u{a}\u{8}\
+          username\u{18}\u{2} \u{1}(\u{9}R\u{8}username\u{12}\u{14}\u{a}\u{5}email\u{18}\u{3}\
+           \u{1}(\u{9}R\u{5}email\u{12}\u{1d}\u{a}\u{a}first_name\u{18}\u{4} \u{1}(\u{9}R\u{9}\
+          firstName\u{12}\u{1b}\u{a}\u{9}last_name\u{18}\u{5} \u{1}(\u{9}R\u{8}lastName\u{12}\
+          \u{1b}\u{a}\u{9}full_name\u{18}\u{6} \u{1}(\u{9}R\u{8}fullName\u{12}\u{12}\u{a}\u{4}\
+          name\u{18}\u{7} \u{1}(\u{9}R\u{4}name\u{12}\u{1a}\u{a}\u{8}initials\u{18}\u{8} \u{1}\
+          (\u{9}R\u{8}initials\u{12}4\u{a}\u{6}avatar\u{18}\u{9} \u{1}(\u{b}2\u{1c}.google\
+          .protobuf.StringValueR\u{6}avatar\u{12}2\u{a}\u{5}phone\u{18}\u{a} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.StringValueR\u{5}phone\u{12}.\u{a}\u{3}bio\u{18}\u{b} \u{1}(\u{b}\
+          2\u{1c}.google.protobuf.StringValueR\u{3}bio\u{12}\u{1a}\u{a}\u{8}timezone\u{18}\
+          \u{c} \u{1}(\u{9}R\u{8}timezone\u{12}\u{1f}\u{a}\u{b}time_format\u{18}\u{d} \u{1}\
+          (\u{9}R\u{a}timeFormat\u{12}%\u{a}\u{e}email_verified\u{18}\u{e} \u{1}(\u{8}R\u{d}\
+          emailVerified\u{12}\u{1b}\u{a}\u{9}is_active\u{18}\u{f} \u{1}(\u{8}R\u{8}isActiv\
+          e\u{12}\u{19}\u{a}\u{8}is_staff\u{18}\u{10} \u{1}(\u{8}R\u{7}isStaff\u{12}0\u{a}\
+          \u{4}role\u{18}\u{11} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{4}role\u{12}\
+          \u{12}\u{a}\u{4}site\u{18}\u{12} \u{1}(\u{9}R\u{4}site\u{12};\u{a}\u{b}date_join\
+          ed\u{18}\u{13} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{a}dateJoined\u{12}\
+          9\u{a}\u{a}last_login\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}\
+          lastLogin\u{12}9\u{a}\u{a}created_at\u{18}\u{15} \u{1}(\u{b}2\u{1a}.google.proto\
+          buf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}updated_at\u{18}\u{16} \u{1}(\u{b}2\
+          \u{1a}.google.protobuf.TimestampR\u{9}updatedAt\"q\u{a}\u{d}TenantAddress\u{12}\u{12}\
+          \u{a}\u{4}slug\u{18}\u{1} \u{1}(\u{9}R\u{4}slug\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2}\
+           \u{1}(\u{9}R\u{4}name\u{12}\u{16}\u{a}\u{6}domain\u{18}\u{3} \u{1}(\u{9}R\u{6}d\
+          omain\u{12} \u{a}\u{c}api_base_url\u{18}\u{4} \u{1}(\u{9}R\u{a}apiBaseUrl\"\u{ba}\
+          \u{2}\u{a}\u{f}RegisterRequest\u{12}\u{1f}\u{a}\u{b}tenant_name\u{18}\u{1} \u{1}\
+          (\u{9}R\u{a}tenantName\u{12}\u{1f}\u{a}\u{b}tenant_slug\u{18}\u{2} \u{1}(\u{9}R\u{a}\
+          tenantSlug\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{1d}\
+          \u{a}\u{a}first_name\u{18}\u{4} \u{1}(\u{9}R\u{9}firstName\u{12}\u{1b}\u{a}\u{9}\
+          last_name\u{18}\u{5} \u{1}(\u{9}R\u{8}lastName\u{12}\u{1a}\u{a}\u{8}username\u{18}\
+          \u{6} \u{1}(\u{9}R\u{8}username\u{12}\u{14}\u{a}\u{5}email\u{18}\u{7} \u{1}(\u{9}\
+          R\u{5}email\u{12}\u{1a}\u{a}\u{8}password\u{18}\u{8} \u{1}(\u{9}R\u{8}password\u{12}\
+          G\u{a}\u{10}password_confirm\u{18}\u{9} \u{1}(\u{b}2\u{1c}.google.protobuf.Strin\
+          gValueR\u{f}passwordConfirm\"\u{89}\u{1}\u{a}\u{10}RegisterResponse\u{12}&\u{a}\u{4}\
+          user\u{18}\u{1} \u{1}(\u{b}2\u{12}.traksense.v1.UserR\u{4}user\u{12}3\u{a}\u{6}t\
+          enant\u{18}\u{2} \u{1}(\u{b}2\u{1b}.traksense.v1.TenantAddressR\u{6}tenant\u{12}\
+          \u{18}\u{a}\u{7}message\u{18}\u{3} \u{1}(\u{9}R\u{7}message\"\u{84}\u{1}\u{a}\u{c}\
+          LoginRequest\u{12}*\u{a}\u{11}username_or_email\u{18}\u{1} \u{1}(\u{9}R\u{f}user\
+          nameOrEmail\u{12}\u{1a}\u{a}\u{8}password\u{18}\u{2} \u{1}(\u{9}R\u{8}password\u{12}\
+          \u{14}\u{a}\u{5}email\u{18}\u{3} \u{1}(\u{9}R\u{5}email\u{12}\u{16}\u{a}\u{6}ten\
+          ant\u{18}\u{4} \u{1}(\u{9}R\u{6}tenant\"\u{b4}\u{1}\u{a}\u{d}LoginResponse\u{12}\
+          &\u{a}\u{4}user\u{18}\u{1} \u{1}(\u{b}2\u{12}.traksense.v1.UserR\u{4}user\u{12}\u{18}\
+          \u{a}\u{7}message\u{18}\u{2} \u{1}(\u{9}R\u{7}message\u{12}3\u{a}\u{6}tenant\u{18}\
+          \u{3} \u{1}(\u{b}2\u{1b}.traksense.v1.TenantAddressR\u{6}tenant\u{12},\u{a}\u{6}\
+          tokens\u{18}\u{4} \u{1}(\u{b}2\u{14}.traksense.v1.TokensR\u{6}tokens\"\u{aa}\u{1}\
+          \u{a}\u{6}Tokens\u{12}!\u{a}\u{c}access_token\u{18}\u{1} \u{1}(\u{9}R\u{b}access\
+          Token\u{12}#\u{a}\u{d}refresh_token\u{18}\u{2} \u{1}(\u{9}R\u{c}refreshToken\u{12}\
+          *\u{a}\u{11}access_expires_in\u{18}\u{3} \u{1}(\u{d}R\u{f}accessExpiresIn\u{12},\
+          \u{a}\u{12}refresh_expires_in\u{18}\u{4} \u{1}(\u{d}R\u{10}refreshExpiresIn\"W\u{a}\
+          \u{d}LogoutRequest\u{12}!\u{a}\u{c}access_token\u{18}\u{1} \u{1}(\u{9}R\u{b}acce\
+          ssToken\u{12}#\u{a}\u{d}refresh_token\u{18}\u{2} \u{1}(\u{9}R\u{c}refreshToken\"\
+          *\u{a}\u{e}LogoutResponse\u{12}\u{18}\u{a}\u{7}message\u{18}\u{1} \u{1}(\u{9}R\u{7}\
+          message\"5\u{a}\u{e}RefreshRequest\u{12}#\u{a}\u{d}refresh_token\u{18}\u{1} \u{1}\
+          (\u{9}R\u{c}refreshToken\"q\u{a}\u{f}RefreshResponse\u{12}\u{18}\u{a}\u{7}messag\
+          e\u{18}\u{1} \u{1}(\u{9}R\u{7}message\u{12}\u{16}\u{a}\u{6}detail\u{18}\u{2} \u{1}\
+          (\u{9}R\u{6}detail\u{12},\u{a}\u{6}tokens\u{18}\u{3} \u{1}(\u{b}2\u{14}.traksens\
+          e.v1.TokensR\u{6}tokens\"3\u{a}\u{1b}RequestPasswordResetRequest\u{12}\u{14}\u{a}\
+          \u{5}email\u{18}\u{1} \u{1}(\u{9}R\u{5}email\"8\u{a}\u{1c}RequestPasswordResetRe\
+          sponse\u{12}\u{18}\u{a}\u{7}message\u{18}\u{1} \u{1}(\u{9}R\u{7}message\"4\u{a}\u{1c}\
+          ValidatePasswordResetRequest\u{12}\u{14}\u{a}\u{5}token\u{18}\u{1} \u{1}(\u{9}R\u{5}\
+          token\"K\u{a}\u{1d}ValidatePasswordResetResponse\u{12}\u{14}\u{a}\u{5}valid\u{18}\
+          \u{1} \u{1}(\u{8}R\u{5}valid\u{12}\u{14}\u{a}\u{5}email\u{18}\u{2} \u{1}(\u{9}R\u{5}\
+          email\"z\u{a}\u{1b}ConfirmPasswordResetRequest\u{12}\u{14}\u{a}\u{5}token\u{18}\u{1}\
+           \u{1}(\u{9}R\u{5}token\u{12}\u{1a}\u{a}\u{8}password\u{18}\u{2} \u{1}(\u{9}R\u{8}\
+          password\u{12})\u{a}\u{10}password_confirm\u{18}\u{3} \u{1}(\u{9}R\u{f}passwordC\
+          onfirm\"8\u{a}\u{1c}ConfirmPasswordResetResponse\u{12}\u{18}\u{a}\u{7}message\u{18}\
+          \u{1} \u{1}(\u{9}R\u{7}message\"-\u{a}\u{15}ValidateInviteRequest\u{12}\u{14}\u{a}\
+          \u{5}token\u{18}\u{1} \u{1}(\u{9}R\u{5}token\"\u{f7}\u{1}\u{a}\u{16}ValidateInvi\
+          teResponse\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{14}\u{a}\
+          \u{5}email\u{18}\u{2} \u{1}(\u{9}R\u{5}email\u{12}\u{12}\u{a}\u{4}role\u{18}\u{3}\
+           \u{1}(\u{9}R\u{4}role\u{12}\u{1f}\u{a}\u{b}tenant_name\u{18}\u{4} \u{1}(\u{9}R\u{a}\
+          tenantName\u{12}\u{1f}\u{a}\u{b}tenant_slug\u{18}\u{5} \u{1}(\u{9}R\u{a}tenantSl\
+          ug\u{12}&\u{a}\u{f}invited_by_name\u{18}\u{6} \u{1}(\u{9}R\u{d}invitedByName\u{12}\
+          9\u{a}\u{a}expires_at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}\
+          expiresAt\"[\u{a}\u{13}AcceptInviteRequest\u{12}\u{14}\u{a}\u{5}token\u{18}\u{1}\
+           \u{1}(\u{9}R\u{5}token\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}R\u{4}na\
+          me\u{12}\u{1a}\u{a}\u{8}password\u{18}\u{3} \u{1}(\u{9}R\u{8}password\"\u{a0}\u{1}\
+          \u{a}\u{14}AcceptInviteResponse\u{12}\u{18}\u{a}\u{7}message\u{18}\u{1} \u{1}(\u{9}\
+          R\u{7}message\u{12}-\u{a}\u{4}user\u{18}\u{2} \u{1}(\u{b}2\u{19}.traksense.v1.In\
+          vitedUserR\u{4}user\u{12}?\u{a}\u{a}membership\u{18}\u{3} \u{1}(\u{b}2\u{1f}.tra\
+          ksense.v1.InvitedMembershipR\u{a}membership\"P\u{a}\u{b}InvitedUser\u{12}\u{e}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{14}\u{a}\u{5}email\u{18}\u{2} \u{1}\
+          (\u{9}R\u{5}email\u{12}\u{1b}\u{a}\u{9}full_name\u{18}\u{3} \u{1}(\u{9}R\u{8}ful\
+          lName\"i\u{a}\u{11}InvitedMembership\u{12}\u{1f}\u{a}\u{b}tenant_name\u{18}\u{1}\
+           \u{1}(\u{9}R\u{a}tenantName\u{12}\u{1f}\u{a}\u{b}tenant_slug\u{18}\u{2} \u{1}(\u{9}\
+          R\u{a}tenantSlug\u{12}\u{12}\u{a}\u{4}role\u{18}\u{3} \u{1}(\u{9}R\u{4}role2\u{8c}\
+          \u{9}\u{a}\u{b}AuthService\u{12}i\u{a}\u{8}Register\u{12}\u{1d}.traksense.v1.Reg\
+          isterRequest\u{1a}\u{1e}.traksense.v1.RegisterResponse\"\u{1e}\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}\u{13}\"\u{e}/auth/register:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}\
+          X\u{a}\u{5}Login\u{12}\u{1a}.traksense.v1.LoginRequest\u{1a}\u{1b}.traksense.v1.\
+          LoginResponse\"\u{16}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{10}\"\u{b}/auth/login:\u{1}\
+          *\u{12}\\\u{a}\u{6}Logout\u{12}\u{1b}.traksense.v1.LogoutRequest\u{1a}\u{1c}.tra\
+          ksense.v1.LogoutResponse\"\u{17}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{11}\"\u{c}/auth/\
+          logout:\u{1}*\u{12}z\u{a}\u{7}Refresh\u{12}\u{1c}.traksense.v1.RefreshRequest\u{1a}\
+          \u{1d}.traksense.v1.RefreshResponse\"2\u{82}\u{d3}\u{e4}\u{93}\u{2},\"\u{d}/auth\
+          /refresh:\u{1}*Z\u{18}\"\u{13}/auth/token/refresh:\u{1}*\u{12}\u{96}\u{1}\u{a}\u{14}\
+          RequestPasswordReset\u{12}).traksense.v1.RequestPasswordResetRequest\u{1a}*.trak\
+          sense.v1.RequestPasswordResetResponse\"'\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{1c}/a\
+          uth/password-reset/request:\u{1}*\u{12}\u{bb}\u{1}\u{a}\u{15}ValidatePasswordRes\
+          et\u{12}*.traksense.v1.ValidatePasswordResetRequest\u{1a}+.traksense.v1.Validate\
+          PasswordResetResponse\"I\u{82}\u{d3}\u{e4}\u{93}\u{2}C\u{12}\u{1d}/auth/password\
+          -reset/validateZ\"\"\u{1d}/auth/password-reset/validate:\u{1}*\u{12}\u{96}\u{1}\u{a}\
+          \u{14}ConfirmPasswordReset\u{12}).traksense.v1.ConfirmPasswordResetRequest\u{1a}\
+          *.traksense.v1.ConfirmPasswordResetResponse\"'\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{1c}\
+          /auth/password-reset/confirm:\u{1}*\u{12}v\u{a}\u{e}ValidateInvite\u{12}#.trakse\
+          nse.v1.ValidateInviteRequest\u{1a}$.traksense.v1.ValidateInviteResponse\"\u{19}\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}\u{13}\u{12}\u{11}/invites/validate\u{12}v\u{a}\u{c}Accep\
+          tInvite\u{12}!.traksense.v1.AcceptInviteRequest\u{1a}\".traksense.v1.AcceptInvit\
+          eResponse\"\u{1f}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{14}\"\u{f}/invites/accept:\u{1}\
+          *\u{a8}\u{d4}\u{18}\u{c9}\u{1}b\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "traksense/v1/account.proto",
+        imports: ["google/api/annotations.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/auth.proto", "traksense/v1/options.proto"],
+        symbols: [
+          "traksense.v1.GetMeRequest",
+          "traksense.v1.UpdateMeRequest",
+          "traksense.v1.UpdateMeRequest.first_name",
+          "traksense.v1.UpdateMeRequest.last_name",
+          "traksense.v1.UpdateMeRequest.name",
+          "traksense.v1.UpdateMeRequest.phone",
+          "traksense.v1.UpdateMeRequest.bio",
+          "traksense.v1.UpdateMeRequest.timezone",
+          "traksense.v1.UpdateMeRequest.time_format",
+          "traksense.v1.UpdateMeRequest.update_mask",
+          "traksense.v1.UpdateMeResponse",
+          "traksense.v1.UpdateMeResponse.user",
+          "traksense.v1.UpdateMeResponse.message",
+          "traksense.v1.ChangePasswordRequest",
+          "traksense.v1.ChangePasswordRequest.old_password",
+          "traksense.v1.ChangePasswordRequest.new_password",
+          "traksense.v1.ChangePasswordRequest.new_password_confirm",
+          "traksense.v1.ChangePasswordResponse",
+          "traksense.v1.ChangePasswordResponse.message",
+          "traksense.v1.ChangePasswordResponse.tokens",
+          "traksense.v1.UploadAvatarRequest",
+          "traksense.v1.UploadAvatarRequest.data",
+          "traksense.v1.DeleteAvatarRequest",
+          "traksense.v1.AvatarResponse",
+          "traksense.v1.AvatarResponse.user",
+          "traksense.v1.AvatarResponse.avatar",
+          "traksense.v1.AvatarResponse.message",
+          "traksense.v1.ListSessionsRequest",
+          "traksense.v1.ListSessionsResponse",
+          "traksense.v1.ListSessionsResponse.results",
+          "traksense.v1.ListSessionsResponse.count",
+          "traksense.v1.Session",
+          "traksense.v1.Session.id",
+          "traksense.v1.Session.created_at",
+          "traksense.v1.Session.last_used_at",
+          "traksense.v1.Session.expires_at",
+          "traksense.v1.Session.ip_address",
+          "traksense.v1.Session.user_agent",
+          "traksense.v1.Session.is_current",
+          "traksense.v1.RevokeSessionRequest",
+          "traksense.v1.RevokeSessionRequest.session_id",
+          "traksense.v1.RevokeOtherSessionsRequest",
+          "traksense.v1.RevokeOtherSessionsResponse",
+          "traksense.v1.RevokeOtherSessionsResponse.revoked",
+          "traksense.v1.FetchMediaRequest",
+          "traksense.v1.FetchMediaRequest.key",
+          "traksense.v1.FetchMediaRequest.expires",
+          "traksense.v1.FetchMediaRequest.signature",
+          "traksense.v1.FetchMediaResponse",
+          "traksense.v1.FetchMediaResponse.content_type",
+          "traksense.v1.FetchMediaResponse.size",
+          "traksense.v1.FetchMediaResponse.data",
+          "traksense.v1.AccountService",
+          "traksense.v1.AccountService.GetMe",
+          "traksense.v1.AccountService.UpdateMe",
+          "traksense.v1.AccountService.ChangePassword",
+          "traksense.v1.AccountService.UploadAvatar",
+          "traksense.v1.AccountService.DeleteAvatar",
+          "traksense.v1.AccountService.ListSessions",
+          "traksense.v1.AccountService.RevokeSession",
+          "traksense.v1.AccountService.RevokeOtherSessions",
+          "traksense.v1.MediaService",
+          "traksense.v1.MediaService.Fetch",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{1a}traksense/v1/account.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/a\
+          pi/annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobu\
+          f/field_mask.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}google/\
+          protobuf/wrappers.proto\u{1a}\u{17}traksense/v1/auth.proto\u{1a}\u{1a}traksense/\
+          v1/options.proto\"\u{e}\u{a}\u{c}GetMeRequest\"\u{bf}\u{2}\u{a}\u{f}UpdateMeRequ\
+          est\u{12}\u{1d}\u{a}\u{a}first_name\u{18}\u{1} \u{1}(\u{9}R\u{9}firstName\u{12}\u{1b}\
+          \u{a}\u{9}last_name\u{18}\u{2} \u{1}(\u{9}R\u{8}lastName\u{12}\u{12}\u{a}\u{4}na\
+          me\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}2\u{a}\u{5}phone\u{18}\u{4} \u{1}(\u{b}\
+          2\u{1c}.google.protobuf.StringValueR\u{5}phone\u{12}.\u{a}\u{3}bio\u{18}\u{5} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.StringValueR\u{3}bio\u{12}\u{1a}\u{a}\u{8}timezone\
+          \u{18}\u{6} \u{1}(\u{9}R\u{8}timezone\u{12}\u{1f}\u{a}\u{b}time_format\u{18}\u{7}\
+           \u{1}(\u{9}R\u{a}timeFormat\u{12};\u{a}\u{b}update_mask\u{18}\u{8} \u{1}(\u{b}2\
+          \u{1a}.google.protobuf.FieldMaskR\u{a}updateMask\"T\u{a}\u{10}UpdateMeResponse\u{12}\
+          &\u{a}\u{4}user\u{18}\u{1} \u{1}(\u{b}2\u{12}.traksense.v1.UserR\u{4}user\u{12}\u{18}\
+          \u{a}\u{7}message\u{18}\u{2} \u{1}(\u{9}R\u{7}message\"\u{8f}\u{1}\u{a}\u{15}Cha\
+          ngePasswordRequest\u{12}!\u{a}\u{c}old_password\u{18}\u{1} \u{1}(\u{9}R\u{b}oldP\
+          assword\u{12}!\u{a}\u{c}new_password\u{18}\u{2} \u{1}(\u{9}R\u{b}newPassword\u{12}\
+          0\u{a}\u{14}new_password_confirm\u{18}\u{3} \u{1}(\u{9}R\u{12}newPasswordConfirm\
+          \"`\u{a}\u{16}ChangePasswordResponse\u{12}\u{18}\u{a}\u{7}message\u{18}\u{1} \u{1}\
+          (\u{9}R\u{7}message\u{12},\u{a}\u{6}tokens\u{18}\u{2} \u{1}(\u{b}2\u{14}.traksen\
+          se.v1.TokensR\u{6}tokens\")\u{a}\u{13}UploadAvatarRequest\u{12}\u{12}\u{a}\u{4}d\
+          ata\u{18}\u{1} \u{1}(\u{c}R\u{4}data\"\u{15}\u{a}\u{13}DeleteAvatarRequest\"\u{88}\
+          \u{1}\u{a}\u{e}AvatarResponse\u{12}&\u{a}\u{4}user\u{18}\u{1} \u{1}(\u{b}2\u{12}\
+          .traksense.v1.UserR\u{4}user\u{12}4\u{a}\u{6}avatar\u{18}\u{2} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.StringValueR\u{6}avatar\u{12}\u{18}\u{a}\u{7}message\u{18}\u{3}\
+           \u{1}(\u{9}R\u{7}message\"\u{15}\u{a}\u{13}ListSessionsRequest\"]\u{a}\u{14}Lis\
+          tSessionsResponse\u{12}/\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{15}.traksens\
+          e.v1.SessionR\u{7}results\u{12}\u{14}\u{a}\u{5}count\u{18}\u{2} \u{1}(\u{d}R\u{5}\
+          count\"\u{aa}\u{2}\u{a}\u{7}Session\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{9}\
+          R\u{2}id\u{12}9\u{a}\u{a}created_at\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobu\
+          f.TimestampR\u{9}createdAt\u{12}<\u{a}\u{c}last_used_at\u{18}\u{3} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampR\u{a}lastUsedAt\u{12}9\u{a}\u{a}expires_at\u{18}\u{4}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}expiresAt\u{12}\u{1d}\u{a}\u{a}\
+          ip_address\u{18}\u{5} \u{1}(\u{9}R\u{9}ipAddress\u{12}\u{1d}\u{a}\u{a}user_agent\
+          \u{18}\u{6} \u{1}(\u{9}R\u{9}userAgent\u{12}\u{1d}\u{a}\u{a}is_current\u{18}\u{7}\
+           \u{1}(\u{8}R\u{9}isCurrent\"5\u{a}\u{14}RevokeSessionRequest\u{12}\u{1d}\u{a}\u{a}\
+          session_id\u{18}\u{1} \u{1}(\u{9}R\u{9}sessionId\"\u{1c}\u{a}\u{1a}RevokeOtherSe\
+          ssionsRequest\"7\u{a}\u{1b}RevokeOtherSessionsResponse\u{12}\u{18}\u{a}\u{7}revo\
+          ked\u{18}\u{1} \u{1}(\u{d}R\u{7}revoked\"]\u{a}\u{11}FetchMediaRequest\u{12}\u{10}\
+          \u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{18}\u{a}\u{7}expires\u{18}\
+          \u{2} \u{1}(\u{9}R\u{7}expires\u{12}\u{1c}\u{a}\u{9}signature\u{18}\u{3} \u{1}(\u{9}\
+          R\u{9}signature\"_\u{a}\u{12}FetchMediaResponse\u{12}!\u{a}\u{c}content_type\u{18}\
+          \u{1} \u{1}(\u{9}R\u{b}contentType\u{12}\u{12}\u{a}\u{4}size\u{18}\u{2} \u{1}(\u{d}\
+          R\u{4}size\u{12}\u{12}\u{a}\u{4}data\u{18}\u{3} \u{1}(\u{c}R\u{4}data2\u{c2}\u{7}\
+          \u{a}\u{e}AccountService\u{12}V\u{a}\u{5}GetMe\u{12}\u{1a}.traksense.v1.GetMeReq\
+          uest\u{1a}\u{12}.traksense.v1.User\"\u{1d}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{17}\u{12}\
+          \u{8}/auth/meZ\u{b}\u{12}\u{9}/users/me\u{12}n\u{a}\u{8}UpdateMe\u{12}\u{1d}.tra\
+          ksense.v1.UpdateMeRequest\u{1a}\u{1e}.traksense.v1.UpdateMeResponse\"#\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}\u{1d}2\u{8}/auth/me:\u{1}*Z\u{e}2\u{9}/users/me:\u{1}*\u{12}\u{9d}\
+          \u{1}\u{a}\u{e}ChangePassword\u{12}#.traksense.v1.ChangePasswordRequest\u{1a}$.t\
+          raksense.v1.ChangePasswordResponse\"@\u{82}\u{d3}\u{e4}\u{93}\u{2}:\"\u{15}/auth\
+          /change-password:\u{1}*Z\u{1e}\"\u{19}/users/me/change-password:\u{1}*\u{12}Q\u{a}\
+          \u{c}UploadAvatar\u{12}!.traksense.v1.UploadAvatarRequest\u{1a}\u{1c}.traksense.\
+          v1.AvatarResponse(\u{1}\u{12}y\u{a}\u{c}DeleteAvatar\u{12}!.traksense.v1.DeleteA\
+          vatarRequest\u{1a}\u{1c}.traksense.v1.AvatarResponse\"(\u{82}\u{d3}\u{e4}\u{93}\u{2}\
+          \"*\u{c}/auth/avatarZ\u{12}*\u{10}/users/me/avatar\u{12}m\u{a}\u{c}ListSessions\u{12}\
+          !.traksense.v1.ListSessionsRequest\u{1a}\".traksense.v1.ListSessionsResponse\"\u{16}\
+          \u{82}\u{d3}\u{e4}\u{93}\u{2}\u{10}\u{12}\u{e}/auth/sessions\u{12}u\u{a}\u{d}Rev\
+          okeSession\u{12}\".traksense.v1.RevokeSessionRequest\u{1a}\u{16}.google.protobuf\
+          .Empty\"(\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1d}*\u{1b}/auth/sessions/{session_id}\u{a8}\
+          \u{d4}\u{18}\u{cc}\u{1}\u{12}\u{93}\u{1}\u{a}\u{13}RevokeOtherSessions\u{12}(.tr\
+          aksense.v1.RevokeOtherSessionsRequest\u{1a}).traksense.v1.RevokeOtherSessionsRes\
+          ponse\"'\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{1c}/auth/sessions/revoke-others:\u{1}\
+          *2\\\u{a}\u{c}MediaService\u{12}L\u{a}\u{5}Fetch\u{12}\u{1f}.traksense.v1.FetchM\
+          ediaRequest\u{1a} .traksense.v1.FetchMediaResponse0\u{1}b\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "traksense/v1/team.proto",
+        imports: ["google/api/annotations.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/options.proto"],
+        symbols: [
+          "traksense.v1.Member",
+          "traksense.v1.Member.id",
+          "traksense.v1.Member.user",
+          "traksense.v1.Member.role",
+          "traksense.v1.Member.status",
+          "traksense.v1.Member.invited_by_email",
+          "traksense.v1.Member.joined_at",
+          "traksense.v1.Member.updated_at",
+          "traksense.v1.Member.can_manage_team",
+          "traksense.v1.Member.can_write",
+          "traksense.v1.Member.can_delete_tenant",
+          "traksense.v1.MemberUser",
+          "traksense.v1.MemberUser.id",
+          "traksense.v1.MemberUser.email",
+          "traksense.v1.MemberUser.username",
+          "traksense.v1.MemberUser.first_name",
+          "traksense.v1.MemberUser.last_name",
+          "traksense.v1.MemberUser.full_name",
+          "traksense.v1.MemberUser.initials",
+          "traksense.v1.MemberUser.avatar",
+          "traksense.v1.ListMembersRequest",
+          "traksense.v1.ListMembersRequest.page",
+          "traksense.v1.ListMembersRequest.page_size",
+          "traksense.v1.ListMembersResponse",
+          "traksense.v1.ListMembersResponse.count",
+          "traksense.v1.ListMembersResponse.results",
+          "traksense.v1.GetMemberRequest",
+          "traksense.v1.GetMemberRequest.id",
+          "traksense.v1.UpdateMemberRequest",
+          "traksense.v1.UpdateMemberRequest.id",
+          "traksense.v1.UpdateMemberRequest.role",
+          "traksense.v1.UpdateMemberRequest.status",
+          "traksense.v1.UpdateMemberRequest.update_mask",
+          "traksense.v1.RemoveMemberRequest",
+          "traksense.v1.RemoveMemberRequest.id",
+          "traksense.v1.GetTeamStatsRequest",
+          "traksense.v1.TeamStats",
+          "traksense.v1.TeamStats.total_members",
+          "traksense.v1.TeamStats.active_members",
+          "traksense.v1.TeamStats.pending_invites",
+          "traksense.v1.TeamStats.members_by_role",
+          "traksense.v1.TeamStats.members_by_status",
+          "traksense.v1.TeamStats.MembersByRoleEntry",
+          "traksense.v1.TeamStats.MembersByRoleEntry.key",
+          "traksense.v1.TeamStats.MembersByRoleEntry.value",
+          "traksense.v1.TeamStats.MembersByStatusEntry",
+          "traksense.v1.TeamStats.MembersByStatusEntry.key",
+          "traksense.v1.TeamStats.MembersByStatusEntry.value",
+          "traksense.v1.Invite",
+          "traksense.v1.Invite.id",
+          "traksense.v1.Invite.email",
+          "traksense.v1.Invite.role",
+          "traksense.v1.Invite.status",
+          "traksense.v1.Invite.message",
+          "traksense.v1.Invite.invited_by_email",
+          "traksense.v1.Invite.invited_by_name",
+          "traksense.v1.Invite.tenant_name",
+          "traksense.v1.Invite.created_at",
+          "traksense.v1.Invite.expires_at",
+          "traksense.v1.Invite.accepted_at",
+          "traksense.v1.Invite.is_valid",
+          "traksense.v1.Invite.is_expired",
+          "traksense.v1.ListInvitesRequest",
+          "traksense.v1.ListInvitesRequest.page",
+          "traksense.v1.ListInvitesRequest.page_size",
+          "traksense.v1.ListInvitesResponse",
+          "traksense.v1.ListInvitesResponse.count",
+          "traksense.v1.ListInvitesResponse.results",
+          "traksense.v1.CreateInviteRequest",
+          "traksense.v1.CreateInviteRequest.email",
+          "traksense.v1.CreateInviteRequest.role",
+          "traksense.v1.CreateInviteRequest.message",
+          "traksense.v1.GetInviteRequest",
+          "traksense.v1.GetInviteRequest.id",
+          "traksense.v1.UpdateInviteRequest",
+          "traksense.v1.UpdateInviteRequest.id",
+          "traksense.v1.UpdateInviteRequest.role",
+          "traksense.v1.UpdateInviteRequest.message",
+          "traksense.v1.UpdateInviteRequest.update_mask",
+          "traksense.v1.CancelInviteRequest",
+          "traksense.v1.CancelInviteRequest.id",
+          "traksense.v1.ResendInviteRequest",
+          "traksense.v1.ResendInviteRequest.id",
+          "traksense.v1.AcceptTeamInviteRequest",
+          "traksense.v1.AcceptTeamInviteRequest.token",
+          "traksense.v1.AcceptTeamInviteResponse",
+          "traksense.v1.AcceptTeamInviteResponse.message",
+          "traksense.v1.AcceptTeamInviteResponse.membership",
+          "traksense.v1.TeamService",
+          "traksense.v1.TeamService.ListMembers",
+          "traksense.v1.TeamService.GetMember",
+          "traksense.v1.TeamService.UpdateMember",
+          "traksense.v1.TeamService.RemoveMember",
+          "traksense.v1.TeamService.GetTeamStats",
+          "traksense.v1.TeamService.ListInvites",
+          "traksense.v1.TeamService.CreateInvite",
+          "traksense.v1.TeamService.GetInvite",
+          "traksense.v1.TeamService.UpdateInvite",
+          "traksense.v1.TeamService.CancelInvite",
+          "traksense.v1.TeamService.ResendInvite",
+          "traksense.v1.TeamService.AcceptTeamInvite",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{17}traksense/v1/team.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/api/\
+          annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobuf/f\
+          ield_mask.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}google/pro\
+          tobuf/wrappers.proto\u{1a}\u{1a}traksense/v1/options.proto\"\u{9f}\u{3}\u{a}\u{6}\
+          Member\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12},\u{a}\u{4}use\
+          r\u{18}\u{2} \u{1}(\u{b}2\u{18}.traksense.v1.MemberUserR\u{4}user\u{12}\u{12}\u{a}\
+          \u{4}role\u{18}\u{3} \u{1}(\u{9}R\u{4}role\u{12}\u{16}\u{a}\u{6}status\u{18}\u{4}\
+           \u{1}(\u{9}R\u{6}status\u{12}F\u{a}\u{10}invited_by_email\u{18}\u{5} \u{1}(\u{b}\
+          2\u{1c}.google.protobuf.StringValueR\u{e}invitedByEmail\u{12}7\u{a}\u{9}joined_a\
+          t\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}joinedAt\u{12}9\u{a}\
+          \u{a}updated_at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}upd\
+          atedAt\u{12}&\u{a}\u{f}can_manage_team\u{18}\u{8} \u{1}(\u{8}R\u{d}canManageTeam\
+          \u{12}\u{1b}\u{a}\u{9}can_write\u{18}\u{9} \u{1}(\u{8}R\u{8}canWrite\u{12}*\u{a}\
+          \u{11}can_delete_tenant\u{18}\u{a} \u{1}(\u{8}R\u{f}canDeleteTenant\"\u{f9}\u{1}\
+          \u{a}\u{a}MemberUser\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
+          \u{14}\u{a}\u{5}email\u{18}\u{2} \u{1}(\u{9}R\u{5}email\u{12}\u{1a}\u{a}\u{8}use\
+          rname\u{18}\u{3} \u{1}(\u{9}R\u{8}username\u{12}\u{1d}\u{a}\u{a}first_name\u{18}\
+          \u{4} \u{1}(\u{9}R\u{9}firstName\u{12}\u{1b}\u{a}\u{9}last_name\u{18}\u{5} \u{1}\
+          (\u{9}R\u{8}lastName\u{12}\u{1b}\u{a}\u{9}full_name\u{18}\u{6} \u{1}(\u{9}R\u{8}\
+          fullName\u{12}\u{1a}\u{a}\u{8}initials\u{18}\u{7} \u{1}(\u{9}R\u{8}initials\u{12}\
+          4\u{a}\u{6}avatar\u{18}\u{8} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{6}\
+          avatar\"E\u{a}\u{12}ListMembersRequest\u{12}\u{12}\u{a}\u{4}page\u{18}\u{1} \u{1}\
+          (\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}R\u{8}page\
+          Size\"[\u{a}\u{13}ListMembersResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\u{1} \u{1}\
+          (\u{d}R\u{5}count\u{12}.\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{14}.traksens\
+          e.v1.MemberR\u{7}results\"\"\u{a}\u{10}GetMemberRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}R\u{2}id\"\u{8e}\u{1}\u{a}\u{13}UpdateMemberRequest\u{12}\u{e}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}role\u{18}\u{2} \u{1}\
+          (\u{9}R\u{4}role\u{12}\u{16}\u{a}\u{6}status\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}\
+          ;\u{a}\u{b}update_mask\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}\
+          updateMask\"%\u{a}\u{13}RemoveMemberRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}\
+          (\u{d}R\u{2}id\"\u{15}\u{a}\u{13}GetTeamStatsRequest\"\u{b4}\u{3}\u{a}\u{9}TeamS\
+          tats\u{12}#\u{a}\u{d}total_members\u{18}\u{1} \u{1}(\u{d}R\u{c}totalMembers\u{12}\
+          %\u{a}\u{e}active_members\u{18}\u{2} \u{1}(\u{d}R\u{d}activeMembers\u{12}'\u{a}\u{f}\
+          pending_invites\u{18}\u{3} \u{1}(\u{d}R\u{e}pendingInvites\u{12}R\u{a}\u{f}membe\
+          rs_by_role\u{18}\u{4} \u{3}(\u{b}2*.traksense.v1.TeamStats.MembersByRoleEntryR\u{d}\
+          membersByRole\u{12}X\u{a}\u{11}members_by_status\u{18}\u{5} \u{3}(\u{b}2,.trakse\
+          nse.v1.TeamStats.MembersByStatusEntryR\u{f}membersByStatus\u{1a}@\u{a}\u{12}Memb\
+          ersByRoleEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{14}\
+          \u{a}\u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}value:\u{2}8\u{1}\u{1a}B\u{a}\u{14}M\
+          embersByStatusEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\
+          \u{14}\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}value:\u{2}8\u{1}\"\u{90}\u{4}\
+          \u{a}\u{6}Invite\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{14}\
+          \u{a}\u{5}email\u{18}\u{2} \u{1}(\u{9}R\u{5}email\u{12}\u{12}\u{a}\u{4}role\u{18}\
+          \u{3} \u{1}(\u{9}R\u{4}role\u{12}\u{16}\u{a}\u{6}status\u{18}\u{4} \u{1}(\u{9}R\u{6}\
+          status\u{12}6\u{a}\u{7}message\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.Str\
+          ingValueR\u{7}message\u{12}F\u{a}\u{10}invited_by_email\u{18}\u{6} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.StringValueR\u{e}invitedByEmail\u{12}&\u{a}\u{f}invited_by_name\
+          \u{18}\u{7} \u{1}(\u{9}R\u{d}invitedByName\u{12}\u{1f}\u{a}\u{b}tenant_name\u{18}\
+          \u{8} \u{1}(\u{9}R\u{a}tenantName\u{12}9\u{a}\u{a}created_at\u{18}\u{9} \u{1}(\u{b}\
+          2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}expires_at\u{18}\
+          \u{a} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}expiresAt\u{12};\u{a}\u{b}\
+          accepted_at\u{18}\u{b} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{a}accepte\
+          dAt\u{12}\u{19}\u{a}\u{8}is_valid\u{18}\u{c} \u{1}(\u{8}R\u{7}isValid\u{12}\u{1d}\
+          \u{a}\u{a}is_expired\u{18}\u{d} \u{1}(\u{8}R\u{9}isExpired\"E\u{a}\u{12}ListInvi\
+          tesRequest\u{12}\u{12}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\
+          \u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}R\u{8}pageSize\"[\u{a}\u{13}ListInvite\
+          sResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}.\u{a}\
+          \u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{14}.traksense.v1.InviteR\u{7}results\"w\u{a}\
+          \u{13}CreateInviteRequest\u{12}\u{14}\u{a}\u{5}email\u{18}\u{1} \u{1}(\u{9}R\u{5}\
+          email\u{12}\u{12}\u{a}\u{4}role\u{18}\u{2} \u{1}(\u{9}R\u{4}role\u{12}6\u{a}\u{7}\
+          message\u{18}\u{3} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{7}message\"\
+          \"\u{a}\u{10}GetInviteRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}\
+          id\"\u{ae}\u{1}\u{a}\u{13}UpdateInviteRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \
+          \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}role\u{18}\u{2} \u{1}(\u{9}R\u{4}role\u{12}\
+          6\u{a}\u{7}message\u{18}\u{3} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{7}\
+          message\u{12};\u{a}\u{b}update_mask\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobu\
+          f.FieldMaskR\u{a}updateMask\"%\u{a}\u{13}CancelInviteRequest\u{12}\u{e}\u{a}\u{2}\
+          id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"%\u{a}\u{13}ResendInviteRequest\u{12}\u{e}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"/\u{a}\u{17}AcceptTeamInviteRequest\u{12}\
+          \u{14}\u{a}\u{5}token\u{18}\u{1} \u{1}(\u{9}R\u{5}token\"j\u{a}\u{18}AcceptTeamI\
+          nviteResponse\u{12}\u{18}\u{a}\u{7}message\u{18}\u{1} \u{1}(\u{9}R\u{7}message\u{12}\
+          4\u{a}\u{a}membership\u{18}\u{2} \u{1}(\u{b}2\u{14}.traksense.v1.MemberR\u{a}mem\
+          bership2\u{c0}\u{a}\u{a}\u{b}TeamService\u{12}i\u{a}\u{b}ListMembers\u{12} .trak\
+          sense.v1.ListMembersRequest\u{1a}!.traksense.v1.ListMembersResponse\"\u{15}\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}\u{f}\u{12}\u{d}/team/members\u{12}]\u{a}\u{9}GetMember\u{12}\
+          \u{1e}.traksense.v1.GetMemberRequest\u{1a}\u{14}.traksense.v1.Member\"\u{1a}\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}\u{14}\u{12}\u{12}/team/members/{id}\u{12}\u{7f}\u{a}\u{c}\
+          UpdateMember\u{12}!.traksense.v1.UpdateMemberRequest\u{1a}\u{14}.traksense.v1.Me\
+          mber\"6\u{82}\u{d3}\u{e4}\u{93}\u{2}02\u{12}/team/members/{id}:\u{1}*Z\u{17}\u{1a}\
+          \u{12}/team/members/{id}:\u{1}*\u{12}j\u{a}\u{c}RemoveMember\u{12}!.traksense.v1\
+          .RemoveMemberRequest\u{1a}\u{16}.google.protobuf.Empty\"\u{1f}\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}\u{14}*\u{12}/team/members/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}g\u{a}\
+          \u{c}GetTeamStats\u{12}!.traksense.v1.GetTeamStatsRequest\u{1a}\u{17}.traksense.\
+          v1.TeamStats\"\u{1b}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{15}\u{12}\u{13}/team/members\
+          /stats\u{12}i\u{a}\u{b}ListInvites\u{12} .traksense.v1.ListInvitesRequest\u{1a}!\
+          .traksense.v1.ListInvitesResponse\"\u{15}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{f}\u{12}\
+          \u{d}/team/invites\u{12}f\u{a}\u{c}CreateInvite\u{12}!.traksense.v1.CreateInvite\
+          Request\u{1a}\u{14}.traksense.v1.Invite\"\u{1d}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{12}\
+          \"\u{d}/team/invites:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}]\u{a}\u{9}GetInvi\
+          te\u{12}\u{1e}.traksense.v1.GetInviteRequest\u{1a}\u{14}.traksense.v1.Invite\"\u{1a}\
+          \u{82}\u{d3}\u{e4}\u{93}\u{2}\u{14}\u{12}\u{12}/team/invites/{id}\u{12}\u{7f}\u{a}\
+          \u{c}UpdateInvite\u{12}!.traksense.v1.UpdateInviteRequest\u{1a}\u{14}.traksense.\
+          v1.Invite\"6\u{82}\u{d3}\u{e4}\u{93}\u{2}02\u{12}/team/invites/{id}:\u{1}*Z\u{17}\
+          \u{1a}\u{12}/team/invites/{id}:\u{1}*\u{12}j\u{a}\u{c}CancelInvite\u{12}!.trakse\
+          nse.v1.CancelInviteRequest\u{1a}\u{16}.google.protobuf.Empty\"\u{1f}\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}\u{14}*\u{12}/team/invites/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}\
+          m\u{a}\u{c}ResendInvite\u{12}!.traksense.v1.ResendInviteRequest\u{1a}\u{14}.trak\
+          sense.v1.Invite\"$\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1e}\"\u{19}/team/invites/{id}/\
+          resend:\u{1}*\u{12}\u{82}\u{1}\u{a}\u{10}AcceptTeamInvite\u{12}%.traksense.v1.Ac\
+          ceptTeamInviteRequest\u{1a}&.traksense.v1.AcceptTeamInviteResponse\"\u{1f}\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}\u{19}\"\u{14}/team/invites/accept:\u{1}*b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/telemetry.proto",
@@ -660,6 +1840,131 @@ extension ProtobufSchema {
           \u{12}\u{1c}.traksense.v1.HistoryRequest\u{1a}\u{1d}.traksense.v1.HistoryRespons\
           e0\u{1}\u{12}N\u{a}\u{9}Subscribe\u{12}\u{1e}.traksense.v1.SubscribeRequest\u{1a}\
           \u{1f}.traksense.v1.SubscribeResponse0\u{1}b\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "traksense/v1/tenant.proto",
+        imports: ["google/api/annotations.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "traksense/v1/options.proto"],
+        symbols: [
+          "traksense.v1.Tenant",
+          "traksense.v1.Tenant.slug",
+          "traksense.v1.Tenant.name",
+          "traksense.v1.Tenant.domains",
+          "traksense.v1.Tenant.created_at",
+          "traksense.v1.Tenant.active_members",
+          "traksense.v1.GetTenantRequest",
+          "traksense.v1.UpdateTenantRequest",
+          "traksense.v1.UpdateTenantRequest.name",
+          "traksense.v1.UpdateTenantRequest.update_mask",
+          "traksense.v1.APIKey",
+          "traksense.v1.APIKey.id",
+          "traksense.v1.APIKey.name",
+          "traksense.v1.APIKey.prefix",
+          "traksense.v1.APIKey.scopes",
+          "traksense.v1.APIKey.created_at",
+          "traksense.v1.APIKey.expires_at",
+          "traksense.v1.APIKey.revoked_at",
+          "traksense.v1.APIKey.last_used_at",
+          "traksense.v1.ListAPIKeysRequest",
+          "traksense.v1.ListAPIKeysResponse",
+          "traksense.v1.ListAPIKeysResponse.count",
+          "traksense.v1.ListAPIKeysResponse.results",
+          "traksense.v1.CreateAPIKeyRequest",
+          "traksense.v1.CreateAPIKeyRequest.name",
+          "traksense.v1.CreateAPIKeyRequest.scopes",
+          "traksense.v1.CreateAPIKeyRequest.expires_at",
+          "traksense.v1.CreateAPIKeyResponse",
+          "traksense.v1.CreateAPIKeyResponse.api_key",
+          "traksense.v1.CreateAPIKeyResponse.key",
+          "traksense.v1.RotateAPIKeyRequest",
+          "traksense.v1.RotateAPIKeyRequest.id",
+          "traksense.v1.RotateAPIKeyRequest.overlap_seconds",
+          "traksense.v1.RevokeAPIKeyRequest",
+          "traksense.v1.RevokeAPIKeyRequest.id",
+          "traksense.v1.ListAuditEventsRequest",
+          "traksense.v1.ListAuditEventsRequest.page",
+          "traksense.v1.ListAuditEventsRequest.page_size",
+          "traksense.v1.ListAuditEventsResponse",
+          "traksense.v1.ListAuditEventsResponse.count",
+          "traksense.v1.ListAuditEventsResponse.results",
+          "traksense.v1.AuditEvent",
+          "traksense.v1.AuditEvent.id",
+          "traksense.v1.AuditEvent.at",
+          "traksense.v1.AuditEvent.action",
+          "traksense.v1.AuditEvent.actor",
+          "traksense.v1.AuditEvent.subject",
+          "traksense.v1.AuditEvent.ip_address",
+          "traksense.v1.AuditEvent.user_agent",
+          "traksense.v1.AuditEvent.detail",
+          "traksense.v1.TenantService",
+          "traksense.v1.TenantService.GetTenant",
+          "traksense.v1.TenantService.UpdateTenant",
+          "traksense.v1.TenantService.ListAPIKeys",
+          "traksense.v1.TenantService.CreateAPIKey",
+          "traksense.v1.TenantService.RotateAPIKey",
+          "traksense.v1.TenantService.RevokeAPIKey",
+          "traksense.v1.TenantService.ListAuditEvents",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{19}traksense/v1/tenant.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/ap\
+          i/annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobuf\
+          /field_mask.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1a}traksens\
+          e/v1/options.proto\"\u{ac}\u{1}\u{a}\u{6}Tenant\u{12}\u{12}\u{a}\u{4}slug\u{18}\u{1}\
+           \u{1}(\u{9}R\u{4}slug\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}R\u{4}nam\
+          e\u{12}\u{18}\u{a}\u{7}domains\u{18}\u{3} \u{3}(\u{9}R\u{7}domains\u{12}9\u{a}\u{a}\
+          created_at\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdA\
+          t\u{12}%\u{a}\u{e}active_members\u{18}\u{5} \u{1}(\u{d}R\u{d}activeMembers\"\u{12}\
+          \u{a}\u{10}GetTenantRequest\"f\u{a}\u{13}UpdateTenantRequest\u{12}\u{12}\u{a}\u{4}\
+          name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12};\u{a}\u{b}update_mask\u{18}\u{2} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateMask\"\u{cb}\u{2}\u{a}\u{6}AP\
+          IKey\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}\
+          name\u{18}\u{2} \u{1}(\u{9}R\u{4}name\u{12}\u{16}\u{a}\u{6}prefix\u{18}\u{3} \u{1}\
+          (\u{9}R\u{6}prefix\u{12}\u{16}\u{a}\u{6}scopes\u{18}\u{4} \u{3}(\u{9}R\u{6}scope\
+          s\u{12}9\u{a}\u{a}created_at\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.Times\
+          tampR\u{9}createdAt\u{12}9\u{a}\u{a}expires_at\u{18}\u{6} \u{1}(\u{b}2\u{1a}.goo\
+          gle.protobuf.TimestampR\u{9}expiresAt\u{12}9\u{a}\u{a}revoked_at\u{18}\u{7} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}revokedAt\u{12}<\u{a}\u{c}last_used\
+          _at\u{18}\u{8} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{a}lastUsedAt\"\u{14}\
+          \u{a}\u{12}ListAPIKeysRequest\"[\u{a}\u{13}ListAPIKeysResponse\u{12}\u{14}\u{a}\u{5}\
+          count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}.\u{a}\u{7}results\u{18}\u{2} \u{3}\
+          (\u{b}2\u{14}.traksense.v1.APIKeyR\u{7}results\"|\u{a}\u{13}CreateAPIKeyRequest\u{12}\
+          \u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12}\u{16}\u{a}\u{6}scope\
+          s\u{18}\u{2} \u{3}(\u{9}R\u{6}scopes\u{12}9\u{a}\u{a}expires_at\u{18}\u{3} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}expiresAt\"W\u{a}\u{14}CreateAPIKey\
+          Response\u{12}-\u{a}\u{7}api_key\u{18}\u{1} \u{1}(\u{b}2\u{14}.traksense.v1.APIK\
+          eyR\u{6}apiKey\u{12}\u{10}\u{a}\u{3}key\u{18}\u{2} \u{1}(\u{9}R\u{3}key\"N\u{a}\u{13}\
+          RotateAPIKeyRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}'\
+          \u{a}\u{f}overlap_seconds\u{18}\u{2} \u{1}(\u{d}R\u{e}overlapSeconds\"%\u{a}\u{13}\
+          RevokeAPIKeyRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"I\u{a}\
+          \u{16}ListAuditEventsRequest\u{12}\u{12}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}R\u{4}\
+          page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}R\u{8}pageSize\"c\u{a}\
+          \u{17}ListAuditEventsResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}R\
+          \u{5}count\u{12}2\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{18}.traksense.v1.Au\
+          ditEventR\u{7}results\"\u{e6}\u{1}\u{a}\u{a}AuditEvent\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}R\u{2}id\u{12}*\u{a}\u{2}at\u{18}\u{2} \u{1}(\u{b}2\u{1a}.googl\
+          e.protobuf.TimestampR\u{2}at\u{12}\u{16}\u{a}\u{6}action\u{18}\u{3} \u{1}(\u{9}R\
+          \u{6}action\u{12}\u{14}\u{a}\u{5}actor\u{18}\u{4} \u{1}(\u{9}R\u{5}actor\u{12}\u{18}\
+          \u{a}\u{7}subject\u{18}\u{5} \u{1}(\u{9}R\u{7}subject\u{12}\u{1d}\u{a}\u{a}ip_ad\
+          dress\u{18}\u{6} \u{1}(\u{9}R\u{9}ipAddress\u{12}\u{1d}\u{a}\u{a}user_agent\u{18}\
+          \u{7} \u{1}(\u{9}R\u{9}userAgent\u{12}\u{16}\u{a}\u{6}detail\u{18}\u{8} \u{1}(\u{9}\
+          R\u{6}detail2\u{93}\u{6}\u{a}\u{d}TenantService\u{12}R\u{a}\u{9}GetTenant\u{12}\u{1e}\
+          .traksense.v1.GetTenantRequest\u{1a}\u{14}.traksense.v1.Tenant\"\u{f}\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}\u{9}\u{12}\u{7}/tenant\u{12}[\u{a}\u{c}UpdateTenant\u{12}!.tra\
+          ksense.v1.UpdateTenantRequest\u{1a}\u{14}.traksense.v1.Tenant\"\u{12}\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}\u{c}2\u{7}/tenant:\u{1}*\u{12}l\u{a}\u{b}ListAPIKeys\u{12} .tr\
+          aksense.v1.ListAPIKeysRequest\u{1a}!.traksense.v1.ListAPIKeysResponse\"\u{18}\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}\u{12}\u{12}\u{10}/tenant/api-keys\u{12}w\u{a}\u{c}Create\
+          APIKey\u{12}!.traksense.v1.CreateAPIKeyRequest\u{1a}\".traksense.v1.CreateAPIKey\
+          Response\" \u{82}\u{d3}\u{e4}\u{93}\u{2}\u{15}\"\u{10}/tenant/api-keys:\u{1}*\u{a8}\
+          \u{d4}\u{18}\u{c9}\u{1}\u{12}\u{83}\u{1}\u{a}\u{c}RotateAPIKey\u{12}!.traksense.\
+          v1.RotateAPIKeyRequest\u{1a}\".traksense.v1.CreateAPIKeyResponse\",\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}!\"\u{1c}/tenant/api-keys/{id}/rotate:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\
+          \u{12}m\u{a}\u{c}RevokeAPIKey\u{12}!.traksense.v1.RevokeAPIKeyRequest\u{1a}\u{16}\
+          .google.protobuf.Empty\"\"\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{17}*\u{15}/tenant/api-\
+          keys/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}u\u{a}\u{f}ListAuditEvents\u{12}$.tr\
+          aksense.v1.ListAuditEventsRequest\u{1a}%.traksense.v1.ListAuditEventsResponse\"\u{15}\
+          \u{82}\u{d3}\u{e4}\u{93}\u{2}\u{f}\u{12}\u{d}/tenant/auditb\u{6}proto3
           """),
     ])
 }

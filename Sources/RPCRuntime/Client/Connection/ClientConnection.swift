@@ -45,7 +45,8 @@ final class ClientConnection: ChannelInboundHandler {
   /// Why this end closes the connection.
   private var reason: RPCError?
   private var keepalive: KeepaliveStateMachine?
-  private var timers: [Scheduled<Void>?] = [nil, nil]
+  private var keepaliveTimer: Scheduled<Void>?
+  private var idleTimer: Scheduled<Void>?
   private var callsStarted = 0
   /// What it was when idleness was last looked for, and how often it was the same without a call running.
   private var callsSeen = 0
@@ -271,7 +272,8 @@ final class ClientConnection: ChannelInboundHandler {
     if case .closed = phase { return }
     stopTakingCalls(error)
     phase = .closed
-    for timer in timers { timer?.cancel() }
+    keepaliveTimer?.cancel()
+    idleTimer?.cancel()
     let open = streams.values
     streams.removeAll()
     waiting = []
@@ -369,7 +371,7 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   private func lookForLife(after delay: TimeAmount) {
-    timers[0] = loop.assumeIsolated().scheduleTask(in: delay) {
+    keepaliveTimer = loop.assumeIsolated().scheduleTask(in: delay) {
       switch self.keepalive?.timerFired(hasCalls: self.streams.count > 0, at: .now()) {
       case .look(let delay): self.lookForLife(after: delay)
       case .ping(let delay):
@@ -384,7 +386,7 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   private func lookForIdleness(every half: TimeAmount) {
-    timers[1] = loop.assumeIsolated().scheduleTask(in: half) {
+    idleTimer = loop.assumeIsolated().scheduleTask(in: half) {
       self.looksIdle =
         self.streams.count == 0 && self.callsStarted == self.callsSeen ? self.looksIdle + 1 : 0
       self.callsSeen = self.callsStarted

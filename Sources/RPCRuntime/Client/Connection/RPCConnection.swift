@@ -82,18 +82,14 @@ package final class RPCConnection: RPCChannel {
   package func serverStreaming(
     _ method: MethodDescriptor, _ request: MessageFrame, options: CallOptions
   ) async throws(RPCError) -> ResponseStream {
-    let stream = start(method, request, options)
-    return ResponseStream(source: stream) { await stream.responseMetadata() }
+    start(method, request, options).responses
   }
 
   /// See ``RPCChannel``.
   package func open(
     _ method: MethodDescriptor, options: CallOptions
   ) async throws(RPCError) -> StreamingCall {
-    let stream = start(method, nil, options)
-    return StreamingCall(
-      requests: RequestWriter(sink: stream),
-      responses: ResponseStream(source: stream) { await stream.responseMetadata() })
+    start(method, nil, options).streamingCall
   }
 
   private func start(

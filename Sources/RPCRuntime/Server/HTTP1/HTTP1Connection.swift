@@ -32,14 +32,14 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
   /// Body bytes handed to the channel at once.
   private static let chunk = 64 * 1024
 
-  private let router: RPCRouter
+  let router: RPCRouter
   private let limits: ServerLimits
-  private let origins: WebOrigins
+  let origins: WebOrigins
   private let scheme: String
-  private let logger: Logger
+  let logger: Logger
   private let openStreams: OpenStreams
   private let loop: any EventLoop
-  private let executor: LoopExecutor
+  let executor: LoopExecutor
   private var context: ChannelHandlerContext?
   private(set) var peer = ""
   let peerIdentity: PeerIdentity?
@@ -49,8 +49,7 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
   private var isClosing = false
   /// The end of the last response.
   private var lastWrite: EventLoopFuture<Void>?
-  private var runningHandlers = 0
-  private var implausibleBytes = 0
+  var handlers: HandlerQuota
   /// Request bytes whose credit was not given back.
   private var uncredited = 0
   private var heldRead = false
@@ -88,6 +87,7 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
     self.loop = loop
     self.logger = logger
     executor = LoopExecutor(loop)
+    handlers = HandlerQuota(limits)
   }
 
   /// Makes the pipeline of a connection that speaks HTTP/1.1, its end first.
@@ -176,17 +176,17 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
     let headers = HeaderList(head, scheme: scheme)
     // RFC 9112 §3.2: exactly one Host.
     guard head.headers["host"].count == 1 || head.version != .http1_1 else {
-      return reject(headers, .http([":status": "400"]))
+      return reject(Self.stream, headers, .http([":status": "400"]))
     }
     let request: RequestHead
     do throws(RequestHead.Rejection) {
       request = try RequestHead(headers, router, origins)
     } catch {
-      return reject(headers, error)
+      return reject(Self.stream, headers, error)
     }
     guard request.web != nil else {
       // gRPC itself needs HTTP/2.
-      return reject(headers, .http([":status": "415"]))
+      return reject(Self.stream, headers, .http([":status": "415"]))
     }
     if head.headers[canonicalForm: "expect"].contains("100-continue"), let context {
       let goOn = HTTPResponseHead(version: head.version, status: .continue)
@@ -197,12 +197,6 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
     exchange?.stream = stream
     openStreams.opened()
     stream.receivedHeaders()
-  }
-
-  private func reject(_ headers: HeaderList, _ rejection: RequestHead.Rejection) {
-    router.rejected(headers[":path"] ?? "", peer: peer, rejection.outcome)
-    let (answer, body) = rejection.answer(to: headers, origins)
-    respond(Self.stream, headers: answer, body: body)
   }
 
   private func receivedBody(_ bytes: ByteBuffer) {
@@ -262,29 +256,6 @@ final class HTTP1Connection: ChannelDuplexHandler, CallTransport {
       heldRead = false
       context?.read()
     }
-  }
-
-  func handlerStarts() -> LoopExecutor? {
-    guard runningHandlers < limits.maxRunningHandlers else { return nil }
-    runningHandlers += 1
-    return executor
-  }
-
-  func handlerEnds() {
-    runningHandlers -= 1
-  }
-
-  func rejected(_ path: @autoclosure () -> String, _ error: RPCError) {
-    router.rejected(path(), peer: peer, .status(error))
-  }
-
-  func holdsImplausible(_ bytes: Int) -> Bool {
-    implausibleBytes += bytes
-    return implausibleBytes <= limits.maxImplausibleBytes
-  }
-
-  func isUnsendable(_ key: String) {
-    logger.debug("metadata left out", metadata: ["key": "\(key)"])
   }
 
   // MARK: Responses

@@ -925,54 +925,6 @@ typedef void (*Traksense__V1__HistoryBucketRow_Closure)
 
 /* --- services --- */
 
-typedef struct Traksense__V1__TelemetryService_Service Traksense__V1__TelemetryService_Service;
-struct Traksense__V1__TelemetryService_Service
-{
-  ProtobufCService base;
-  void (*ingest)(Traksense__V1__TelemetryService_Service *service,
-                 const Traksense__V1__IngestRequest *input,
-                 Traksense__V1__IngestResponse_Closure closure,
-                 void *closure_data);
-  void (*latest)(Traksense__V1__TelemetryService_Service *service,
-                 const Traksense__V1__LatestRequest *input,
-                 Traksense__V1__LatestResponse_Closure closure,
-                 void *closure_data);
-  void (*history)(Traksense__V1__TelemetryService_Service *service,
-                  const Traksense__V1__HistoryRequest *input,
-                  Traksense__V1__HistoryResponse_Closure closure,
-                  void *closure_data);
-  void (*subscribe)(Traksense__V1__TelemetryService_Service *service,
-                    const Traksense__V1__SubscribeRequest *input,
-                    Traksense__V1__SubscribeResponse_Closure closure,
-                    void *closure_data);
-};
-typedef void (*Traksense__V1__TelemetryService_ServiceDestroy)(Traksense__V1__TelemetryService_Service *);
-void traksense__v1__telemetry_service__init (Traksense__V1__TelemetryService_Service *service,
-                                             Traksense__V1__TelemetryService_ServiceDestroy destroy);
-#define TRAKSENSE__V1__TELEMETRY_SERVICE__BASE_INIT \
-    { &traksense__v1__telemetry_service__descriptor, protobuf_c_service_invoke_internal, NULL }
-#define TRAKSENSE__V1__TELEMETRY_SERVICE__INIT(function_prefix__) \
-    { TRAKSENSE__V1__TELEMETRY_SERVICE__BASE_INIT,\
-      function_prefix__ ## ingest,\
-      function_prefix__ ## latest,\
-      function_prefix__ ## history,\
-      function_prefix__ ## subscribe  }
-void traksense__v1__telemetry_service__ingest(ProtobufCService *service,
-                                              const Traksense__V1__IngestRequest *input,
-                                              Traksense__V1__IngestResponse_Closure closure,
-                                              void *closure_data);
-void traksense__v1__telemetry_service__latest(ProtobufCService *service,
-                                              const Traksense__V1__LatestRequest *input,
-                                              Traksense__V1__LatestResponse_Closure closure,
-                                              void *closure_data);
-void traksense__v1__telemetry_service__history(ProtobufCService *service,
-                                               const Traksense__V1__HistoryRequest *input,
-                                               Traksense__V1__HistoryResponse_Closure closure,
-                                               void *closure_data);
-void traksense__v1__telemetry_service__subscribe(ProtobufCService *service,
-                                                 const Traksense__V1__SubscribeRequest *input,
-                                                 Traksense__V1__SubscribeResponse_Closure closure,
-                                                 void *closure_data);
 
 /* --- descriptors --- */
 
@@ -998,7 +950,6 @@ extern const ProtobufCMessageDescriptor traksense__v1__journal_block__descriptor
 extern const ProtobufCMessageDescriptor traksense__v1__live_reading__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__history_row__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__history_bucket_row__descriptor;
-extern const ProtobufCServiceDescriptor traksense__v1__telemetry_service__descriptor;
 
 PROTOBUF_C__END_DECLS
 

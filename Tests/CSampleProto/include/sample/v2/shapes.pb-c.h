@@ -66,59 +66,10 @@ typedef void (*Sample__V2__Elsewhere_Closure)
 
 /* --- services --- */
 
-typedef struct Sample__V2__Shapes_Service Sample__V2__Shapes_Service;
-struct Sample__V2__Shapes_Service
-{
-  ProtobufCService base;
-  void (*one)(Sample__V2__Shapes_Service *service,
-              const Sample__V1__Scalars *input,
-              Sample__V1__Scalars_Closure closure,
-              void *closure_data);
-  void (*gather)(Sample__V2__Shapes_Service *service,
-                 const Sample__V1__Scalars *input,
-                 Sample__V2__Elsewhere_Closure closure,
-                 void *closure_data);
-  void (*spread)(Sample__V2__Shapes_Service *service,
-                 const Sample__V1__Lists *input,
-                 Sample__V1__Scalars_Closure closure,
-                 void *closure_data);
-  void (*talk)(Sample__V2__Shapes_Service *service,
-               const Sample__V1__Scalars *input,
-               Sample__V1__Scalars_Closure closure,
-               void *closure_data);
-};
-typedef void (*Sample__V2__Shapes_ServiceDestroy)(Sample__V2__Shapes_Service *);
-void sample__v2__shapes__init (Sample__V2__Shapes_Service *service,
-                               Sample__V2__Shapes_ServiceDestroy destroy);
-#define SAMPLE__V2__SHAPES__BASE_INIT \
-    { &sample__v2__shapes__descriptor, protobuf_c_service_invoke_internal, NULL }
-#define SAMPLE__V2__SHAPES__INIT(function_prefix__) \
-    { SAMPLE__V2__SHAPES__BASE_INIT,\
-      function_prefix__ ## one,\
-      function_prefix__ ## gather,\
-      function_prefix__ ## spread,\
-      function_prefix__ ## talk  }
-void sample__v2__shapes__one(ProtobufCService *service,
-                             const Sample__V1__Scalars *input,
-                             Sample__V1__Scalars_Closure closure,
-                             void *closure_data);
-void sample__v2__shapes__gather(ProtobufCService *service,
-                                const Sample__V1__Scalars *input,
-                                Sample__V2__Elsewhere_Closure closure,
-                                void *closure_data);
-void sample__v2__shapes__spread(ProtobufCService *service,
-                                const Sample__V1__Lists *input,
-                                Sample__V1__Scalars_Closure closure,
-                                void *closure_data);
-void sample__v2__shapes__talk(ProtobufCService *service,
-                              const Sample__V1__Scalars *input,
-                              Sample__V1__Scalars_Closure closure,
-                              void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor sample__v2__elsewhere__descriptor;
-extern const ProtobufCServiceDescriptor sample__v2__shapes__descriptor;
 
 PROTOBUF_C__END_DECLS
 
