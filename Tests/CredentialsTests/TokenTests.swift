@@ -17,13 +17,15 @@ struct TokenTests {
 
   static func accessClaims() throws -> AccessClaims {
     AccessClaims(
-      subject: "0c5f3a9e-0000-4000-8000-000000000001", tenantID: 7,
-      tenantSlug: try #require(TenantSlug("umc")), sessionID: 9_007_199_254_740_993,
+      subject: UserSubject(text: "0c5f3a9e-0000-4000-8000-000000000001"),
+      tenantID: 9_007_199_254_740_993,
+      tenantSlug: try #require(TenantSlug("umc")), session: SessionID(text: "s-1"),
       tokenID: "\"quoted\"", now: noon)
   }
 
   static let refreshClaims = RefreshClaims(
-    subject: "somebody", tenantID: 7, sessionID: 3, sequence: 41, tokenID: "j", now: noon)
+    subject: UserSubject(text: "somebody"), tenantID: 7, session: SessionID(text: "s-3"),
+    sequence: 41, tokenID: "j", now: noon)
 
   /// A genuine signature over anything.
   static func forge(
@@ -39,7 +41,7 @@ struct TokenTests {
   }
 
   static let payload = """
-    {"typ":"access","sub":"s","tid":7,"tenant_slug":"umc","sid":3,"jti":"j","iat":1749988800,\
+    {"typ":"access","sub":"s","tid":7,"tenant_slug":"umc","sid":"3","jti":"j","iat":1749988800,\
     "exp":1749989700}
     """
 
@@ -67,6 +69,7 @@ struct TokenTests {
     #expect(try Self.signer(at: last).access(token) == access)
     let expired = try Self.signer(at: access.expiresAt)
     #expect(throws: TokenError.expired) { try expired.access(token) }
+    #expect(try expired.access(token, evenExpired: true) == access)
     let refresh = try Self.signer().sign(Self.refreshClaims)
     #expect(try Self.signer().refresh(refresh) == Self.refreshClaims)
     #expect(Self.refreshClaims.expiresAt.since(Self.refreshClaims.issuedAt) == .seconds(604_800))
@@ -169,12 +172,13 @@ struct TokenTests {
       (#""tid":7"#, #""tid":99999999999999999999"#, .wrongClaim("tid")),
       (#""tid":7"#, #""tid":true"#, .wrongClaim("tid")),
       (#""tenant_slug":"umc""#, #""tenant_slug":"-""#, .wrongClaim("tenant_slug")),
-      (#""sid":3,"#, "", .wrongClaim("sid")),
+      (#""sid":"3","#, "", .wrongClaim("sid")),
       (#""jti":"j""#, #""jti":null"#, .wrongClaim("jti")),
       (#""iat":1749988800"#, #""iat":"now""#, .wrongClaim("iat")),
       (#""exp":1749989700"#, #""exp":1749988800"#, .wrongClaim("exp")),
       (#","exp":1749989700"#, "", .wrongClaim("exp")),
-      (#""sid":3"#, #""sid":3,"sid":4"#, .malformed),
+      (#""sid":"3""#, #""sid":3"#, .wrongClaim("sid")),
+      (#""sid":"3""#, #""sid":"3","sid":"4""#, .malformed),
       (#"{"typ""#, #"[{"typ""#, .malformed),
     ])
   func claims(original: String, replacement: String, error: TokenError) throws {
@@ -186,7 +190,7 @@ struct TokenTests {
 
   @Test("a refresh token counts with its number only")
   func sequence() throws {
-    let payload = #"{"typ":"refresh","sub":"s","tid":7,"sid":3,"jti":"j","iat":1749988800,"#
+    let payload = #"{"typ":"refresh","sub":"s","tid":7,"sid":"3","jti":"j","iat":1749988800,"#
     let signer = try Self.signer()
     let good = try Self.forge(payload + #""seq":5,"exp":1749989700}"#)
     #expect(try signer.refresh(good).sequence == 5)
@@ -235,7 +239,7 @@ struct TokenTests {
       print(jwt.get_unverified_header(token) == {"alg": "HS256", "kid": kid, "typ": "JWT"})
       print(sorted(claims) == sorted(
           ["typ", "sub", "tid", "tenant_slug", "sid", "jti", "iat", "exp"]))
-      print(claims["sid"], claims["exp"] - claims["iat"], claims["jti"])
+      print(claims["tid"], claims["exp"] - claims["iat"], claims["jti"])
       print(jwt.encode(claims, key, algorithm="HS256", headers={"kid": kid}))
       claims["exp"] = claims["iat"] - 1
       print(jwt.encode(claims, key, algorithm="HS256", headers={"kid": kid}))

@@ -24,40 +24,40 @@ package final class PasswordHasher: Sendable {
   package var waiting: Int { threads.waiting }
 
   /// A new hash with a salt of its own: 22 letters and digits, 131 bits.
-  package func hash(_ password: PlainPassword) async throws(PasswordHashingError) -> String {
-    let bytes = Array(password.text.utf8)
+  package func hash(_ password: PlainPassword) async throws(PasswordHashingError) -> PasswordHash {
+    let bytes = Array(password.value.utf8)
     return try await threads.run { [cost] () throws(CryptoError) in
       let salt = try SecureRandom.alphanumeric(22)
       let hash = try PasswordEncoding.scrypt(bytes, salt: salt, cost: cost)
-      return PasswordEncoding.text(cost, salt: salt, hash: hash)
+      return PasswordHash(encoded: PasswordEncoding.text(cost, salt: salt, hash: hash))
     }
   }
 
-  /// - Parameter encoded: a stored hash. One that can never match (an unusable password, an unknown
+  /// - Parameter stored: a stored hash. One that can never match (an unusable password, an unknown
   ///   encoding, a row that asks for too much work) costs as much as a new one, so that time does not tell.
   package func verify(
-    _ password: PlainPassword, against encoded: String
+    _ password: PlainPassword, against stored: PasswordHash
   ) async throws(PasswordHashingError) -> Bool {
-    guard let encoding = PasswordEncoding(encoded) else {
+    guard let encoding = PasswordEncoding(stored.encoded) else {
       try await verifyNothing(password)
       return false
     }
-    let bytes = Array(password.text.utf8)
+    let bytes = Array(password.value.utf8)
     return try await threads.run { () throws(CryptoError) in try encoding.matches(bytes) }
   }
 
   /// Does the work of a verification when there is nobody to verify, so that the time of an answer does
   /// not tell which users exist.
   package func verifyNothing(_ password: PlainPassword) async throws(PasswordHashingError) {
-    let bytes = Array(password.text.utf8)
+    let bytes = Array(password.value.utf8)
     _ = try await threads.run { [cost] () throws(CryptoError) in
       try PasswordEncoding.scrypt(bytes, salt: "nobody-has-this-salt--", cost: cost)
     }
   }
 
   /// Whether a hash that just verified should be replaced by a new one.
-  package func needsRehash(_ encoded: String) -> Bool {
-    switch PasswordEncoding(encoded) {
+  package func needsRehash(_ stored: PasswordHash) -> Bool {
+    switch PasswordEncoding(stored.encoded) {
     case .scrypt(let cost, _, _): cost != self.cost
     case .pbkdf2: true
     case nil: false

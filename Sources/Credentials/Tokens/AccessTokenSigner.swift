@@ -19,10 +19,10 @@ package struct AccessTokenSigner: Sendable {
     var json = JSONWriter()
     json.beginObject()
     json.member("typ", "access")
-    json.member("sub", claims.subject)
+    json.member("sub", claims.subject.text)
     json.member("tid", claims.tenantID)
     json.member("tenant_slug", claims.tenantSlug.rawValue)
-    json.member("sid", claims.sessionID)
+    json.member("sid", claims.session.text)
     json.member("jti", claims.tokenID)
     json.member("iat", claims.issuedAt.wholeSeconds)
     json.member("exp", claims.expiresAt.wholeSeconds)
@@ -30,17 +30,20 @@ package struct AccessTokenSigner: Sendable {
     return try JSONWebToken.sign(json.bytes, with: keys)
   }
 
+  /// - Parameter evenExpired: a token whose time is over counts too: signing out needs no more.
   /// - Throws: ``TokenError``; `.expired` only for a token that is right in every other way.
-  package func access(_ token: String) throws(TokenError) -> AccessClaims {
+  package func access(
+    _ token: String, evenExpired: Bool = false
+  ) throws(TokenError) -> AccessClaims {
     let members = try claims(of: token, type: "access")
     guard let slug = TenantSlug(try members.text("tenant_slug")) else {
       throw .wrongClaim("tenant_slug")
     }
     var claims = AccessClaims(
-      subject: try members.text("sub"), tenantID: try members.integer("tid"), tenantSlug: slug,
-      sessionID: try members.integer("sid"), tokenID: try members.text("jti"),
-      now: Timestamp(microseconds: 0))
-    (claims.issuedAt, claims.expiresAt) = try validity(members)
+      subject: UserSubject(text: try members.text("sub")), tenantID: try members.integer("tid"),
+      tenantSlug: slug, session: SessionID(text: try members.text("sid")),
+      tokenID: try members.text("jti"), now: Timestamp(microseconds: 0))
+    (claims.issuedAt, claims.expiresAt) = try validity(members, evenExpired)
     return claims
   }
 
@@ -50,9 +53,9 @@ package struct AccessTokenSigner: Sendable {
     var json = JSONWriter()
     json.beginObject()
     json.member("typ", "refresh")
-    json.member("sub", claims.subject)
+    json.member("sub", claims.subject.text)
     json.member("tid", claims.tenantID)
-    json.member("sid", claims.sessionID)
+    json.member("sid", claims.session.text)
     json.member("seq", claims.sequence)
     json.member("jti", claims.tokenID)
     json.member("iat", claims.issuedAt.wholeSeconds)
@@ -61,14 +64,17 @@ package struct AccessTokenSigner: Sendable {
     return try JSONWebToken.sign(json.bytes, with: keys)
   }
 
+  /// - Parameter evenExpired: a token whose time is over counts too: signing out needs no more.
   /// - Throws: ``TokenError``; `.expired` only for a token that is right in every other way.
-  package func refresh(_ token: String) throws(TokenError) -> RefreshClaims {
+  package func refresh(
+    _ token: String, evenExpired: Bool = false
+  ) throws(TokenError) -> RefreshClaims {
     let members = try claims(of: token, type: "refresh")
     var claims = RefreshClaims(
-      subject: try members.text("sub"), tenantID: try members.integer("tid"),
-      sessionID: try members.integer("sid"), sequence: try members.integer("seq"),
+      subject: UserSubject(text: try members.text("sub")), tenantID: try members.integer("tid"),
+      session: SessionID(text: try members.text("sid")), sequence: try members.integer("seq"),
       tokenID: try members.text("jti"), now: Timestamp(microseconds: 0))
-    (claims.issuedAt, claims.expiresAt) = try validity(members)
+    (claims.issuedAt, claims.expiresAt) = try validity(members, evenExpired)
     return claims
   }
 
@@ -82,13 +88,13 @@ package struct AccessTokenSigner: Sendable {
 
   /// RFC 7519 §4.1.4: "on or after" `exp` a token must not be accepted.
   private func validity(
-    _ members: JSONObject
+    _ members: JSONObject, _ evenExpired: Bool
   ) throws(TokenError) -> (issued: Timestamp, expiry: Timestamp) {
     let issued = Timestamp(seconds: try members.integer("iat"))
     let expiry = Timestamp(seconds: try members.integer("exp"))
     guard issued < expiry else { throw .wrongClaim("exp") }
     let now = clock.now()
-    guard now < expiry else { throw .expired }
+    guard evenExpired || now < expiry else { throw .expired }
     guard issued <= now.advanced(by: JSONWebToken.clockSkew) else { throw .notYetValid }
     return (issued, expiry)
   }

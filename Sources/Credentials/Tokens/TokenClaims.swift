@@ -7,11 +7,10 @@ package struct AccessClaims: Hashable, Sendable {
   /// How long a new token is valid.
   package static let lifetime: Duration = .seconds(15 * 60)
 
-  /// The user's random public name (`accounts_user.subject`).
-  package var subject: String
+  package var subject: UserSubject
   package var tenantID: Int64
   package var tenantSlug: TenantSlug
-  package var sessionID: Int64
+  package var session: SessionID
   /// Different in each token.
   package var tokenID: String
   /// Whole seconds.
@@ -21,13 +20,13 @@ package struct AccessClaims: Hashable, Sendable {
 
   /// Issued at `now`, rounded down to a second.
   package init(
-    subject: String, tenantID: Int64, tenantSlug: TenantSlug, sessionID: Int64,
+    subject: UserSubject, tenantID: Int64, tenantSlug: TenantSlug, session: SessionID,
     tokenID: String, now: Timestamp, lifetime: Duration = AccessClaims.lifetime
   ) {
     self.subject = subject
     self.tenantID = tenantID
     self.tenantSlug = tenantSlug
-    self.sessionID = sessionID
+    self.session = session
     self.tokenID = tokenID
     issuedAt = Timestamp(seconds: now.wholeSeconds)
     expiresAt = issuedAt.advanced(by: lifetime)
@@ -40,10 +39,9 @@ package struct RefreshClaims: Hashable, Sendable {
   /// How long a new token is valid.
   package static let lifetime: Duration = .seconds(7 * 86_400)
 
-  /// The user's random public name (`accounts_user.subject`).
-  package var subject: String
+  package var subject: UserSubject
   package var tenantID: Int64
-  package var sessionID: Int64
+  package var session: SessionID
   /// Which token of its session this is, from 0.
   package var sequence: Int64
   /// Different in each token.
@@ -55,12 +53,12 @@ package struct RefreshClaims: Hashable, Sendable {
 
   /// Issued at `now`, rounded down to a second.
   package init(
-    subject: String, tenantID: Int64, sessionID: Int64, sequence: Int64, tokenID: String,
+    subject: UserSubject, tenantID: Int64, session: SessionID, sequence: Int64, tokenID: String,
     now: Timestamp, lifetime: Duration = RefreshClaims.lifetime
   ) {
     self.subject = subject
     self.tenantID = tenantID
-    self.sessionID = sessionID
+    self.session = session
     self.sequence = sequence
     self.tokenID = tokenID
     issuedAt = Timestamp(seconds: now.wholeSeconds)

@@ -31,12 +31,12 @@ package enum PasswordPolicy {
 
   /// - Returns: everything that is wrong with the password, in words for the person; empty: none.
   package static func problems(of password: PlainPassword, for person: Person) -> [String] {
-    let scalars = password.text.unicodeScalars
+    let scalars = password.value.unicodeScalars
     guard scalars.count <= maximumLength else {
       return ["This password is too long. It must contain at most \(maximumLength) characters."]
     }
     var problems: [String] = []
-    let folded = password.text.lowercased()
+    let folded = password.value.lowercased()
     for (value, name) in person.values where isSimilar(folded, to: value) {
       problems.append("The password is too similar to the \(name).")
     }

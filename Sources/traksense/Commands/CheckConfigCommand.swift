@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Domain
 import NIOCore
 import RPCRuntime
 import Services
@@ -31,11 +32,66 @@ struct CheckConfigCommand: AsyncParsableCommand {
         (.tenantStreams, "\(values.tenantLimits.concurrentStreams ?? 0)"),
         (.ingestKey, values.ingestKey.map { "\($0)" } ?? "(not set)"),
         (.corsOrigins, values.corsOrigins.joined(separator: ",")),
+      ] + accountLines(values.accounts) + webLines(values.web) + mailLines(values.mail)
+      + mediaLines(values.media) + [
         (.chartDirectory, values.chartDirectory),
         (.logLevel, "\(values.logLevel)"),
       ]
     for (setting, value) in lines {
       print("\(setting.rawValue)=\(value)  # \(setting.help)")
+    }
+  }
+
+  private func accountLines(_ accounts: AccountServing) -> [(Setting, String)] {
+    [
+      (
+        .secretKey,
+        accounts.secretKeys.isEmpty ? "(not set)" : "(set: \(accounts.secretKeys.count))"
+      ),
+      (.publicHosts, accounts.publicHosts.sorted().joined(separator: ",")),
+      (.tenantBaseDomain, accounts.tenantBaseDomain),
+      (.registration, accounts.allowsRegistration ? "open" : "closed"),
+      (.frontendURL, accounts.frontendURL),
+      (
+        .serviceRoles,
+        accounts.serviceRoles.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.rawValue)" }
+          .joined(separator: ",")
+      ),
+    ]
+  }
+
+  private func webLines(_ web: WebServing) -> [(Setting, String)] {
+    [
+      (.cookieSecure, "\(web.cookieSecure)"),
+      (.sslRedirect, "\(web.redirectsToHTTPS)"),
+      (.hstsSeconds, "\(web.hstsSeconds)"),
+      (.trustedProxies, web.trustedProxies.joined(separator: ",")),
+    ]
+  }
+
+  private func mailLines(_ mail: MailServing) -> [(Setting, String)] {
+    let none = "(none)"
+    switch mail {
+    case .none: return [(.emailHost, none), (.emailDirectory, none)]
+    case .directory(let directory): return [(.emailHost, none), (.emailDirectory, directory)]
+    case .server(let server):
+      return [
+        (.emailHost, server.host), (.emailPort, "\(server.port)"),
+        (.emailSecurity, server.security.rawValue), (.emailUser, server.user ?? none),
+        (.emailPassword, server.password.map { "\($0)" } ?? none),
+      ]
+    }
+  }
+
+  private func mediaLines(_ media: MediaServing) -> [(Setting, String)] {
+    switch media {
+    case .directory(let directory): return [(.mediaDirectory, directory)]
+    case .bucket(let bucket):
+      return [
+        (.s3Bucket, bucket.name), (.s3Region, bucket.region),
+        (.s3Endpoint, bucket.endpoint ?? "(Amazon's)"), (.s3AccessKey, bucket.accessKey),
+        (.s3SecretKey, "\(bucket.secretKey)"),
+      ]
     }
   }
 

@@ -59,7 +59,7 @@ struct DevCommand: AsyncParsableCommand {
     try await postgres.start()
     try await broker.start()
     do {
-      try await serve(postgres, broker, http, rpc, admin, logger)
+      try await serve(postgres, broker, directory, http, rpc, admin, logger)
     } catch {
       await broker.stop()
       await postgres.stop()
@@ -70,8 +70,8 @@ struct DevCommand: AsyncParsableCommand {
   }
 
   private func serve(
-    _ postgres: PrivatePostgres, _ broker: PrivateMosquitto, _ http: ListenAddress,
-    _ rpc: ListenAddress, _ admin: ListenAddress, _ logger: Logger
+    _ postgres: PrivatePostgres, _ broker: PrivateMosquitto, _ directory: String,
+    _ http: ListenAddress, _ rpc: ListenAddress, _ admin: ListenAddress, _ logger: Logger
   ) async throws {
     guard let endpoint = MQTTEndpoint(url: broker.url) else {
       throw ValidationError("broker URL \(broker.url) is malformed")
@@ -79,7 +79,15 @@ struct DevCommand: AsyncParsableCommand {
     let configuration = Configuration(
       databaseURL: Secret(value: postgres.connectionString), databaseConnections: 6,
       usesTimescale: true, mqtt: endpoint, mqttClientID: "traksense-ingest", mqttGroup: nil,
-      rpc: rpc, http: http, admin: admin, tenantLimits: TenantLimits(),
+      rpc: rpc, http: http, admin: admin,
+      accounts: AccountServing(
+        secretKeys: [try DevSecret.key(in: directory)], publicHosts: ["api", "localhost"],
+        tenantBaseDomain: "localhost", allowsRegistration: true,
+        frontendURL: "http://{tenant}.localhost:\(http.port)", serviceRoles: [:]),
+      web: WebServing(
+        cookieSecure: false, redirectsToHTTPS: false, hstsSeconds: 0, trustedProxies: []),
+      mail: .directory("\(directory)/mail"), media: .directory("\(directory)/media"),
+      tenantLimits: TenantLimits(),
       ingestKey: Secret(value: ingestKey), corsOrigins: [],
       chartDirectory: Setting.chartDirectory.defaultValue ?? "", logLevel: .notice)
     let database = try Database(configuration)

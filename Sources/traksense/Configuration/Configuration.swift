@@ -21,6 +21,10 @@ struct Configuration: Sendable {
   var http: ListenAddress
   /// Where operators' tools find metrics and health.
   var admin: ListenAddress
+  var accounts: AccountServing
+  var web: WebServing
+  var mail: MailServing
+  var media: MediaServing
   var tenantLimits: TenantLimits
   /// Key that ingest calls must carry; nil: every one of them is refused.
   var ingestKey: Secret?

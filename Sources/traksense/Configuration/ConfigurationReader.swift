@@ -46,6 +46,10 @@ struct ConfigurationReader: ParsableArguments {
     }
     let rpc = require(.rpcListen, "host:port", ListenAddress.init)
     let rpcServing = RPCServing(values, &problems)
+    let accounts = AccountServing(values, &problems)
+    let web = WebServing(values, &problems)
+    let mail = MailServing(values, &problems)
+    let media = MediaServing(values, &problems)
     let http = require(.httpListen, "host:port", ListenAddress.init)
     let admin = require(.adminListen, "host:port", ListenAddress.init)
     let rate = require(.tenantRate, "a number from 0 to 1000000", Self.limit)
@@ -66,12 +70,9 @@ struct ConfigurationReader: ParsableArguments {
     return Configuration(
       databaseURL: database, databaseConnections: connections, usesTimescale: timescale, mqtt: mqtt,
       mqttClientID: clientID, mqttGroup: values[.mqttGroup], rpc: rpc, rpcServing: rpcServing,
-      http: http,
-      admin: admin, tenantLimits: tenantLimits,
-      ingestKey: values[.ingestKey].map { Secret(value: $0) },
-      corsOrigins: (values[.corsOrigins] ?? "").split(separator: ",").map {
-        $0.trimmingCharacters(in: .whitespaces)
-      },
+      http: http, admin: admin, accounts: accounts, web: web, mail: mail, media: media,
+      tenantLimits: tenantLimits, ingestKey: values[.ingestKey].map { Secret(value: $0) },
+      corsOrigins: values.list(.corsOrigins),
       chartDirectory: charts, logLevel: level)
   }
 
@@ -92,9 +93,10 @@ struct ConfigurationReader: ParsableArguments {
     for setting in Setting.allCases { values[setting] = setting.defaultValue }
     values.merge(fileValues(&problems)) { $1 }
     for setting in Setting.allCases {
-      let text =
-        environment[Setting.prefix + setting.rawValue] ?? environment[setting.rawValue]
-      if let text { values[setting] = text }
+      let names = [Setting.prefix + setting.rawValue, setting.rawValue, setting.alias]
+      if let text = names.lazy.compactMap({ $0.flatMap { environment[$0] } }).first {
+        values[setting] = text
+      }
     }
     values.merge(parse(overrides, "--set", &problems)) { $1 }
     return values
@@ -121,7 +123,7 @@ struct ConfigurationReader: ParsableArguments {
       let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       var name = parts[0].trimmingCharacters(in: .whitespaces)
       if name.hasPrefix(Setting.prefix) { name.removeFirst(Setting.prefix.count) }
-      guard parts.count == 2, let setting = Setting(rawValue: name) else {
+      guard parts.count == 2, let setting = Setting(name: name) else {
         problems.append("\(source): '\(name)' is no setting of the form NAME=value")
         continue
       }
