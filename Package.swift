@@ -156,8 +156,8 @@ let package = Package(
     .executableTarget(
       name: "traksense",
       dependencies: [
-        "DedicatedThread", "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence", "Ingest",
-        "Services", "RESTBridge", "DevStack", "Prometheus", "AdminServer", nioCore, nioPosix,
+        "Credentials", "DedicatedThread", "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence",
+        "Ingest", "Services", "RESTBridge", "DevStack", "Prometheus", "AdminServer", nioCore, nioPosix,
         logging, metrics,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -276,7 +276,9 @@ let package = Package(
       swiftSettings: strictForTests),
     .testTarget(
       name: "ServicesTests",
-      dependencies: ["Services", "TrakSenseAPI", "RPCRuntime", "Domain", nioCore, logging],
+      dependencies: [
+        "Services", "TrakSenseAPI", "RPCRuntime", "Credentials", "Domain", nioCore, nioSSL, logging,
+      ],
       swiftSettings: strictForTests),
     .testTarget(
       name: "RESTBridgeTests",
