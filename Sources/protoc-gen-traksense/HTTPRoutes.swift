@@ -139,7 +139,7 @@ extension HTTPRoutes {
     for field in request.fields {
       let repeated = field.isRepeated && field.httpKind != .object ? ", isRepeated: true" : ""
       text.line(
-        "      HTTPField(\"\(field.name)\", json: \"\(field.jsonName)\","
+        "      .init(\"\(field.name)\", json: \"\(field.jsonName)\","
           + " .\(field.httpKind.rawValue)\(repeated)),")
     }
     text.line("    ],")
@@ -149,7 +149,7 @@ extension HTTPRoutes {
 }
 
 extension SchemaField {
-  /// Named as the cases of `HTTPField.Kind`.
+  /// Named as the cases of `HTTPRoute.Field.Kind`.
   fileprivate enum HTTPKind: String {
     case text
     case bool

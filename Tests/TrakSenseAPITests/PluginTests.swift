@@ -118,10 +118,10 @@ struct PluginTests {
               ],
               success: 201,
               requestFields: [
-                HTTPField("id", json: "id", .uint32),
-                HTTPField("tag_names", json: "tagNames", .text, isRepeated: true),
-                HTTPField("inner", json: "inner", .object),
-                HTTPField("on", json: "on", .bool),
+                .init("id", json: "id", .uint32),
+                .init("tag_names", json: "tagNames", .text, isRepeated: true),
+                .init("inner", json: "inner", .object),
+                .init("on", json: "on", .bool),
               ],
               responseFields: ["count", "next_name"]),
           ]

@@ -79,14 +79,14 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("first_name", json: "firstName", .text),
-          HTTPField("last_name", json: "lastName", .text),
-          HTTPField("name", json: "name", .text),
-          HTTPField("phone", json: "phone", .text),
-          HTTPField("bio", json: "bio", .text),
-          HTTPField("timezone", json: "timezone", .text),
-          HTTPField("time_format", json: "timeFormat", .text),
-          HTTPField("update_mask", json: "updateMask", .text),
+          .init("first_name", json: "firstName", .text),
+          .init("last_name", json: "lastName", .text),
+          .init("name", json: "name", .text),
+          .init("phone", json: "phone", .text),
+          .init("bio", json: "bio", .text),
+          .init("timezone", json: "timezone", .text),
+          .init("time_format", json: "timeFormat", .text),
+          .init("update_mask", json: "updateMask", .text),
         ],
         responseFields: ["user", "message"]),
       HTTPRoute(
@@ -97,9 +97,9 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("old_password", json: "oldPassword", .text),
-          HTTPField("new_password", json: "newPassword", .text),
-          HTTPField("new_password_confirm", json: "newPasswordConfirm", .text),
+          .init("old_password", json: "oldPassword", .text),
+          .init("new_password", json: "newPassword", .text),
+          .init("new_password_confirm", json: "newPasswordConfirm", .text),
         ],
         responseFields: ["message", "tokens"]),
       HTTPRoute(
@@ -128,7 +128,7 @@ extension TraksenseV1 {
         ],
         success: 204,
         requestFields: [
-          HTTPField("session_id", json: "sessionId", .text),
+          .init("session_id", json: "sessionId", .text),
         ],
         responseFields: []),
       HTTPRoute(

@@ -74,15 +74,15 @@ extension TraksenseV1 {
         ],
         success: 201,
         requestFields: [
-          HTTPField("tenant_name", json: "tenantName", .text),
-          HTTPField("tenant_slug", json: "tenantSlug", .text),
-          HTTPField("name", json: "name", .text),
-          HTTPField("first_name", json: "firstName", .text),
-          HTTPField("last_name", json: "lastName", .text),
-          HTTPField("username", json: "username", .text),
-          HTTPField("email", json: "email", .text),
-          HTTPField("password", json: "password", .text),
-          HTTPField("password_confirm", json: "passwordConfirm", .text),
+          .init("tenant_name", json: "tenantName", .text),
+          .init("tenant_slug", json: "tenantSlug", .text),
+          .init("name", json: "name", .text),
+          .init("first_name", json: "firstName", .text),
+          .init("last_name", json: "lastName", .text),
+          .init("username", json: "username", .text),
+          .init("email", json: "email", .text),
+          .init("password", json: "password", .text),
+          .init("password_confirm", json: "passwordConfirm", .text),
         ],
         responseFields: ["user", "tenant", "message"]),
       HTTPRoute(
@@ -92,10 +92,10 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("username_or_email", json: "usernameOrEmail", .text),
-          HTTPField("password", json: "password", .text),
-          HTTPField("email", json: "email", .text),
-          HTTPField("tenant", json: "tenant", .text),
+          .init("username_or_email", json: "usernameOrEmail", .text),
+          .init("password", json: "password", .text),
+          .init("email", json: "email", .text),
+          .init("tenant", json: "tenant", .text),
         ],
         responseFields: ["user", "message", "tenant", "tokens"]),
       HTTPRoute(
@@ -105,8 +105,8 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("access_token", json: "accessToken", .text),
-          HTTPField("refresh_token", json: "refreshToken", .text),
+          .init("access_token", json: "accessToken", .text),
+          .init("refresh_token", json: "refreshToken", .text),
         ],
         responseFields: ["message"]),
       HTTPRoute(
@@ -117,7 +117,7 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("refresh_token", json: "refreshToken", .text),
+          .init("refresh_token", json: "refreshToken", .text),
         ],
         responseFields: ["message", "detail", "tokens"]),
       HTTPRoute(
@@ -127,7 +127,7 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("email", json: "email", .text),
+          .init("email", json: "email", .text),
         ],
         responseFields: ["message"]),
       HTTPRoute(
@@ -138,7 +138,7 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("token", json: "token", .text),
+          .init("token", json: "token", .text),
         ],
         responseFields: ["valid", "email"]),
       HTTPRoute(
@@ -148,9 +148,9 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("token", json: "token", .text),
-          HTTPField("password", json: "password", .text),
-          HTTPField("password_confirm", json: "passwordConfirm", .text),
+          .init("token", json: "token", .text),
+          .init("password", json: "password", .text),
+          .init("password_confirm", json: "passwordConfirm", .text),
         ],
         responseFields: ["message"]),
       HTTPRoute(
@@ -160,7 +160,7 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("token", json: "token", .text),
+          .init("token", json: "token", .text),
         ],
         responseFields: ["id", "email", "role", "tenant_name", "tenant_slug", "invited_by_name", "expires_at"]),
       HTTPRoute(
@@ -170,9 +170,9 @@ extension TraksenseV1 {
         ],
         success: 201,
         requestFields: [
-          HTTPField("token", json: "token", .text),
-          HTTPField("name", json: "name", .text),
-          HTTPField("password", json: "password", .text),
+          .init("token", json: "token", .text),
+          .init("name", json: "name", .text),
+          .init("password", json: "password", .text),
         ],
         responseFields: ["message", "user", "membership"]),
     ]

@@ -92,8 +92,8 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("page", json: "page", .uint32),
-          HTTPField("page_size", json: "pageSize", .uint32),
+          .init("page", json: "page", .uint32),
+          .init("page_size", json: "pageSize", .uint32),
         ],
         responseFields: ["count", "results"]),
       HTTPRoute(
@@ -103,7 +103,7 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("id", json: "id", .uint32),
+          .init("id", json: "id", .uint32),
         ],
         responseFields: ["id", "user", "role", "status", "invited_by_email", "joined_at", "updated_at", "can_manage_team", "can_write", "can_delete_tenant"]),
       HTTPRoute(
@@ -114,10 +114,10 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("id", json: "id", .uint32),
-          HTTPField("role", json: "role", .text),
-          HTTPField("status", json: "status", .text),
-          HTTPField("update_mask", json: "updateMask", .text),
+          .init("id", json: "id", .uint32),
+          .init("role", json: "role", .text),
+          .init("status", json: "status", .text),
+          .init("update_mask", json: "updateMask", .text),
         ],
         responseFields: ["id", "user", "role", "status", "invited_by_email", "joined_at", "updated_at", "can_manage_team", "can_write", "can_delete_tenant"]),
       HTTPRoute(
@@ -127,7 +127,7 @@ extension TraksenseV1 {
         ],
         success: 204,
         requestFields: [
-          HTTPField("id", json: "id", .uint32),
+          .init("id", json: "id", .uint32),
         ],
         responseFields: []),
       HTTPRoute(
@@ -146,8 +146,8 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("page", json: "page", .uint32),
-          HTTPField("page_size", json: "pageSize", .uint32),
+          .init("page", json: "page", .uint32),
+          .init("page_size", json: "pageSize", .uint32),
         ],
         responseFields: ["count", "results"]),
       HTTPRoute(
@@ -157,9 +157,9 @@ extension TraksenseV1 {
         ],
         success: 201,
         requestFields: [
-          HTTPField("email", json: "email", .text),
-          HTTPField("role", json: "role", .text),
-          HTTPField("message", json: "message", .text),
+          .init("email", json: "email", .text),
+          .init("role", json: "role", .text),
+          .init("message", json: "message", .text),
         ],
         responseFields: ["id", "email", "role", "status", "message", "invited_by_email", "invited_by_name", "tenant_name", "created_at", "expires_at", "accepted_at", "is_valid", "is_expired"]),
       HTTPRoute(
@@ -169,7 +169,7 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("id", json: "id", .uint32),
+          .init("id", json: "id", .uint32),
         ],
         responseFields: ["id", "email", "role", "status", "message", "invited_by_email", "invited_by_name", "tenant_name", "created_at", "expires_at", "accepted_at", "is_valid", "is_expired"]),
       HTTPRoute(
@@ -180,10 +180,10 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("id", json: "id", .uint32),
-          HTTPField("role", json: "role", .text),
-          HTTPField("message", json: "message", .text),
-          HTTPField("update_mask", json: "updateMask", .text),
+          .init("id", json: "id", .uint32),
+          .init("role", json: "role", .text),
+          .init("message", json: "message", .text),
+          .init("update_mask", json: "updateMask", .text),
         ],
         responseFields: ["id", "email", "role", "status", "message", "invited_by_email", "invited_by_name", "tenant_name", "created_at", "expires_at", "accepted_at", "is_valid", "is_expired"]),
       HTTPRoute(
@@ -193,7 +193,7 @@ extension TraksenseV1 {
         ],
         success: 204,
         requestFields: [
-          HTTPField("id", json: "id", .uint32),
+          .init("id", json: "id", .uint32),
         ],
         responseFields: []),
       HTTPRoute(
@@ -203,7 +203,7 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("id", json: "id", .uint32),
+          .init("id", json: "id", .uint32),
         ],
         responseFields: ["id", "email", "role", "status", "message", "invited_by_email", "invited_by_name", "tenant_name", "created_at", "expires_at", "accepted_at", "is_valid", "is_expired"]),
       HTTPRoute(
@@ -213,7 +213,7 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("token", json: "token", .text),
+          .init("token", json: "token", .text),
         ],
         responseFields: ["message", "membership"]),
     ]

@@ -71,8 +71,8 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("name", json: "name", .text),
-          HTTPField("update_mask", json: "updateMask", .text),
+          .init("name", json: "name", .text),
+          .init("update_mask", json: "updateMask", .text),
         ],
         responseFields: ["slug", "name", "domains", "created_at", "active_members"]),
       HTTPRoute(
@@ -91,9 +91,9 @@ extension TraksenseV1 {
         ],
         success: 201,
         requestFields: [
-          HTTPField("name", json: "name", .text),
-          HTTPField("scopes", json: "scopes", .text, isRepeated: true),
-          HTTPField("expires_at", json: "expiresAt", .text),
+          .init("name", json: "name", .text),
+          .init("scopes", json: "scopes", .text, isRepeated: true),
+          .init("expires_at", json: "expiresAt", .text),
         ],
         responseFields: ["api_key", "key"]),
       HTTPRoute(
@@ -103,8 +103,8 @@ extension TraksenseV1 {
         ],
         success: 201,
         requestFields: [
-          HTTPField("id", json: "id", .uint32),
-          HTTPField("overlap_seconds", json: "overlapSeconds", .uint32),
+          .init("id", json: "id", .uint32),
+          .init("overlap_seconds", json: "overlapSeconds", .uint32),
         ],
         responseFields: ["api_key", "key"]),
       HTTPRoute(
@@ -114,7 +114,7 @@ extension TraksenseV1 {
         ],
         success: 204,
         requestFields: [
-          HTTPField("id", json: "id", .uint32),
+          .init("id", json: "id", .uint32),
         ],
         responseFields: []),
       HTTPRoute(
@@ -124,8 +124,8 @@ extension TraksenseV1 {
         ],
         success: 200,
         requestFields: [
-          HTTPField("page", json: "page", .uint32),
-          HTTPField("page_size", json: "pageSize", .uint32),
+          .init("page", json: "page", .uint32),
+          .init("page_size", json: "pageSize", .uint32),
         ],
         responseFields: ["count", "results"]),
     ]

@@ -9,7 +9,7 @@ public struct HTTPRoute: Sendable {
   /// Status of a success; 204: the answer has no body.
   public let successStatus: Int
   /// The fields of the request.
-  public let requestFields: [HTTPField]
+  public let requestFields: [Field]
   /// Names of the response's fields, as the .proto spells them.
   public let responseFields: [String]
 
@@ -20,7 +20,7 @@ public struct HTTPRoute: Sendable {
   ///   - requestFields: the fields of the request.
   ///   - responseFields: names of the response's fields.
   public init(
-    _ types: MethodTypes, bindings: [HTTPBinding], success: Int, requestFields: [HTTPField],
+    _ types: MethodTypes, bindings: [HTTPBinding], success: Int, requestFields: [Field],
     responseFields: [String]
   ) {
     self.types = types
@@ -62,39 +62,41 @@ public struct HTTPBinding: Hashable, Sendable {
   }
 }
 
-/// A field of a request, for those who make its JSON form of texts.
-public struct HTTPField: Hashable, Sendable {
-  /// What the JSON form of one value is.
-  public enum Kind: Hashable, Sendable {
-    /// A string: texts, bytes, names of an enum's values, times, durations, nullable texts, 64-bit numbers.
-    case text
-    case bool
-    /// A number, which may stand in a string.
-    case number
-    /// A number from 0 to 4,294,967,295, which may stand in a string.
-    case uint32
-    /// An object or a map: no text stands for it.
-    case object
-  }
+extension HTTPRoute {
+  /// A field of a request, for those who make its JSON form of texts.
+  public struct Field: Hashable, Sendable {
+    /// What the JSON form of one value is.
+    public enum Kind: Hashable, Sendable {
+      /// A string: texts, bytes, names of an enum's values, times, durations, nullable texts, 64-bit numbers.
+      case text
+      case bool
+      /// A number, which may stand in a string.
+      case number
+      /// A number from 0 to 4,294,967,295, which may stand in a string.
+      case uint32
+      /// An object or a map: no text stands for it.
+      case object
+    }
 
-  /// As the .proto spells it.
-  public let name: String
-  /// lowerCamelCase, which JSON may use as well.
-  public let jsonName: String
-  /// What the JSON form of one value is.
-  public let kind: Kind
-  /// Whether there may be any number of values.
-  public let isRepeated: Bool
+    /// As the .proto spells it.
+    public let name: String
+    /// lowerCamelCase, which JSON may use as well.
+    public let jsonName: String
+    /// What the JSON form of one value is.
+    public let kind: Kind
+    /// Whether there may be any number of values.
+    public let isRepeated: Bool
 
-  /// - Parameters:
-  ///   - name: as the .proto spells it.
-  ///   - jsonName: in lowerCamelCase.
-  ///   - kind: what the JSON form of one value is.
-  ///   - isRepeated: whether there may be any number of values.
-  public init(_ name: String, json jsonName: String, _ kind: Kind, isRepeated: Bool = false) {
-    self.name = name
-    self.jsonName = jsonName
-    self.kind = kind
-    self.isRepeated = isRepeated
+    /// - Parameters:
+    ///   - name: as the .proto spells it.
+    ///   - jsonName: in lowerCamelCase.
+    ///   - kind: what the JSON form of one value is.
+    ///   - isRepeated: whether there may be any number of values.
+    public init(_ name: String, json jsonName: String, _ kind: Kind, isRepeated: Bool = false) {
+      self.name = name
+      self.jsonName = jsonName
+      self.kind = kind
+      self.isRepeated = isRepeated
+    }
   }
 }
