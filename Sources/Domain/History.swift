@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What part of a device's past is wanted.
+/// What part of the past is wanted.
 package struct HistoryQuery: Hashable, Sendable {
-  package var device: DeviceID
-  /// Empty: all sensors of the device.
-  package var sensors: Set<SensorID>
-  /// Empty: all metric types.
-  package var types: Set<String>
+  /// Keys of the sensors; none: nothing is wanted.
+  package var sensors: [Int64]
   /// First instant wanted.
   package var from: Timestamp
   /// First instant no longer wanted.
@@ -16,12 +13,10 @@ package struct HistoryQuery: Hashable, Sendable {
   package var pageSize: Int
 
   package init(
-    device: DeviceID, sensors: Set<SensorID> = [], types: Set<String> = [], from: Timestamp,
-    to: Timestamp, resolution: HistoryResolution, pageSize: Int = 5_000
+    sensors: [Int64], from: Timestamp, to: Timestamp, resolution: HistoryResolution,
+    pageSize: Int = 5_000
   ) {
-    self.device = device
     self.sensors = sensors
-    self.types = types
     self.from = from
     self.to = to
     self.resolution = resolution

@@ -7,6 +7,8 @@ package protocol TenantJob: Sendable {
   var name: String { get }
   /// How long a tenant is left alone after everything was done.
   var interval: Duration { get }
+  /// Its turns go on record.
+  var deletesData: Bool { get }
 
   /// Does the next part. Running it on several nodes at once, or again after a failure, does no harm.
   func run(for tenant: Tenant) async throws(StoreError) -> JobTurn

@@ -273,7 +273,7 @@ struct CommitTests {
         #expect(latest.map(\.value) == [value])
         let page = try await store.history(
           HistoryQuery(
-            device: Plant.device, from: noon, to: noon + 1, resolution: .raw), after: nil,
+            sensors: plant.keys, from: noon, to: noon + 1, resolution: .raw), after: nil,
           in: plant.tenant)
         #expect(page.points.map(\.average) == [value])
         #expect(

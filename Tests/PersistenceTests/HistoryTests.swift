@@ -16,7 +16,7 @@ struct HistoryTests {
       let readings = Self.readings(plant, &generator)
       _ = try await database.store.commit(plant.batch(readings))
       for round in 0..<60 {
-        let query = try Self.query(plant, &generator)
+        let query = Self.query(plant, &generator)
         let expected = Self.recompute(query, from: readings)
         var points: [HistoryPoint] = []
         var position: HistoryPosition?
@@ -37,20 +37,20 @@ struct HistoryTests {
     }
   }
 
-  @Test("an unknown device or a range that is empty or turned round has no history")
+  @Test("no sensors, or a range that is empty or turned round, have no history")
   func nothing() async throws {
     try await withDatabase { database throws in
       let plant = try await Plant.make("t", in: database)
       _ = try await database.store.commit(plant.batch([plant.reading(0, 1, at: noon)]))
-      let nobody = try #require(DeviceID("nobody"))
-      for (device, from, to) in try [
-        (nobody, noon, noon + 1), (Plant.device, noon, noon), (Plant.device, noon + 1, noon),
-        (Plant.device, noon + 1, noon + 2), (Plant.device, noon + -1, noon),
+      for (sensors, from, to) in [
+        ([], noon, noon + 1), ([1_000_000], noon, noon + 1), (plant.keys, noon, noon),
+        (plant.keys, noon + 1, noon), (plant.keys, noon + 1, noon + 2),
+        (plant.keys, noon + -1, noon),
       ] {
-        for resolution in [HistoryResolution.raw, .buckets(microseconds: 60_000_000)] {
+        for resolution in [HistoryResolution.raw, .minute, .buckets(microseconds: 86_400_000_000)] {
           let page = try await database.store.history(
-            HistoryQuery(device: device, from: from, to: to, resolution: resolution), after: nil,
-            in: plant.tenant)
+            HistoryQuery(sensors: sensors, from: from, to: to, resolution: resolution),
+            after: nil, in: plant.tenant)
           #expect(page == HistoryPage(points: [], next: nil))
         }
       }
@@ -63,10 +63,10 @@ struct HistoryTests {
       let plant = try await Plant.make("t", in: database)
       _ = try await database.store.commit(
         plant.batch([plant.reading(0, 1, at: noon), plant.reading(0, 3, at: noon + 3_000_000)]))
-      for resolution in [HistoryResolution.raw, .buckets(microseconds: 1)] {
+      for resolution in [HistoryResolution.raw, .buckets(microseconds: 1), .minute] {
         let page = try await database.store.history(
           HistoryQuery(
-            device: Plant.device, from: Timestamp(microseconds: .min),
+            sensors: plant.keys, from: Timestamp(microseconds: .min),
             to: Timestamp(microseconds: .max), resolution: resolution), after: nil,
           in: plant.tenant)
         #expect(page.points.map(\.average) == [1, 3])
@@ -99,7 +99,7 @@ struct HistoryTests {
 
   static func query(
     _ plant: Plant, _ generator: inout SeededGenerator
-  ) throws -> HistoryQuery {
+  ) -> HistoryQuery {
     let isLong = Bool.random(using: &generator)
     let first: Int64 = isLong ? -6_100_000_000_000 : -10_000_000
     let from = Int64.random(in: first..<7_000_000_000, using: &generator)
@@ -112,13 +112,12 @@ struct HistoryTests {
       Int.random(in: 0..<3, using: &generator) == 0
       ? .raw : .buckets(microseconds: widths[Int.random(in: 0..<6, using: &generator)])
     var query = HistoryQuery(
-      device: try Plant.device, from: Timestamp(microseconds: noon.microseconds + from),
+      sensors: plant.keys, from: Timestamp(microseconds: noon.microseconds + from),
       to: Timestamp(microseconds: noon.microseconds + from + length), resolution: resolution,
       pageSize: [1, 7, 50, 333, 5_000][Int.random(in: 0..<5, using: &generator)])
     if Bool.random(using: &generator) {
-      query.sensors = Set(plant.sensors.filter { _ in Bool.random(using: &generator) }.map(\.id))
+      query.sensors = plant.keys.filter { _ in Bool.random(using: &generator) }
     }
-    if Int.random(in: 0..<3, using: &generator) == 0 { query.types = ["temp_return"] }
     return query
   }
 
@@ -127,8 +126,7 @@ struct HistoryTests {
   ) -> [HistoryPoint] {
     let wanted = readings.filter { reading in
       (query.from..<query.to).contains(reading.timestamp)
-        && (query.sensors.isEmpty || query.sensors.contains(reading.sensor.id))
-        && (query.types.isEmpty || query.types.contains(reading.sensor.type))
+        && query.sensors.contains(reading.sensor.key)
     }
     let groups = Dictionary(grouping: wanted) { reading -> ReadingKey in
       guard case .buckets(let width) = query.resolution else { return ReadingKey(reading) }
@@ -157,4 +155,8 @@ struct HistoryTests {
           && left.count == right.count && abs(left.average - right.average) < 1e-9
       }
   }
+}
+
+extension HistoryResolution {
+  fileprivate static let minute = HistoryResolution.buckets(microseconds: 60_000_000)
 }

@@ -45,7 +45,7 @@ struct RollupTests {
       let plant = try await Plant.make("t", in: database)
       let job = database.rollups(hoursPerTurn: 3, now: noon + 86_400)
       let query = HistoryQuery(
-        device: try Plant.device, from: noon + -86_400, to: noon + 86_400,
+        sensors: plant.keys, from: noon + -86_400, to: noon + 86_400,
         resolution: .buckets(microseconds: 86_400_000_000))
       try await withThrowingTaskGroup(of: Void.self) { group in
         for committer in 0..<3 {
@@ -127,7 +127,7 @@ struct RollupTests {
     _ plant: Plant, _ known: [ValidReading], _ generator: inout SeededGenerator, _ when: String
   ) async throws {
     for _ in 0..<8 {
-      let query = try HistoryTests.query(plant, &generator)
+      let query = HistoryTests.query(plant, &generator)
       var points: [HistoryPoint] = []
       var position: HistoryPosition?
       repeat {

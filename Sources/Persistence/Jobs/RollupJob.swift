@@ -6,6 +6,7 @@ package import Domain
 package struct RollupJob: TenantJob {
   package let name = "rollup"
   package let interval: Duration
+  package let deletesData = false
   private let pool: PostgresPool
   private let clock: WallClock
   private let hoursPerTurn: Int

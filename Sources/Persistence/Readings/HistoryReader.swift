@@ -20,18 +20,16 @@ struct HistoryReader: Sendable {
   }
 
   func page(on connection: isolated PostgresConnection) throws(PostgresError) -> HistoryPage {
-    guard query.from < query.to else { return HistoryPage(points: [], next: nil) }
+    guard !query.sensors.isEmpty, query.from < query.to else {
+      return HistoryPage(points: [], next: nil)
+    }
     var points: [HistoryPoint]
     switch query.resolution {
-    case .raw:
-      let sensors = try connection.rows(sensorKeys) {
-        (row: borrowing PostgresRow) throws(PostgresError) in try row.int8(0)
-      }
-      points = sensors.isEmpty ? [] : try readings(of: sensors, on: connection)
+    case .raw: points = try readings(of: query.sensors, on: connection)
     case .buckets(let width):
       points = try BucketReader(
         query, width: max(1, width), after: position, pageSize: pageSize, schema: schema
-      ).points(of: sensorKeys, on: connection)
+      ).points(on: connection)
     }
     guard points.count > pageSize else { return HistoryPage(points: points, next: nil) }
     points.removeLast(points.count - pageSize)
@@ -39,23 +37,6 @@ struct HistoryReader: Sendable {
       HistoryPosition(timestamp: $0.timestamp, sensorKey: $0.sensorKey)
     }
     return HistoryPage(points: points, next: next)
-  }
-
-  /// Active sensors that the query lets through, ascending.
-  private var sensorKeys: Command {
-    Command(
-      """
-      SELECT sensor.id FROM \(schema.table("assets_device")) device
-      JOIN \(schema.table("assets_sensor")) sensor ON sensor.device_id = device.id
-      WHERE device.mqtt_client_id = $1 AND device.is_active AND sensor.is_active
-        AND (cardinality($2) = 0 OR sensor.tag = ANY ($2))
-        AND (cardinality($3) = 0 OR sensor.metric_type = ANY ($3))
-      ORDER BY sensor.id
-      """,
-      [
-        .text(query.device.rawValue), .textArray(query.sensors.map(\.rawValue)),
-        .textArray(query.types.sorted()),
-      ])
   }
 
   private func readings(

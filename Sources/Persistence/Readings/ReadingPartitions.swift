@@ -27,6 +27,18 @@ struct ReadingMonth: Hashable, Sendable {
     "telemetry_readings_y\(label.prefix(4))m\(label.suffix(2))"
   }
 
+  /// The months of tables.
+  /// - Parameter tables: names; those that are no month's are left out.
+  static func named(_ tables: Set<String>) -> [ReadingMonth] {
+    tables.compactMap { name in
+      let year = name.dropFirst("telemetry_readings_y".count).prefix(4)
+      guard let start = Timestamp(rfc3339: "\(year)-\(name.suffix(2))-01T00:00:00Z"),
+        let month = ReadingMonth(containing: start), month.tableName == name
+      else { return nil }
+      return month
+    }.sorted { $0.start < $1.start }
+  }
+
   /// Makes the table first and attaches it then: that locks out neither readers nor writers of the
   /// other months, as creating it as a partition would.
   func script(in schema: PostgresIdentifier) -> String {

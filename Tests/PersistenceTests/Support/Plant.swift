@@ -33,6 +33,8 @@ struct Plant: Sendable {
     return Plant(tenant: tenant, database: database, sensors: sensors)
   }
 
+  var keys: [Int64] { sensors.map(\.key) }
+
   static var device: DeviceID { get throws { try #require(DeviceID("ESP32-01")) } }
 
   func reading(_ sensor: Int, _ value: Double, at timestamp: Timestamp) -> ValidReading {

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Answers questions about readings that are not history of a sensor. Port: implemented by `Persistence`.
+package protocol TelemetryQueries: Sendable {
+  /// All active sensors of an asset's active devices, ordered by key.
+  /// - Parameter tag: any case.
+  /// - Returns: nil when the tenant has no such asset.
+  func sensors(ofAsset tag: String, of tenant: Tenant) async throws(StoreError) -> [Sensor]?
+
+  /// What sensors measured in a range, taken together; sensors without readings in it are left out.
+  /// - Parameter sensors: keys.
+  func totals(
+    of sensors: [Int64], in range: Range<Timestamp>, tenant: Tenant
+  ) async throws(StoreError) -> [ReadingTotals]
+
+  /// How a device and its active sensors are.
+  /// - Parameter since: where the readings begin that the statistics are made of.
+  /// - Returns: nil when the tenant has no such device.
+  func state(
+    of device: DeviceID, statisticsSince since: Timestamp, tenant: Tenant
+  ) async throws(StoreError) -> DeviceState?
+
+  /// One page of readings, newest first, then by sensor key.
+  func readings(
+    _ query: ReadingQuery, _ page: PageRequest, tenant: Tenant
+  ) async throws(StoreError) -> Page<LatestReading>
+}
+
+/// What one sensor measured in a range.
+package struct ReadingTotals: Hashable, Sendable {
+  package let sensorKey: Int64
+  package let average: Double
+  package let minimum: Double
+  package let maximum: Double
+  /// The newest value, by measurement time.
+  package let last: Double
+  /// At least 1.
+  package let count: Int64
+  /// Standard deviation of the sample; nil where it was not asked for, or of a single reading.
+  package let deviation: Double?
+
+  package init(
+    sensorKey: Int64, average: Double, minimum: Double, maximum: Double, last: Double,
+    count: Int64, deviation: Double? = nil
+  ) {
+    self.sensorKey = sensorKey
+    self.average = average
+    self.minimum = minimum
+    self.maximum = maximum
+    self.last = last
+    self.count = count
+    self.deviation = deviation
+  }
+}
+
+/// A device as its newest readings show it.
+package struct DeviceState: Hashable, Sendable {
+  package struct SensorState: Hashable, Sendable {
+    package let sensor: Sensor
+    /// nil: none was ever stored.
+    package let newest: LatestReading?
+    /// nil: there are no readings in the range.
+    package let totals: ReadingTotals?
+
+    package init(sensor: Sensor, newest: LatestReading?, totals: ReadingTotals?) {
+      self.sensor = sensor
+      self.newest = newest
+      self.totals = totals
+    }
+  }
+
+  /// How old the newest reading of something that is online may be.
+  package let timeout: Duration
+  /// Ordered by key.
+  package let sensors: [SensorState]
+
+  /// What holds for devices that have no timeout of their own.
+  package static let defaultTimeout: Duration = .seconds(300)
+
+  package init(timeout: Duration, sensors: [SensorState]) {
+    self.timeout = timeout
+    self.sensors = sensors
+  }
+}
+
+/// Which readings are wanted.
+package struct ReadingQuery: Hashable, Sendable {
+  /// Keys; none: nothing is wanted.
+  package var sensors: [Int64]
+  package var range: Range<Timestamp>
+  /// nil: unbounded.
+  package var minimum: Double?
+  package var maximum: Double?
+
+  package init(
+    sensors: [Int64], range: Range<Timestamp>, minimum: Double? = nil, maximum: Double? = nil
+  ) {
+    self.sensors = sensors
+    self.range = range
+    self.minimum = minimum
+    self.maximum = maximum
+  }
+}

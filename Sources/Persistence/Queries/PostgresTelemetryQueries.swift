@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Domain
+
+/// Questions about readings in a tenant's schema.
+package struct PostgresTelemetryQueries: TelemetryQueries {
+  let pool: PostgresPool
+
+  package init(pool: PostgresPool) {
+    self.pool = pool
+  }
+
+  package func sensors(
+    ofAsset tag: String, of tenant: Tenant
+  ) async throws(StoreError) -> [Sensor]? {
+    let schema = try tenantSchema(tenant)
+    let asset = Command(
+      "SELECT FROM \(schema.table("assets_asset")) WHERE upper(tag) = upper($1) AND is_active",
+      [.text(tag)])
+    let sensors = Command(
+      """
+      SELECT \(SensorColumns.list)
+      FROM \(schema.table("assets_asset")) asset
+      JOIN \(schema.table("assets_device")) device ON device.asset_id = asset.id
+      JOIN \(schema.table("assets_sensor")) sensor ON sensor.device_id = device.id
+      WHERE upper(asset.tag) = upper($1) AND asset.is_active AND device.is_active
+        AND sensor.is_active
+      ORDER BY sensor.id
+      """, [.text(tag)])
+    return try await pool.run { connection throws(PostgresError) in
+      var found: [Sensor] = []
+      let counts = try connection.pipeline([asset, sensors]) {
+        (number: Int, row: borrowing PostgresRow) throws(PostgresError) in
+        if number == 1 { found.append(try SensorColumns.read(row)) }
+      }
+      return counts.first == 0 ? nil : found
+    }
+  }
+
+  package func totals(
+    of sensors: [Int64], in range: Range<Timestamp>, tenant: Tenant
+  ) async throws(StoreError) -> [ReadingTotals] {
+    let schema = try tenantSchema(tenant)
+    guard !sensors.isEmpty, !range.isEmpty else { return [] }
+    return try await pool.run { connection throws(PostgresError) in
+      var snapshot = RollupSnapshot()
+      try snapshot.open(schema, range, on: connection)
+      let plan = RollupPlan(
+        snapshot.start(for: range.lowerBound)..<range.upperBound, level: .day,
+        dirtyHours: snapshot.dirtyHours)
+      var sums = BucketSums(width: 1)
+      try connection.pipeline(
+        plan.pieces.map {
+          $0.sums(of: sensors, schema: schema, bucket: "'epoch'::timestamptz")
+        } + [.commit]
+      ) { (_: Int, row: borrowing PostgresRow) throws(PostgresError) in try sums.add(row) }
+      return sums.take(after: nil).map {
+        ReadingTotals(
+          sensorKey: $0.sensorKey, average: $0.average, minimum: $0.minimum, maximum: $0.maximum,
+          last: $0.last, count: $0.count)
+      }
+    }
+  }
+
+  /// Statistics come from the readings themselves, because deviations cannot be made of sums.
+  package func state(
+    of device: DeviceID, statisticsSince since: Timestamp, tenant: Tenant
+  ) async throws(StoreError) -> DeviceState? {
+    let schema = try tenantSchema(tenant)
+    let known = Command(
+      """
+      SELECT device.offline_after_seconds FROM \(schema.table("assets_device")) device
+      WHERE device.mqtt_client_id = $1 AND device.is_active
+      """, [.text(device.rawValue)])
+    let sensors = Command(
+      """
+      SELECT \(SensorColumns.list), status.last_value, status.last_timestamp,
+        totals.average, totals.minimum, totals.maximum, totals.last, totals.count,
+        totals.deviation
+      FROM \(schema.table("assets_device")) device
+      JOIN \(schema.table("assets_sensor")) sensor ON sensor.device_id = device.id
+      LEFT JOIN \(schema.table("ingest_sensorstatus")) status ON status.sensor_id = sensor.id
+      CROSS JOIN LATERAL (
+        SELECT avg(value) AS average, min(value) AS minimum, max(value) AS maximum,
+          status.last_value AS last, count(*) AS count, stddev_samp(value) AS deviation
+        FROM \(schema.table("telemetry_readings")) reading
+        WHERE reading.sensor_id = sensor.id AND reading."timestamp" >= $2
+      ) totals
+      WHERE device.mqtt_client_id = $1 AND device.is_active AND sensor.is_active
+      ORDER BY sensor.id
+      """, [.text(device.rawValue), .timestamptz(since)])
+    return try await pool.run { connection throws(PostgresError) in
+      var timeout: Duration?
+      var states: [DeviceState.SensorState] = []
+      try connection.pipeline([known, sensors]) {
+        (number: Int, row: borrowing PostgresRow) throws(PostgresError) in
+        if number == 0 {
+          timeout = .seconds(try row.int4(0))
+        } else {
+          states.append(try Self.state(row))
+        }
+      }
+      return timeout.map { DeviceState(timeout: $0, sensors: states) }
+    }
+  }
+
+  private static func state(
+    _ row: borrowing PostgresRow
+  ) throws(PostgresError) -> DeviceState.SensorState {
+    let sensor = try SensorColumns.read(row)
+    let base = SensorColumns.count
+    guard let value = try row.optionalFloat8(base) else {
+      return DeviceState.SensorState(sensor: sensor, newest: nil, totals: nil)
+    }
+    let newest = LatestReading(
+      sensor: sensor, value: value, timestamp: try row.timestamptz(base + 1))
+    guard let average = try row.optionalFloat8(base + 2) else {
+      return DeviceState.SensorState(sensor: sensor, newest: newest, totals: nil)
+    }
+    return DeviceState.SensorState(
+      sensor: sensor, newest: newest,
+      totals: ReadingTotals(
+        sensorKey: sensor.key, average: average, minimum: try row.float8(base + 3),
+        maximum: try row.float8(base + 4), last: try row.float8(base + 5),
+        count: try row.int8(base + 6), deviation: try row.optionalFloat8(base + 7)))
+  }
+
+  package func readings(
+    _ query: ReadingQuery, _ page: PageRequest, tenant: Tenant
+  ) async throws(StoreError) -> Page<LatestReading> {
+    let schema = try tenantSchema(tenant)
+    guard !query.sensors.isEmpty, !query.range.isEmpty else { return Page(items: [], count: 0) }
+    let condition = """
+      reading.sensor_id = ANY ($1) AND reading."timestamp" >= $2 AND reading."timestamp" < $3
+        AND reading.value >= $4 AND reading.value <= $5
+      """
+    let values: [PostgresValue] = [
+      .int8Array(query.sensors), .timestamptz(query.range.lowerBound),
+      .timestamptz(query.range.upperBound), .float8(query.minimum ?? -.infinity),
+      .float8(query.maximum ?? .infinity),
+    ]
+    let count = Command(
+      "SELECT count(*) FROM \(schema.table("telemetry_readings")) reading WHERE \(condition)",
+      values)
+    let rows = Command(
+      """
+      SELECT \(SensorColumns.list), newest.value, newest."timestamp" FROM (
+        SELECT reading.sensor_id, reading.value, reading."timestamp"
+        FROM \(schema.table("telemetry_readings")) reading WHERE \(condition)
+        ORDER BY reading."timestamp" DESC, reading.sensor_id LIMIT $6 OFFSET $7
+      ) newest
+      JOIN \(schema.table("assets_sensor")) sensor ON sensor.id = newest.sensor_id
+      JOIN \(schema.table("assets_device")) device ON device.id = sensor.device_id
+      ORDER BY newest."timestamp" DESC, newest.sensor_id
+      """, values + [.int8(Int64(page.size)), .int8(Int64(page.offset))])
+    return try await pool.run { connection throws(PostgresError) in
+      var result = Page<LatestReading>(items: [], count: 0)
+      try connection.pipeline([.beginSnapshot, count, rows, .commit]) {
+        (number: Int, row: borrowing PostgresRow) throws(PostgresError) in
+        if number == 1 {
+          result.count = Int(try row.int8(0))
+        } else {
+          result.items.append(
+            LatestReading(
+              sensor: try SensorColumns.read(row), value: try row.float8(SensorColumns.count),
+              timestamp: try row.timestamptz(SensorColumns.count + 1)))
+        }
+      }
+      return result
+    }
+  }
+
+  private func tenantSchema(_ tenant: Tenant) throws(StoreError) -> TenantSchema {
+    do throws(PostgresError) { return try TenantSchema(tenant) } catch { throw StoreError(error) }
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Logging
+import Services
+import Synchronization
+import Testing
+
+@Suite("The job runner", .timeLimit(.minutes(1)))
+struct JobRunnerTests {
+  /// Counts its turns; does not come back for the tenants in `stuck` until it is cancelled.
+  private final class MemoryJob: TenantJob {
+    let name = "memory"
+    let interval = Duration.milliseconds(1)
+    let deletesData = false
+    let stuck: Set<Int64>
+    let failing: Set<Int64>
+    let turns = Mutex<[Int64: Int]>([:])
+    let atOnce = Mutex((now: 0, most: 0))
+    let cancelled = Mutex(0)
+
+    init(stuck: Set<Int64> = [], failing: Set<Int64> = []) {
+      self.stuck = stuck
+      self.failing = failing
+    }
+
+    func run(for tenant: Tenant) async throws(StoreError) -> JobTurn {
+      turns.withLock { $0[tenant.id, default: 0] += 1 }
+      atOnce.withLock { counts in
+        counts.now += 1
+        counts.most = max(counts.most, counts.now)
+      }
+      defer { atOnce.withLock { $0.now -= 1 } }
+      if failing.contains(tenant.id) { throw .unavailable("down") }
+      if stuck.contains(tenant.id) {
+        try? await Task.sleep(for: .seconds(3_600))
+        cancelled.withLock { $0 += 1 }
+        throw .cancelled
+      }
+      await Task.yield()
+      return JobTurn(counts: ["things": 1], hasMore: true)
+    }
+
+    func least(of tenants: [Tenant]) -> Int {
+      turns.withLock { turns in tenants.map { turns[$0.id] ?? 0 }.min() ?? 0 }
+    }
+  }
+
+  private static let tenants = (1...20).map { Tenant.sample(Int64($0), "t\($0)") }
+
+  private func run(
+    _ job: MemoryJob, settings: JobRunner.Settings = JobRunner.Settings(),
+    until isDone: @escaping () -> Bool
+  ) async {
+    let runner = JobRunner(
+      jobs: [job], tenants: { () async throws(StoreError) in Self.tenants }, settings: settings,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let task = Task { await runner.run() }
+    await eventually("the turns were taken") { isDone() }
+    task.cancel()
+    await task.value
+  }
+
+  @Test("a tenant whose turn never ends delays nobody else")
+  func stuck() async {
+    let job = MemoryJob(stuck: [7])
+    let others = Self.tenants.filter { $0.id != 7 }
+    await run(job) { job.least(of: others) >= 5 }
+    #expect(job.least(of: others) >= 5)
+    #expect(job.turns.withLock { $0[7] } == 1)
+    #expect(job.cancelled.withLock { $0 } == 1, "stopping cancels the turn and waits for it")
+  }
+
+  @Test("a tenant that fails delays nobody else and is left alone for a while")
+  func failing() async {
+    let job = MemoryJob(failing: [7])
+    let others = Self.tenants.filter { $0.id != 7 }
+    await run(job) { job.least(of: others) >= 5 }
+    #expect(job.turns.withLock { $0[7] } == 1)
+  }
+
+  @Test("no more turns run at the same time than are allowed", arguments: [1, 3])
+  func bounded(turns: Int) async {
+    var settings = JobRunner.Settings()
+    settings.turns = turns
+    let job = MemoryJob()
+    await run(job, settings: settings) { job.least(of: Self.tenants) >= 10 }
+    #expect(job.atOnce.withLock { $0.most } <= turns)
+  }
+
+  @Test("a turn that takes too long is cancelled")
+  func tooLong() async {
+    var settings = JobRunner.Settings()
+    settings.turns = 1
+    settings.longestTurn = .milliseconds(5)
+    let job = MemoryJob(stuck: [1])
+    await run(job, settings: settings) { job.least(of: Self.tenants) >= 1 }
+    #expect(job.cancelled.withLock { $0 } >= 1)
+  }
+}
