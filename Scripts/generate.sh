@@ -13,7 +13,8 @@ groups=(
   "proto | Sources/CTrakSenseProto | Sources/TrakSenseAPI | schema=trakSenseAPI
     | google/rpc/error_details.proto google/rpc/status.proto grpc/health/v1/health.proto
       grpc/reflection/v1/reflection.proto grpc/reflection/v1alpha/reflection.proto
-      traksense/v1/account.proto traksense/v1/auth.proto traksense/v1/team.proto traksense/v1/telemetry.proto
+      traksense/v1/account.proto traksense/v1/asset.proto traksense/v1/auth.proto traksense/v1/device.proto
+      traksense/v1/sensor.proto traksense/v1/site.proto traksense/v1/team.proto traksense/v1/telemetry.proto
       traksense/v1/tenant.proto"
   "Tests/SampleMessages/proto | Tests/CSampleProto | Tests/SampleMessages
     | c_module=CSampleProto,api_module=TrakSenseAPI,schema=sample
@@ -37,6 +38,8 @@ trap 'rm -rf "$views"' EXIT
 # - `string` is `bytes`. The wire format is the same, but protobuf-c holds a string as a NUL-terminated
 #   char *, which would cut "a\0b" to "a"; bytes carry their length both ways.
 # - Services, and the files that declare options of RPCs, are for the plugin alone.
+# - A `google.protobuf.Struct` is repeated bytes: the same wire format, told apart from an absent one. Structs can
+#   contain themselves, and protobuf-c nests without limit.
 # - `map<K, V> name` is what it is on the wire, a repeated message of pairs, so that its strings are bytes too.
 c_view() {
   local root=$1 view=$2 proto
@@ -49,7 +52,8 @@ c_view() {
         my $entry = join("", map { ucfirst } split(/_/, $name)) . "Entry";
         "message $entry { $key key = 1; $value value = 2; } repeated $entry $name ="
       }ge;
-      s{^import "(google/api/|traksense/v1/options)[^"]*";\n}{}gm;
+      s{^import "(google/api/|google/protobuf/struct|traksense/v1/options)[^"]*";\n}{}gm;
+      s{(?<![\w.])(?:repeated\s+)?\.?google\.protobuf\.Struct(\s+\w+\s*=)}{repeated bytes$1}g;
       s{^service \w+ \{.*?^\}\n}{}gms;
       s{(?<![\w.])string(\s+\w+\s*=)}{bytes$1}g' "$root/$proto" >"$view/$proto"
   done

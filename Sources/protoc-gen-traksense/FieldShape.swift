@@ -12,6 +12,8 @@ struct FieldShape {
     /// With protobuf-c's type.
     case enumeration(cType: String)
     case message
+    /// Repeated bytes to C, a `ProtoStruct` to Swift.
+    case object
     /// Repeated messages to C, a dictionary to Swift.
     case map(MapShape)
   }
@@ -64,12 +66,26 @@ struct FieldShape {
     case .enumeration:
       element = try names.swiftType(field.typeName)
       kind = .enumeration(cType: try names.cType(field.typeName))
+    case .message where field.typeName == SwiftNames.object:
+      // Repeated bytes to C, which a choice cannot hold.
+      guard field.oneof == nil else {
+        throw PluginError("\(message).\(field.name): a Struct in a oneof is not supported")
+      }
+      (element, kind) = (try names.swiftType(field.typeName), .object)
     case .message: (element, kind) = (try names.swiftType(field.typeName), .message)
     case .group: throw PluginError("\(message).\(field.name): groups are not supported")
     }
   }
 
   var isMessage: Bool { if case .message = kind { true } else { false } }
+
+  /// Not there unless it is set.
+  var isOptional: Bool {
+    switch kind {
+    case .message, .object: true
+    case .number, .bool, .string, .bytes, .enumeration, .map: false
+    }
+  }
 
   /// Most bytes of the field on the wire without its characters or elements: the tag, which holds 4 bits
   /// of the number in its first byte and 7 in each further, and one varint or fixed number.
@@ -81,7 +97,7 @@ struct FieldShape {
   /// Swift type of the property.
   var type: String {
     if isRepeated { return "[\(element)]" }
-    return isMessage ? "\(element)?" : element
+    return isOptional ? "\(element)?" : element
   }
 
   /// What the property is when nothing was set.
@@ -93,7 +109,7 @@ struct FieldShape {
     case .string: "\"\""
     case .bytes: "[]"
     case .enumeration: ".init()"
-    case .message: "nil"
+    case .message, .object: "nil"
     case .map: "[:]"
     }
   }
@@ -118,5 +134,8 @@ struct MapShape {
     guard entry.fields.count == 2 else { throw PluginError("\(typeName) is not a pair") }
     key = try FieldShape(entry.fields[0], of: entry.name, names)
     value = try FieldShape(entry.fields[1], of: entry.name, names)
+    if case .object = value.kind {
+      throw PluginError("\(typeName.dropFirst()): a Struct in a map is not supported")
+    }
   }
 }

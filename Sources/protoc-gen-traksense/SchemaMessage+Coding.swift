@@ -94,7 +94,10 @@ extension SchemaMessage.Member {
     switch self {
     case .field(let field):
       let isCounted: Bool
-      if case .map = field.kind { isCounted = true } else { isCounted = field.isRepeated }
+      switch field.kind {
+      case .map, .object: isCounted = true
+      case .number, .bool, .string, .bytes, .enumeration, .message: isCounted = field.isRepeated
+      }
       let target =
         isCounted
         ? "(c.pointee.n_\(field.cName), c.pointee.\(field.cName))" : "c.pointee.\(field.cName)"
@@ -130,6 +133,7 @@ extension FieldShape {
       case .bytes: "unsafe CField.byteStrings(\(counted))"
       case .enumeration: "unsafe CField.enumerations(\(counted))"
       case .message, .map: "try unsafe CField.messages(\(counted))"
+      case .object: "try unsafe CField.objects(\(counted))"
       }
     }
     return switch kind {
@@ -140,6 +144,7 @@ extension FieldShape {
     case .enumeration:
       "unsafe \(element)(rawValue: Int32(truncatingIfNeeded: \(source).rawValue))"
     case .message, .map: "try unsafe CField.message(\(source))"
+    case .object: "try unsafe CField.object(c.pointee.n_\(cName), \(source))"
     }
   }
 
@@ -155,6 +160,7 @@ extension FieldShape {
         case .bytes: "byteStrings"
         case .enumeration: "enumerations"
         case .message, .map: "messages"
+        case .object: "objects"
         }
       return "arena.\(function)(\(value))"
     }
@@ -166,6 +172,7 @@ extension FieldShape {
     case .enumeration(let cType):
       "\(cType)(rawValue: .init(truncatingIfNeeded: \(value).rawValue))"
     case .message, .map: "arena.message(\(value))"
+    case .object: "arena.object(\(value))"
     }
   }
 }

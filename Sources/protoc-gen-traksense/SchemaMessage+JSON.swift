@@ -52,7 +52,7 @@ extension SchemaMessage.Member {
     guard !field.isRepeated else { return "list" }
     return switch field.kind {
     case .map: "map"
-    case .message: "optional"
+    case .message, .object: "optional"
     case .number, .bool, .string, .bytes, .enumeration: "value"
     }
   }

@@ -21,12 +21,18 @@ struct SwiftNames {
     for (name, type) in Self.wellKnown { swiftTypes[name] = type }
   }
 
+  /// A JSON object. It can contain itself, so that to C it is bytes; see Scripts/generate.sh.
+  static let object = ".google.protobuf.Struct"
+
   /// Written by hand, because their JSON forms are their own.
   private static let wellKnown = [
-    ".google.protobuf.Any": "ProtoAny", ".google.protobuf.Duration": "ProtoDuration",
-    ".google.protobuf.Empty": "ProtoEmpty", ".google.protobuf.FieldMask": "ProtoFieldMask",
-    ".google.protobuf.StringValue": "ProtoStringValue",
+    ".google.protobuf.Any": "ProtoAny", ".google.protobuf.BoolValue": "ProtoBoolValue",
+    ".google.protobuf.DoubleValue": "ProtoDoubleValue",
+    ".google.protobuf.Duration": "ProtoDuration", ".google.protobuf.Empty": "ProtoEmpty",
+    ".google.protobuf.FieldMask": "ProtoFieldMask",
+    ".google.protobuf.StringValue": "ProtoStringValue", object: "ProtoStruct",
     ".google.protobuf.Timestamp": "ProtoTimestamp",
+    ".google.protobuf.UInt32Value": "ProtoUInt32Value",
   ]
 
   private mutating func add(

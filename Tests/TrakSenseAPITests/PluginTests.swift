@@ -69,8 +69,18 @@ struct PluginTests {
       ("message M { M m = 1; }", "test.v2.M can contain itself"),
       ("message A { repeated B b = 1; } message B { map<string, A> a = 1; }", "can contain itself"),
       (
-        "import \"google/protobuf/struct.proto\"; message M { google.protobuf.Struct s = 1; }",
-        "google.protobuf.Struct is not supported"
+        "import \"google/protobuf/struct.proto\"; message M { google.protobuf.Value v = 1; }",
+        "google.protobuf.Value is not supported"
+      ),
+      (
+        "import \"google/protobuf/struct.proto\"; "
+          + "message M { oneof o { google.protobuf.Struct s = 1; } }",
+        "M.s: a Struct in a oneof is not supported"
+      ),
+      (
+        "import \"google/protobuf/struct.proto\"; "
+          + "message M { map<string, google.protobuf.Struct> s = 1; }",
+        "test.v2.M.SEntry: a Struct in a map is not supported"
       ),
     ])
   func refusals(_ declaration: String, _ complaint: String) {

@@ -115,6 +115,19 @@ extension Arena {
     return unsafe (messages.count, start)
   }
 
+  /// To C a JSON object is bytes, and a field of it may be there or not.
+  package mutating func object(
+    _ object: ProtoStruct?
+  ) -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?) {
+    unsafe objects(object.map { [$0] } ?? [])
+  }
+
+  package mutating func objects(
+    _ objects: [ProtoStruct]
+  ) -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?) {
+    unsafe byteStrings(objects.map(\.wire))
+  }
+
   /// In the order of the keys, so that equal maps have equal bytes.
   package mutating func map<Entry: CMapEntry>(
     _ values: [Entry.Key: Entry.Value], _ type: Entry.Type

@@ -77,6 +77,25 @@ package enum CField {
     return messages
   }
 
+  /// A JSON object, which is bytes to C; those of a field that was sent in parts are joined.
+  package static func object(
+    _ count: Int, _ c: UnsafeMutablePointer<ProtobufCBinaryData>?
+  ) throws(ProtobufError) -> ProtoStruct? {
+    guard let c = unsafe c, count > 0 else { return nil }
+    var object = ProtoStruct()
+    for index in 0..<count { try unsafe object.merge(wire: bytes(c[index])) }
+    return object
+  }
+
+  package static func objects(
+    _ count: Int, _ c: UnsafeMutablePointer<ProtobufCBinaryData>?
+  ) throws(ProtobufError) -> [ProtoStruct] {
+    var objects: [ProtoStruct] = []
+    guard let c = unsafe c else { return objects }
+    for index in 0..<count { objects.append(try unsafe ProtoStruct(wire: bytes(c[index]))) }
+    return objects
+  }
+
   /// The pairs of a map; of equal keys the last counts.
   package static func map<Entry: CMapEntry>(
     _ count: Int, _ c: UnsafeMutablePointer<UnsafeMutablePointer<Entry.C>?>?, _ type: Entry.Type

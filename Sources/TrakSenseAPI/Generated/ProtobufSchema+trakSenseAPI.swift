@@ -79,6 +79,65 @@ extension ProtobufSchema {
       TraksenseV1.RevokeOtherSessionsResponse.self,
       TraksenseV1.FetchMediaRequest.self,
       TraksenseV1.FetchMediaResponse.self,
+      TraksenseV1.Sensor.self,
+      TraksenseV1.SensorList.self,
+      TraksenseV1.ListSensorsRequest.self,
+      TraksenseV1.ListSensorsResponse.self,
+      TraksenseV1.GetSensorRequest.self,
+      TraksenseV1.CreateSensorRequest.self,
+      TraksenseV1.UpdateSensorRequest.self,
+      TraksenseV1.DeleteSensorRequest.self,
+      TraksenseV1.ArchiveSensorRequest.self,
+      TraksenseV1.RestoreSensorRequest.self,
+      TraksenseV1.UpdateReadingRequest.self,
+      TraksenseV1.UpdateReadingResponse.self,
+      TraksenseV1.Device.self,
+      TraksenseV1.DeviceList.self,
+      TraksenseV1.ListDevicesRequest.self,
+      TraksenseV1.ListDevicesResponse.self,
+      TraksenseV1.GetDeviceRequest.self,
+      TraksenseV1.CreateDeviceRequest.self,
+      TraksenseV1.UpdateDeviceRequest.self,
+      TraksenseV1.DeleteDeviceRequest.self,
+      TraksenseV1.ArchiveDeviceRequest.self,
+      TraksenseV1.RestoreDeviceRequest.self,
+      TraksenseV1.ListDeviceSensorsRequest.self,
+      TraksenseV1.GetDeviceSummaryRequest.self,
+      TraksenseV1.DeviceSummary.self,
+      TraksenseV1.DeviceSummaryList.self,
+      TraksenseV1.AssetInfo.self,
+      TraksenseV1.DeviceVariable.self,
+      TraksenseV1.CreateDeviceSensorsRequest.self,
+      TraksenseV1.HeartbeatRequest.self,
+      TraksenseV1.HeartbeatResponse.self,
+      TraksenseV1.Asset.self,
+      TraksenseV1.AssetList.self,
+      TraksenseV1.ListAssetsRequest.self,
+      TraksenseV1.ListAssetsResponse.self,
+      TraksenseV1.GetAssetRequest.self,
+      TraksenseV1.CreateAssetRequest.self,
+      TraksenseV1.UpdateAssetRequest.self,
+      TraksenseV1.DeleteAssetRequest.self,
+      TraksenseV1.ArchiveAssetRequest.self,
+      TraksenseV1.RestoreAssetRequest.self,
+      TraksenseV1.ListAssetDevicesRequest.self,
+      TraksenseV1.ListAssetSensorsRequest.self,
+      TraksenseV1.ListCompleteAssetsResponse.self,
+      TraksenseV1.CompleteAsset.self,
+      TraksenseV1.LastReading.self,
+      TraksenseV1.Site.self,
+      TraksenseV1.ListSitesRequest.self,
+      TraksenseV1.ListSitesResponse.self,
+      TraksenseV1.GetSiteRequest.self,
+      TraksenseV1.CreateSiteRequest.self,
+      TraksenseV1.UpdateSiteRequest.self,
+      TraksenseV1.DeleteSiteRequest.self,
+      TraksenseV1.ArchiveSiteRequest.self,
+      TraksenseV1.RestoreSiteRequest.self,
+      TraksenseV1.ListSiteAssetsRequest.self,
+      TraksenseV1.ListSiteDevicesRequest.self,
+      TraksenseV1.GetSiteStatsRequest.self,
+      TraksenseV1.SiteStats.self,
       TraksenseV1.Member.self,
       TraksenseV1.MemberUser.self,
       TraksenseV1.ListMembersRequest.self,
@@ -139,6 +198,10 @@ extension ProtobufSchema {
       TraksenseV1.AuthServiceMethods.all,
       TraksenseV1.AccountServiceMethods.all,
       TraksenseV1.MediaServiceMethods.all,
+      TraksenseV1.SensorServiceMethods.all,
+      TraksenseV1.DeviceServiceMethods.all,
+      TraksenseV1.AssetServiceMethods.all,
+      TraksenseV1.SiteServiceMethods.all,
       TraksenseV1.TeamServiceMethods.all,
       TraksenseV1.TelemetryServiceMethods.all,
       TraksenseV1.TenantServiceMethods.all,
@@ -1406,6 +1469,997 @@ extension ProtobufSchema {
           ponse\"'\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{1c}/auth/sessions/revoke-others:\u{1}\
           *2\\\u{a}\u{c}MediaService\u{12}L\u{a}\u{5}Fetch\u{12}\u{1f}.traksense.v1.FetchM\
           ediaRequest\u{1a} .traksense.v1.FetchMediaResponse0\u{1}b\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "google/protobuf/struct.proto",
+        imports: [],
+        symbols: [
+          "google.protobuf.Struct",
+          "google.protobuf.Struct.fields",
+          "google.protobuf.Struct.FieldsEntry",
+          "google.protobuf.Struct.FieldsEntry.key",
+          "google.protobuf.Struct.FieldsEntry.value",
+          "google.protobuf.Value",
+          "google.protobuf.Value.null_value",
+          "google.protobuf.Value.number_value",
+          "google.protobuf.Value.string_value",
+          "google.protobuf.Value.bool_value",
+          "google.protobuf.Value.struct_value",
+          "google.protobuf.Value.list_value",
+          "google.protobuf.Value.kind",
+          "google.protobuf.ListValue",
+          "google.protobuf.ListValue.values",
+          "google.protobuf.NullValue",
+          "google.protobuf.NULL_VALUE",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{1c}google/protobuf/struct.proto\u{12}\u{f}google.protobuf\"\u{98}\u{1}\u{a}\
+          \u{6}Struct\u{12};\u{a}\u{6}fields\u{18}\u{1} \u{3}(\u{b}2#.google.protobuf.Stru\
+          ct.FieldsEntryR\u{6}fields\u{1a}Q\u{a}\u{b}FieldsEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\
+          \u{1} \u{1}(\u{9}R\u{3}key\u{12},\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{b}2\u{16}.g\
+          oogle.protobuf.ValueR\u{5}value:\u{2}8\u{1}\"\u{b2}\u{2}\u{a}\u{5}Value\u{12};\u{a}\
+          \u{a}null_value\u{18}\u{1} \u{1}(\u{e}2\u{1a}.google.protobuf.NullValueH\0R\u{9}\
+          nullValue\u{12}#\u{a}\u{c}number_value\u{18}\u{2} \u{1}(\u{1}H\0R\u{b}numberValu\
+          e\u{12}#\u{a}\u{c}string_value\u{18}\u{3} \u{1}(\u{9}H\0R\u{b}stringValue\u{12}\u{1f}\
+          \u{a}\u{a}bool_value\u{18}\u{4} \u{1}(\u{8}H\0R\u{9}boolValue\u{12}<\u{a}\u{c}st\
+          ruct_value\u{18}\u{5} \u{1}(\u{b}2\u{17}.google.protobuf.StructH\0R\u{b}structVa\
+          lue\u{12};\u{a}\u{a}list_value\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.Lis\
+          tValueH\0R\u{9}listValueB\u{6}\u{a}\u{4}kind\";\u{a}\u{9}ListValue\u{12}.\u{a}\u{6}\
+          values\u{18}\u{1} \u{3}(\u{b}2\u{16}.google.protobuf.ValueR\u{6}values*\u{1b}\u{a}\
+          \u{9}NullValue\u{12}\u{e}\u{a}\u{a}NULL_VALUE\u{10}\0B\u{7f}\u{a}\u{13}com.googl\
+          e.protobufB\u{b}StructProtoP\u{1}Z/google.golang.org/protobuf/types/known/struct\
+          pb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}Google.Protobuf.WellKnownT\
+          ypesb\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "traksense/v1/sensor.proto",
+        imports: ["google/api/annotations.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/struct.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/options.proto"],
+        symbols: [
+          "traksense.v1.Sensor",
+          "traksense.v1.Sensor.id",
+          "traksense.v1.Sensor.tag",
+          "traksense.v1.Sensor.device",
+          "traksense.v1.Sensor.device_name",
+          "traksense.v1.Sensor.device_display_name",
+          "traksense.v1.Sensor.device_serial",
+          "traksense.v1.Sensor.device_mqtt_client_id",
+          "traksense.v1.Sensor.asset",
+          "traksense.v1.Sensor.asset_tag",
+          "traksense.v1.Sensor.asset_name",
+          "traksense.v1.Sensor.site_name",
+          "traksense.v1.Sensor.metric_type",
+          "traksense.v1.Sensor.unit",
+          "traksense.v1.Sensor.min_value",
+          "traksense.v1.Sensor.max_value",
+          "traksense.v1.Sensor.thresholds",
+          "traksense.v1.Sensor.last_value",
+          "traksense.v1.Sensor.last_reading_at",
+          "traksense.v1.Sensor.is_online",
+          "traksense.v1.Sensor.is_active",
+          "traksense.v1.Sensor.created_at",
+          "traksense.v1.Sensor.updated_at",
+          "traksense.v1.SensorList",
+          "traksense.v1.SensorList.results",
+          "traksense.v1.ListSensorsRequest",
+          "traksense.v1.ListSensorsRequest.page",
+          "traksense.v1.ListSensorsRequest.page_size",
+          "traksense.v1.ListSensorsRequest.search",
+          "traksense.v1.ListSensorsRequest.ordering",
+          "traksense.v1.ListSensorsRequest.device",
+          "traksense.v1.ListSensorsRequest.asset",
+          "traksense.v1.ListSensorsRequest.metric_type",
+          "traksense.v1.ListSensorsRequest.unit",
+          "traksense.v1.ListSensorsRequest.is_online",
+          "traksense.v1.ListSensorsRequest.archived",
+          "traksense.v1.ListSensorsResponse",
+          "traksense.v1.ListSensorsResponse.count",
+          "traksense.v1.ListSensorsResponse.results",
+          "traksense.v1.GetSensorRequest",
+          "traksense.v1.GetSensorRequest.id",
+          "traksense.v1.CreateSensorRequest",
+          "traksense.v1.CreateSensorRequest.tag",
+          "traksense.v1.CreateSensorRequest.device",
+          "traksense.v1.CreateSensorRequest.metric_type",
+          "traksense.v1.CreateSensorRequest.unit",
+          "traksense.v1.CreateSensorRequest.min_value",
+          "traksense.v1.CreateSensorRequest.max_value",
+          "traksense.v1.CreateSensorRequest.thresholds",
+          "traksense.v1.UpdateSensorRequest",
+          "traksense.v1.UpdateSensorRequest.id",
+          "traksense.v1.UpdateSensorRequest.tag",
+          "traksense.v1.UpdateSensorRequest.device",
+          "traksense.v1.UpdateSensorRequest.metric_type",
+          "traksense.v1.UpdateSensorRequest.unit",
+          "traksense.v1.UpdateSensorRequest.min_value",
+          "traksense.v1.UpdateSensorRequest.max_value",
+          "traksense.v1.UpdateSensorRequest.thresholds",
+          "traksense.v1.UpdateSensorRequest.update_mask",
+          "traksense.v1.DeleteSensorRequest",
+          "traksense.v1.DeleteSensorRequest.id",
+          "traksense.v1.ArchiveSensorRequest",
+          "traksense.v1.ArchiveSensorRequest.id",
+          "traksense.v1.RestoreSensorRequest",
+          "traksense.v1.RestoreSensorRequest.id",
+          "traksense.v1.UpdateReadingRequest",
+          "traksense.v1.UpdateReadingRequest.id",
+          "traksense.v1.UpdateReadingRequest.value",
+          "traksense.v1.UpdateReadingRequest.timestamp",
+          "traksense.v1.UpdateReadingResponse",
+          "traksense.v1.UpdateReadingResponse.last_value",
+          "traksense.v1.UpdateReadingResponse.last_reading_at",
+          "traksense.v1.UpdateReadingResponse.is_online",
+          "traksense.v1.SensorService",
+          "traksense.v1.SensorService.ListSensors",
+          "traksense.v1.SensorService.GetSensor",
+          "traksense.v1.SensorService.CreateSensor",
+          "traksense.v1.SensorService.UpdateSensor",
+          "traksense.v1.SensorService.ReplaceSensor",
+          "traksense.v1.SensorService.DeleteSensor",
+          "traksense.v1.SensorService.ArchiveSensor",
+          "traksense.v1.SensorService.RestoreSensor",
+          "traksense.v1.SensorService.UpdateReading",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{19}traksense/v1/sensor.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/ap\
+          i/annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobuf\
+          /field_mask.proto\u{1a}\u{1c}google/protobuf/struct.proto\u{1a}\u{1f}google/prot\
+          obuf/timestamp.proto\u{1a}\u{1e}google/protobuf/wrappers.proto\u{1a}\u{1a}trakse\
+          nse/v1/options.proto\"\u{ef}\u{6}\u{a}\u{6}Sensor\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1}\
+           \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\
+          \u{16}\u{a}\u{6}device\u{18}\u{3} \u{1}(\u{d}R\u{6}device\u{12}\u{1f}\u{a}\u{b}d\
+          evice_name\u{18}\u{4} \u{1}(\u{9}R\u{a}deviceName\u{12}.\u{a}\u{13}device_displa\
+          y_name\u{18}\u{5} \u{1}(\u{9}R\u{11}deviceDisplayName\u{12}#\u{a}\u{d}device_ser\
+          ial\u{18}\u{6} \u{1}(\u{9}R\u{c}deviceSerial\u{12}1\u{a}\u{15}device_mqtt_client\
+          _id\u{18}\u{7} \u{1}(\u{9}R\u{12}deviceMqttClientId\u{12}\u{14}\u{a}\u{5}asset\u{18}\
+          \u{8} \u{1}(\u{d}R\u{5}asset\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{9} \u{1}(\u{9}\
+          R\u{8}assetTag\u{12}\u{1d}\u{a}\u{a}asset_name\u{18}\u{a} \u{1}(\u{9}R\u{9}asset\
+          Name\u{12}\u{1b}\u{a}\u{9}site_name\u{18}\u{b} \u{1}(\u{9}R\u{8}siteName\u{12}\u{1f}\
+          \u{a}\u{b}metric_type\u{18}\u{c} \u{1}(\u{9}R\u{a}metricType\u{12}\u{12}\u{a}\u{4}\
+          unit\u{18}\u{d} \u{1}(\u{9}R\u{4}unit\u{12}9\u{a}\u{9}min_value\u{18}\u{e} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}minValue\u{12}9\u{a}\u{9}max_valu\
+          e\u{18}\u{f} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}maxValue\u{12}7\
+          \u{a}\u{a}thresholds\u{18}\u{10} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{a}\
+          thresholds\u{12};\u{a}\u{a}last_value\u{18}\u{11} \u{1}(\u{b}2\u{1c}.google.prot\
+          obuf.DoubleValueR\u{9}lastValue\u{12}B\u{a}\u{f}last_reading_at\u{18}\u{12} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.TimestampR\u{d}lastReadingAt\u{12}\u{1b}\u{a}\u{9}\
+          is_online\u{18}\u{13} \u{1}(\u{8}R\u{8}isOnline\u{12}\u{1b}\u{a}\u{9}is_active\u{18}\
+          \u{14} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\u{15} \u{1}(\u{b}\
+          2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}updated_at\u{18}\
+          \u{16} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updatedAt\"<\u{a}\u{a}S\
+          ensorList\u{12}.\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.Sen\
+          sorR\u{7}results\"\u{ed}\u{2}\u{a}\u{12}ListSensorsRequest\u{12}\u{12}\u{a}\u{4}\
+          page\u{18}\u{1} \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{2} \
+          \u{1}(\u{d}R\u{8}pageSize\u{12}\u{16}\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}R\u{6}\
+          search\u{12}\u{1a}\u{a}\u{8}ordering\u{18}\u{4} \u{1}(\u{9}R\u{8}ordering\u{12}4\
+          \u{a}\u{6}device\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueR\u{6}\
+          device\u{12}2\u{a}\u{5}asset\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt3\
+          2ValueR\u{5}asset\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{7} \u{1}(\u{9}R\u{a}m\
+          etricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{8} \u{1}(\u{9}R\u{4}unit\u{12}7\u{a}\
+          \u{9}is_online\u{18}\u{9} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOn\
+          line\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{a} \u{1}(\u{8}R\u{8}archived\"[\u{a}\u{13}\
+          ListSensorsResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\
+          \u{12}.\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{14}.traksense.v1.SensorR\u{7}\
+          results\"\"\u{a}\u{10}GetSensorRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
+          R\u{2}id\"\u{a3}\u{2}\u{a}\u{13}CreateSensorRequest\u{12}\u{10}\u{a}\u{3}tag\u{18}\
+          \u{1} \u{1}(\u{9}R\u{3}tag\u{12}\u{16}\u{a}\u{6}device\u{18}\u{2} \u{1}(\u{d}R\u{6}\
+          device\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{3} \u{1}(\u{9}R\u{a}metricType\u{12}\
+          \u{12}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}R\u{4}unit\u{12}9\u{a}\u{9}min_value\u{18}\
+          \u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}minValue\u{12}9\u{a}\u{9}\
+          max_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}maxValu\
+          e\u{12}7\u{a}\u{a}thresholds\u{18}\u{7} \u{1}(\u{b}2\u{17}.google.protobuf.Struc\
+          tR\u{a}thresholds\"\u{f0}\u{2}\u{a}\u{13}UpdateSensorRequest\u{12}\u{e}\u{a}\u{2}\
+          id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}\
+          R\u{3}tag\u{12}\u{16}\u{a}\u{6}device\u{18}\u{3} \u{1}(\u{d}R\u{6}device\u{12}\u{1f}\
+          \u{a}\u{b}metric_type\u{18}\u{4} \u{1}(\u{9}R\u{a}metricType\u{12}\u{12}\u{a}\u{4}\
+          unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}9\u{a}\u{9}min_value\u{18}\u{6} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}minValue\u{12}9\u{a}\u{9}max_valu\
+          e\u{18}\u{7} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}maxValue\u{12}7\
+          \u{a}\u{a}thresholds\u{18}\u{8} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{a}t\
+          hresholds\u{12};\u{a}\u{b}update_mask\u{18}\u{9} \u{1}(\u{b}2\u{1a}.google.proto\
+          buf.FieldMaskR\u{a}updateMask\"%\u{a}\u{13}DeleteSensorRequest\u{12}\u{e}\u{a}\u{2}\
+          id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}ArchiveSensorRequest\u{12}\u{e}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}RestoreSensorRequest\u{12}\u{e}\
+          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{94}\u{1}\u{a}\u{14}UpdateReading\
+          Request\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}2\u{a}\u{5}va\
+          lue\u{18}\u{2} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{5}value\u{12}8\u{a}\
+          \u{9}timestamp\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}time\
+          stamp\"\u{b5}\u{1}\u{a}\u{15}UpdateReadingResponse\u{12};\u{a}\u{a}last_value\u{18}\
+          \u{1} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{9}lastValue\u{12}B\u{a}\u{f}\
+          last_reading_at\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{d}las\
+          tReadingAt\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{8}R\u{8}isOnline2\u{bf}\
+          \u{9}\u{a}\u{d}SensorService\u{12}w\u{a}\u{b}ListSensors\u{12} .traksense.v1.Lis\
+          tSensorsRequest\u{1a}!.traksense.v1.ListSensorsResponse\"#\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}\u{1d}\u{12}\u{f}/assets/sensorsZ\u{a}\u{12}\u{8}/sensors\u{12}p\u{a}\u{9}G\
+          etSensor\u{12}\u{1e}.traksense.v1.GetSensorRequest\u{1a}\u{14}.traksense.v1.Sens\
+          or\"-\u{82}\u{d3}\u{e4}\u{93}\u{2}'\u{12}\u{14}/assets/sensors/{id}Z\u{f}\u{12}\u{d}\
+          /sensors/{id}\u{12}w\u{a}\u{c}CreateSensor\u{12}!.traksense.v1.CreateSensorReque\
+          st\u{1a}\u{14}.traksense.v1.Sensor\".\u{82}\u{d3}\u{e4}\u{93}\u{2}#\"\u{f}/asset\
+          s/sensors:\u{1}*Z\u{d}\"\u{8}/sensors:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}|\
+          \u{a}\u{c}UpdateSensor\u{12}!.traksense.v1.UpdateSensorRequest\u{1a}\u{14}.traks\
+          ense.v1.Sensor\"3\u{82}\u{d3}\u{e4}\u{93}\u{2}-2\u{14}/assets/sensors/{id}:\u{1}\
+          *Z\u{12}2\u{d}/sensors/{id}:\u{1}*\u{12}}\u{a}\u{d}ReplaceSensor\u{12}!.traksens\
+          e.v1.UpdateSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"3\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}-\u{1a}\u{14}/assets/sensors/{id}:\u{1}*Z\u{12}\u{1a}\u{d}/sensors/{id}:\u{1}\
+          *\u{12}}\u{a}\u{c}DeleteSensor\u{12}!.traksense.v1.DeleteSensorRequest\u{1a}\u{16}\
+          .google.protobuf.Empty\"2\u{82}\u{d3}\u{e4}\u{93}\u{2}'*\u{14}/assets/sensors/{i\
+          d}Z\u{f}*\u{d}/sensors/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}\u{8e}\u{1}\u{a}\u{d}\
+          ArchiveSensor\u{12}\".traksense.v1.ArchiveSensorRequest\u{1a}\u{14}.traksense.v1\
+          .Sensor\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/sensors/{id}/archive:\u{1}\
+          *Z\u{1a}\"\u{15}/sensors/{id}/archive:\u{1}*\u{12}\u{8e}\u{1}\u{a}\u{d}RestoreSe\
+          nsor\u{12}\".traksense.v1.RestoreSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"\
+          C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/sensors/{id}/restore:\u{1}*Z\u{1a}\
+          \"\u{15}/sensors/{id}/restore:\u{1}*\u{12}\u{ab}\u{1}\u{a}\u{d}UpdateReading\u{12}\
+          \".traksense.v1.UpdateReadingRequest\u{1a}#.traksense.v1.UpdateReadingResponse\"\
+          Q\u{82}\u{d3}\u{e4}\u{93}\u{2}K\"#/assets/sensors/{id}/update_reading:\u{1}*Z!\"\
+          \u{1c}/sensors/{id}/update_reading:\u{1}*b\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "traksense/v1/device.proto",
+        imports: ["google/api/annotations.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/options.proto", "traksense/v1/sensor.proto"],
+        symbols: [
+          "traksense.v1.Device",
+          "traksense.v1.Device.id",
+          "traksense.v1.Device.name",
+          "traksense.v1.Device.display_name",
+          "traksense.v1.Device.serial_number",
+          "traksense.v1.Device.mqtt_client_id",
+          "traksense.v1.Device.asset",
+          "traksense.v1.Device.asset_tag",
+          "traksense.v1.Device.asset_name",
+          "traksense.v1.Device.site",
+          "traksense.v1.Device.site_name",
+          "traksense.v1.Device.device_type",
+          "traksense.v1.Device.status",
+          "traksense.v1.Device.firmware_version",
+          "traksense.v1.Device.last_seen",
+          "traksense.v1.Device.is_online",
+          "traksense.v1.Device.offline_after_seconds",
+          "traksense.v1.Device.sensor_count",
+          "traksense.v1.Device.online_sensor_count",
+          "traksense.v1.Device.is_active",
+          "traksense.v1.Device.created_at",
+          "traksense.v1.Device.updated_at",
+          "traksense.v1.DeviceList",
+          "traksense.v1.DeviceList.results",
+          "traksense.v1.ListDevicesRequest",
+          "traksense.v1.ListDevicesRequest.page",
+          "traksense.v1.ListDevicesRequest.page_size",
+          "traksense.v1.ListDevicesRequest.search",
+          "traksense.v1.ListDevicesRequest.ordering",
+          "traksense.v1.ListDevicesRequest.asset",
+          "traksense.v1.ListDevicesRequest.site",
+          "traksense.v1.ListDevicesRequest.device_type",
+          "traksense.v1.ListDevicesRequest.status",
+          "traksense.v1.ListDevicesRequest.is_online",
+          "traksense.v1.ListDevicesRequest.archived",
+          "traksense.v1.ListDevicesResponse",
+          "traksense.v1.ListDevicesResponse.count",
+          "traksense.v1.ListDevicesResponse.results",
+          "traksense.v1.GetDeviceRequest",
+          "traksense.v1.GetDeviceRequest.id",
+          "traksense.v1.CreateDeviceRequest",
+          "traksense.v1.CreateDeviceRequest.name",
+          "traksense.v1.CreateDeviceRequest.serial_number",
+          "traksense.v1.CreateDeviceRequest.asset",
+          "traksense.v1.CreateDeviceRequest.mqtt_client_id",
+          "traksense.v1.CreateDeviceRequest.device_type",
+          "traksense.v1.CreateDeviceRequest.status",
+          "traksense.v1.CreateDeviceRequest.firmware_version",
+          "traksense.v1.CreateDeviceRequest.offline_after_seconds",
+          "traksense.v1.UpdateDeviceRequest",
+          "traksense.v1.UpdateDeviceRequest.id",
+          "traksense.v1.UpdateDeviceRequest.name",
+          "traksense.v1.UpdateDeviceRequest.serial_number",
+          "traksense.v1.UpdateDeviceRequest.asset",
+          "traksense.v1.UpdateDeviceRequest.mqtt_client_id",
+          "traksense.v1.UpdateDeviceRequest.device_type",
+          "traksense.v1.UpdateDeviceRequest.status",
+          "traksense.v1.UpdateDeviceRequest.firmware_version",
+          "traksense.v1.UpdateDeviceRequest.offline_after_seconds",
+          "traksense.v1.UpdateDeviceRequest.update_mask",
+          "traksense.v1.DeleteDeviceRequest",
+          "traksense.v1.DeleteDeviceRequest.id",
+          "traksense.v1.ArchiveDeviceRequest",
+          "traksense.v1.ArchiveDeviceRequest.id",
+          "traksense.v1.RestoreDeviceRequest",
+          "traksense.v1.RestoreDeviceRequest.id",
+          "traksense.v1.ListDeviceSensorsRequest",
+          "traksense.v1.ListDeviceSensorsRequest.id",
+          "traksense.v1.ListDeviceSensorsRequest.metric_type",
+          "traksense.v1.ListDeviceSensorsRequest.is_online",
+          "traksense.v1.GetDeviceSummaryRequest",
+          "traksense.v1.GetDeviceSummaryRequest.id",
+          "traksense.v1.DeviceSummary",
+          "traksense.v1.DeviceSummary.id",
+          "traksense.v1.DeviceSummary.name",
+          "traksense.v1.DeviceSummary.display_name",
+          "traksense.v1.DeviceSummary.serial_number",
+          "traksense.v1.DeviceSummary.mqtt_client_id",
+          "traksense.v1.DeviceSummary.device_type",
+          "traksense.v1.DeviceSummary.status",
+          "traksense.v1.DeviceSummary.firmware_version",
+          "traksense.v1.DeviceSummary.last_seen",
+          "traksense.v1.DeviceSummary.asset_info",
+          "traksense.v1.DeviceSummary.variables",
+          "traksense.v1.DeviceSummary.total_variables_count",
+          "traksense.v1.DeviceSummary.online_variables_count",
+          "traksense.v1.DeviceSummary.device_status",
+          "traksense.v1.DeviceSummary.created_at",
+          "traksense.v1.DeviceSummary.updated_at",
+          "traksense.v1.DeviceSummaryList",
+          "traksense.v1.DeviceSummaryList.results",
+          "traksense.v1.AssetInfo",
+          "traksense.v1.AssetInfo.id",
+          "traksense.v1.AssetInfo.tag",
+          "traksense.v1.AssetInfo.name",
+          "traksense.v1.AssetInfo.site_name",
+          "traksense.v1.DeviceVariable",
+          "traksense.v1.DeviceVariable.id",
+          "traksense.v1.DeviceVariable.tag",
+          "traksense.v1.DeviceVariable.name",
+          "traksense.v1.DeviceVariable.metric_type",
+          "traksense.v1.DeviceVariable.unit",
+          "traksense.v1.DeviceVariable.last_value",
+          "traksense.v1.DeviceVariable.last_reading_at",
+          "traksense.v1.DeviceVariable.is_online",
+          "traksense.v1.CreateDeviceSensorsRequest",
+          "traksense.v1.CreateDeviceSensorsRequest.id",
+          "traksense.v1.CreateDeviceSensorsRequest.sensors",
+          "traksense.v1.HeartbeatRequest",
+          "traksense.v1.HeartbeatRequest.id",
+          "traksense.v1.HeartbeatRequest.timestamp",
+          "traksense.v1.HeartbeatResponse",
+          "traksense.v1.HeartbeatResponse.status",
+          "traksense.v1.HeartbeatResponse.last_seen",
+          "traksense.v1.HeartbeatResponse.is_online",
+          "traksense.v1.DeviceService",
+          "traksense.v1.DeviceService.ListDevices",
+          "traksense.v1.DeviceService.GetDevice",
+          "traksense.v1.DeviceService.CreateDevice",
+          "traksense.v1.DeviceService.UpdateDevice",
+          "traksense.v1.DeviceService.ReplaceDevice",
+          "traksense.v1.DeviceService.DeleteDevice",
+          "traksense.v1.DeviceService.ArchiveDevice",
+          "traksense.v1.DeviceService.RestoreDevice",
+          "traksense.v1.DeviceService.ListDeviceSensors",
+          "traksense.v1.DeviceService.GetDeviceSummary",
+          "traksense.v1.DeviceService.CreateDeviceSensors",
+          "traksense.v1.DeviceService.Heartbeat",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{19}traksense/v1/device.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/ap\
+          i/annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobuf\
+          /field_mask.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}google/p\
+          rotobuf/wrappers.proto\u{1a}\u{1a}traksense/v1/options.proto\u{1a}\u{19}traksens\
+          e/v1/sensor.proto\"\u{f1}\u{5}\u{a}\u{6}Device\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1}\
+           \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}R\u{4}name\u{12}\
+          !\u{a}\u{c}display_name\u{18}\u{3} \u{1}(\u{9}R\u{b}displayName\u{12}#\u{a}\u{d}\
+          serial_number\u{18}\u{4} \u{1}(\u{9}R\u{c}serialNumber\u{12}$\u{a}\u{e}mqtt_clie\
+          nt_id\u{18}\u{5} \u{1}(\u{9}R\u{c}mqttClientId\u{12}\u{14}\u{a}\u{5}asset\u{18}\u{6}\
+           \u{1}(\u{d}R\u{5}asset\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{7} \u{1}(\u{9}R\u{8}\
+          assetTag\u{12}\u{1d}\u{a}\u{a}asset_name\u{18}\u{8} \u{1}(\u{9}R\u{9}assetName\u{12}\
+          \u{12}\u{a}\u{4}site\u{18}\u{9} \u{1}(\u{d}R\u{4}site\u{12}\u{1b}\u{a}\u{9}site_\
+          name\u{18}\u{a} \u{1}(\u{9}R\u{8}siteName\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\
+          \u{b} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{c} \u{1}(\u{9}\
+          R\u{6}status\u{12})\u{a}\u{10}firmware_version\u{18}\u{d} \u{1}(\u{9}R\u{f}firmw\
+          areVersion\u{12}7\u{a}\u{9}last_seen\u{18}\u{e} \u{1}(\u{b}2\u{1a}.google.protob\
+          uf.TimestampR\u{8}lastSeen\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{f} \u{1}(\u{8}\
+          R\u{8}isOnline\u{12}2\u{a}\u{15}offline_after_seconds\u{18}\u{10} \u{1}(\u{d}R\u{13}\
+          offlineAfterSeconds\u{12}!\u{a}\u{c}sensor_count\u{18}\u{11} \u{1}(\u{d}R\u{b}se\
+          nsorCount\u{12}.\u{a}\u{13}online_sensor_count\u{18}\u{12} \u{1}(\u{d}R\u{11}onl\
+          ineSensorCount\u{12}\u{1b}\u{a}\u{9}is_active\u{18}\u{13} \u{1}(\u{8}R\u{8}isAct\
+          ive\u{12}9\u{a}\u{a}created_at\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.Ti\
+          mestampR\u{9}createdAt\u{12}9\u{a}\u{a}updated_at\u{18}\u{15} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampR\u{9}updatedAt\"<\u{a}\u{a}DeviceList\u{12}.\u{a}\u{7}\
+          results\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.DeviceR\u{7}results\"\u{ed}\u{2}\
+          \u{a}\u{12}ListDevicesRequest\u{12}\u{12}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}R\u{4}\
+          page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}R\u{8}pageSize\u{12}\u{16}\
+          \u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}R\u{6}search\u{12}\u{1a}\u{a}\u{8}orderin\
+          g\u{18}\u{4} \u{1}(\u{9}R\u{8}ordering\u{12}2\u{a}\u{5}asset\u{18}\u{5} \u{1}(\u{b}\
+          2\u{1c}.google.protobuf.UInt32ValueR\u{5}asset\u{12}0\u{a}\u{4}site\u{18}\u{6} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.UInt32ValueR\u{4}site\u{12}\u{1f}\u{a}\u{b}device_\
+          type\u{18}\u{7} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{8}\
+           \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}is_online\u{18}\u{9} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.BoolValueR\u{8}isOnline\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{a}\
+           \u{1}(\u{8}R\u{8}archived\"[\u{a}\u{13}ListDevicesResponse\u{12}\u{14}\u{a}\u{5}\
+          count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}.\u{a}\u{7}results\u{18}\u{2} \u{3}\
+          (\u{b}2\u{14}.traksense.v1.DeviceR\u{7}results\"\"\u{a}\u{10}GetDeviceRequest\u{12}\
+          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a2}\u{2}\u{a}\u{13}CreateDe\
+          viceRequest\u{12}\u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12}#\u{a}\
+          \u{d}serial_number\u{18}\u{2} \u{1}(\u{9}R\u{c}serialNumber\u{12}\u{14}\u{a}\u{5}\
+          asset\u{18}\u{3} \u{1}(\u{d}R\u{5}asset\u{12}$\u{a}\u{e}mqtt_client_id\u{18}\u{4}\
+           \u{1}(\u{9}R\u{c}mqttClientId\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\u{5} \u{1}\
+          (\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{6} \u{1}(\u{9}R\u{6}s\
+          tatus\u{12})\u{a}\u{10}firmware_version\u{18}\u{7} \u{1}(\u{9}R\u{f}firmwareVers\
+          ion\u{12}2\u{a}\u{15}offline_after_seconds\u{18}\u{8} \u{1}(\u{d}R\u{13}offlineA\
+          fterSeconds\"\u{ef}\u{2}\u{a}\u{13}UpdateDeviceRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}R\u{4}\
+          name\u{12}#\u{a}\u{d}serial_number\u{18}\u{3} \u{1}(\u{9}R\u{c}serialNumber\u{12}\
+          \u{14}\u{a}\u{5}asset\u{18}\u{4} \u{1}(\u{d}R\u{5}asset\u{12}$\u{a}\u{e}mqtt_cli\
+          ent_id\u{18}\u{5} \u{1}(\u{9}R\u{c}mqttClientId\u{12}\u{1f}\u{a}\u{b}device_type\
+          \u{18}\u{6} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{7} \u{1}\
+          (\u{9}R\u{6}status\u{12})\u{a}\u{10}firmware_version\u{18}\u{8} \u{1}(\u{9}R\u{f}\
+          firmwareVersion\u{12}2\u{a}\u{15}offline_after_seconds\u{18}\u{9} \u{1}(\u{d}R\u{13}\
+          offlineAfterSeconds\u{12};\u{a}\u{b}update_mask\u{18}\u{a} \u{1}(\u{b}2\u{1a}.go\
+          ogle.protobuf.FieldMaskR\u{a}updateMask\"%\u{a}\u{13}DeleteDeviceRequest\u{12}\u{e}\
+          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}ArchiveDeviceRequest\u{12}\
+          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}RestoreDeviceReque\
+          st\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{84}\u{1}\u{a}\u{18}\
+          ListDeviceSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
+          \u{1f}\u{a}\u{b}metric_type\u{18}\u{2} \u{1}(\u{9}R\u{a}metricType\u{12}7\u{a}\u{9}\
+          is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\"\
+          )\u{a}\u{17}GetDeviceSummaryRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
+          R\u{2}id\"\u{b7}\u{5}\u{a}\u{d}DeviceSummary\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}\
+          (\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}R\u{4}name\u{12}!\
+          \u{a}\u{c}display_name\u{18}\u{3} \u{1}(\u{9}R\u{b}displayName\u{12}#\u{a}\u{d}s\
+          erial_number\u{18}\u{4} \u{1}(\u{9}R\u{c}serialNumber\u{12}$\u{a}\u{e}mqtt_clien\
+          t_id\u{18}\u{5} \u{1}(\u{9}R\u{c}mqttClientId\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\
+          \u{6} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{7} \u{1}(\u{9}\
+          R\u{6}status\u{12})\u{a}\u{10}firmware_version\u{18}\u{8} \u{1}(\u{9}R\u{f}firmw\
+          areVersion\u{12}7\u{a}\u{9}last_seen\u{18}\u{9} \u{1}(\u{b}2\u{1a}.google.protob\
+          uf.TimestampR\u{8}lastSeen\u{12}6\u{a}\u{a}asset_info\u{18}\u{a} \u{1}(\u{b}2\u{17}\
+          .traksense.v1.AssetInfoR\u{9}assetInfo\u{12}:\u{a}\u{9}variables\u{18}\u{b} \u{3}\
+          (\u{b}2\u{1c}.traksense.v1.DeviceVariableR\u{9}variables\u{12}2\u{a}\u{15}total_\
+          variables_count\u{18}\u{c} \u{1}(\u{d}R\u{13}totalVariablesCount\u{12}4\u{a}\u{16}\
+          online_variables_count\u{18}\u{d} \u{1}(\u{d}R\u{14}onlineVariablesCount\u{12}#\u{a}\
+          \u{d}device_status\u{18}\u{e} \u{1}(\u{9}R\u{c}deviceStatus\u{12}9\u{a}\u{a}crea\
+          ted_at\u{18}\u{f} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}\
+          9\u{a}\u{a}updated_at\u{18}\u{10} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}\
+          updatedAt\"J\u{a}\u{11}DeviceSummaryList\u{12}5\u{a}\u{7}results\u{18}\u{1} \u{3}\
+          (\u{b}2\u{1b}.traksense.v1.DeviceSummaryR\u{7}results\"^\u{a}\u{9}AssetInfo\u{12}\
+          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2}\
+           \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\
+          \u{12}\u{1b}\u{a}\u{9}site_name\u{18}\u{4} \u{1}(\u{9}R\u{8}siteName\"\u{99}\u{2}\
+          \u{a}\u{e}DeviceVariable\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
+          \u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\
+          \u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{4} \u{1}(\u{9}\
+          R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}\
+          ;\u{a}\u{a}last_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\
+          \u{9}lastValue\u{12}B\u{a}\u{f}last_reading_at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.goo\
+          gle.protobuf.TimestampR\u{d}lastReadingAt\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{8}\
+           \u{1}(\u{8}R\u{8}isOnline\"i\u{a}\u{1a}CreateDeviceSensorsRequest\u{12}\u{e}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12};\u{a}\u{7}sensors\u{18}\u{2} \u{3}(\
+          \u{b}2!.traksense.v1.CreateSensorRequestR\u{7}sensors\"\\\u{a}\u{10}HeartbeatReq\
+          uest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}8\u{a}\u{9}times\
+          tamp\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\"\u{81}\
+          \u{1}\u{a}\u{11}HeartbeatResponse\u{12}\u{16}\u{a}\u{6}status\u{18}\u{1} \u{1}(\u{9}\
+          R\u{6}status\u{12}7\u{a}\u{9}last_seen\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.prot\
+          obuf.TimestampR\u{8}lastSeen\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{8}\
+          R\u{8}isOnline2\u{ac}\u{d}\u{a}\u{d}DeviceService\u{12}w\u{a}\u{b}ListDevices\u{12}\
+           .traksense.v1.ListDevicesRequest\u{1a}!.traksense.v1.ListDevicesResponse\"#\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}\u{1d}\u{12}\u{f}/assets/devicesZ\u{a}\u{12}\u{8}/devices\
+          \u{12}p\u{a}\u{9}GetDevice\u{12}\u{1e}.traksense.v1.GetDeviceRequest\u{1a}\u{14}\
+          .traksense.v1.Device\"-\u{82}\u{d3}\u{e4}\u{93}\u{2}'\u{12}\u{14}/assets/devices\
+          /{id}Z\u{f}\u{12}\u{d}/devices/{id}\u{12}w\u{a}\u{c}CreateDevice\u{12}!.traksens\
+          e.v1.CreateDeviceRequest\u{1a}\u{14}.traksense.v1.Device\".\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}#\"\u{f}/assets/devices:\u{1}*Z\u{d}\"\u{8}/devices:\u{1}*\u{a8}\u{d4}\u{18}\
+          \u{c9}\u{1}\u{12}|\u{a}\u{c}UpdateDevice\u{12}!.traksense.v1.UpdateDeviceRequest\
+          \u{1a}\u{14}.traksense.v1.Device\"3\u{82}\u{d3}\u{e4}\u{93}\u{2}-2\u{14}/assets/\
+          devices/{id}:\u{1}*Z\u{12}2\u{d}/devices/{id}:\u{1}*\u{12}}\u{a}\u{d}ReplaceDevi\
+          ce\u{12}!.traksense.v1.UpdateDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"3\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}-\u{1a}\u{14}/assets/devices/{id}:\u{1}*Z\u{12}\u{1a}\u{d}\
+          /devices/{id}:\u{1}*\u{12}}\u{a}\u{c}DeleteDevice\u{12}!.traksense.v1.DeleteDevi\
+          ceRequest\u{1a}\u{16}.google.protobuf.Empty\"2\u{82}\u{d3}\u{e4}\u{93}\u{2}'*\u{14}\
+          /assets/devices/{id}Z\u{f}*\u{d}/devices/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}\
+          \u{8e}\u{1}\u{a}\u{d}ArchiveDevice\u{12}\".traksense.v1.ArchiveDeviceRequest\u{1a}\
+          \u{14}.traksense.v1.Device\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/devic\
+          es/{id}/archive:\u{1}*Z\u{1a}\"\u{15}/devices/{id}/archive:\u{1}*\u{12}\u{8e}\u{1}\
+          \u{a}\u{d}RestoreDevice\u{12}\".traksense.v1.RestoreDeviceRequest\u{1a}\u{14}.tr\
+          aksense.v1.Device\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/devices/{id}/r\
+          estore:\u{1}*Z\u{1a}\"\u{15}/devices/{id}/restore:\u{1}*\u{12}\u{a6}\u{1}\u{a}\u{11}\
+          ListDeviceSensors\u{12}&.traksense.v1.ListDeviceSensorsRequest\u{1a}\u{18}.traks\
+          ense.v1.SensorList\"O\u{82}\u{d3}\u{e4}\u{93}\u{2}I\u{12}\u{1c}/assets/devices/{\
+          id}/sensorsZ \u{12}\u{15}/devices/{id}/sensorsb\u{7}resultsb\u{7}results\u{12}\u{95}\
+          \u{1}\u{a}\u{10}GetDeviceSummary\u{12}%.traksense.v1.GetDeviceSummaryRequest\u{1a}\
+          \u{1b}.traksense.v1.DeviceSummary\"=\u{82}\u{d3}\u{e4}\u{93}\u{2}7\u{12}\u{1c}/a\
+          ssets/devices/{id}/summaryZ\u{17}\u{12}\u{15}/devices/{id}/summary\u{12}\u{bf}\u{1}\
+          \u{a}\u{13}CreateDeviceSensors\u{12}(.traksense.v1.CreateDeviceSensorsRequest\u{1a}\
+          \u{18}.traksense.v1.SensorList\"d\u{82}\u{d3}\u{e4}\u{93}\u{2}Y\"!/assets/device\
+          s/{id}/sensors_bulk:\u{1}*Z(\"\u{1a}/devices/{id}/sensors_bulk:\u{1}*b\u{7}resul\
+          tsb\u{7}results\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}\u{95}\u{1}\u{a}\u{9}Heartbeat\
+          \u{12}\u{1e}.traksense.v1.HeartbeatRequest\u{1a}\u{1f}.traksense.v1.HeartbeatRes\
+          ponse\"G\u{82}\u{d3}\u{e4}\u{93}\u{2}A\"\u{1e}/assets/devices/{id}/heartbeat:\u{1}\
+          *Z\u{1c}\"\u{17}/devices/{id}/heartbeat:\u{1}*b\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "traksense/v1/asset.proto",
+        imports: ["google/api/annotations.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/struct.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/device.proto", "traksense/v1/options.proto", "traksense/v1/sensor.proto"],
+        symbols: [
+          "traksense.v1.Asset",
+          "traksense.v1.Asset.id",
+          "traksense.v1.Asset.tag",
+          "traksense.v1.Asset.name",
+          "traksense.v1.Asset.site",
+          "traksense.v1.Asset.site_name",
+          "traksense.v1.Asset.full_location",
+          "traksense.v1.Asset.asset_type",
+          "traksense.v1.Asset.asset_type_other",
+          "traksense.v1.Asset.manufacturer",
+          "traksense.v1.Asset.model",
+          "traksense.v1.Asset.serial_number",
+          "traksense.v1.Asset.location_description",
+          "traksense.v1.Asset.installation_date",
+          "traksense.v1.Asset.last_maintenance",
+          "traksense.v1.Asset.status",
+          "traksense.v1.Asset.health_score",
+          "traksense.v1.Asset.specifications",
+          "traksense.v1.Asset.device_count",
+          "traksense.v1.Asset.online_device_count",
+          "traksense.v1.Asset.sensor_count",
+          "traksense.v1.Asset.online_sensor_count",
+          "traksense.v1.Asset.is_active",
+          "traksense.v1.Asset.created_at",
+          "traksense.v1.Asset.updated_at",
+          "traksense.v1.AssetList",
+          "traksense.v1.AssetList.results",
+          "traksense.v1.ListAssetsRequest",
+          "traksense.v1.ListAssetsRequest.page",
+          "traksense.v1.ListAssetsRequest.page_size",
+          "traksense.v1.ListAssetsRequest.search",
+          "traksense.v1.ListAssetsRequest.ordering",
+          "traksense.v1.ListAssetsRequest.site",
+          "traksense.v1.ListAssetsRequest.asset_type",
+          "traksense.v1.ListAssetsRequest.status",
+          "traksense.v1.ListAssetsRequest.manufacturer",
+          "traksense.v1.ListAssetsRequest.archived",
+          "traksense.v1.ListAssetsResponse",
+          "traksense.v1.ListAssetsResponse.count",
+          "traksense.v1.ListAssetsResponse.results",
+          "traksense.v1.GetAssetRequest",
+          "traksense.v1.GetAssetRequest.id",
+          "traksense.v1.CreateAssetRequest",
+          "traksense.v1.CreateAssetRequest.tag",
+          "traksense.v1.CreateAssetRequest.name",
+          "traksense.v1.CreateAssetRequest.site",
+          "traksense.v1.CreateAssetRequest.asset_type",
+          "traksense.v1.CreateAssetRequest.type",
+          "traksense.v1.CreateAssetRequest.asset_type_other",
+          "traksense.v1.CreateAssetRequest.manufacturer",
+          "traksense.v1.CreateAssetRequest.model",
+          "traksense.v1.CreateAssetRequest.serial_number",
+          "traksense.v1.CreateAssetRequest.location_description",
+          "traksense.v1.CreateAssetRequest.installation_date",
+          "traksense.v1.CreateAssetRequest.last_maintenance",
+          "traksense.v1.CreateAssetRequest.status",
+          "traksense.v1.CreateAssetRequest.specifications",
+          "traksense.v1.UpdateAssetRequest",
+          "traksense.v1.UpdateAssetRequest.id",
+          "traksense.v1.UpdateAssetRequest.tag",
+          "traksense.v1.UpdateAssetRequest.name",
+          "traksense.v1.UpdateAssetRequest.site",
+          "traksense.v1.UpdateAssetRequest.asset_type",
+          "traksense.v1.UpdateAssetRequest.type",
+          "traksense.v1.UpdateAssetRequest.asset_type_other",
+          "traksense.v1.UpdateAssetRequest.manufacturer",
+          "traksense.v1.UpdateAssetRequest.model",
+          "traksense.v1.UpdateAssetRequest.serial_number",
+          "traksense.v1.UpdateAssetRequest.location_description",
+          "traksense.v1.UpdateAssetRequest.installation_date",
+          "traksense.v1.UpdateAssetRequest.last_maintenance",
+          "traksense.v1.UpdateAssetRequest.status",
+          "traksense.v1.UpdateAssetRequest.specifications",
+          "traksense.v1.UpdateAssetRequest.update_mask",
+          "traksense.v1.DeleteAssetRequest",
+          "traksense.v1.DeleteAssetRequest.id",
+          "traksense.v1.ArchiveAssetRequest",
+          "traksense.v1.ArchiveAssetRequest.id",
+          "traksense.v1.RestoreAssetRequest",
+          "traksense.v1.RestoreAssetRequest.id",
+          "traksense.v1.ListAssetDevicesRequest",
+          "traksense.v1.ListAssetDevicesRequest.id",
+          "traksense.v1.ListAssetDevicesRequest.device_type",
+          "traksense.v1.ListAssetDevicesRequest.status",
+          "traksense.v1.ListAssetDevicesRequest.is_online",
+          "traksense.v1.ListAssetSensorsRequest",
+          "traksense.v1.ListAssetSensorsRequest.id",
+          "traksense.v1.ListAssetSensorsRequest.metric_type",
+          "traksense.v1.ListAssetSensorsRequest.is_online",
+          "traksense.v1.ListCompleteAssetsResponse",
+          "traksense.v1.ListCompleteAssetsResponse.count",
+          "traksense.v1.ListCompleteAssetsResponse.results",
+          "traksense.v1.CompleteAsset",
+          "traksense.v1.CompleteAsset.id",
+          "traksense.v1.CompleteAsset.tag",
+          "traksense.v1.CompleteAsset.name",
+          "traksense.v1.CompleteAsset.site",
+          "traksense.v1.CompleteAsset.site_name",
+          "traksense.v1.CompleteAsset.full_location",
+          "traksense.v1.CompleteAsset.asset_type",
+          "traksense.v1.CompleteAsset.manufacturer",
+          "traksense.v1.CompleteAsset.model",
+          "traksense.v1.CompleteAsset.serial_number",
+          "traksense.v1.CompleteAsset.status",
+          "traksense.v1.CompleteAsset.health_score",
+          "traksense.v1.CompleteAsset.device_count",
+          "traksense.v1.CompleteAsset.online_device_count",
+          "traksense.v1.CompleteAsset.sensor_count",
+          "traksense.v1.CompleteAsset.online_sensor_count",
+          "traksense.v1.CompleteAsset.latest_readings",
+          "traksense.v1.CompleteAsset.is_active",
+          "traksense.v1.CompleteAsset.created_at",
+          "traksense.v1.CompleteAsset.updated_at",
+          "traksense.v1.CompleteAsset.LatestReadingsEntry",
+          "traksense.v1.CompleteAsset.LatestReadingsEntry.key",
+          "traksense.v1.CompleteAsset.LatestReadingsEntry.value",
+          "traksense.v1.LastReading",
+          "traksense.v1.LastReading.device_id",
+          "traksense.v1.LastReading.tag",
+          "traksense.v1.LastReading.metric_type",
+          "traksense.v1.LastReading.unit",
+          "traksense.v1.LastReading.value",
+          "traksense.v1.LastReading.timestamp",
+          "traksense.v1.LastReading.is_online",
+          "traksense.v1.AssetService",
+          "traksense.v1.AssetService.ListAssets",
+          "traksense.v1.AssetService.GetAsset",
+          "traksense.v1.AssetService.CreateAsset",
+          "traksense.v1.AssetService.UpdateAsset",
+          "traksense.v1.AssetService.ReplaceAsset",
+          "traksense.v1.AssetService.DeleteAsset",
+          "traksense.v1.AssetService.ArchiveAsset",
+          "traksense.v1.AssetService.RestoreAsset",
+          "traksense.v1.AssetService.ListAssetDevices",
+          "traksense.v1.AssetService.ListAssetSensors",
+          "traksense.v1.AssetService.ListCompleteAssets",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{18}traksense/v1/asset.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/api\
+          /annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobuf/\
+          field_mask.proto\u{1a}\u{1c}google/protobuf/struct.proto\u{1a}\u{1f}google/proto\
+          buf/timestamp.proto\u{1a}\u{1e}google/protobuf/wrappers.proto\u{1a}\u{19}traksen\
+          se/v1/device.proto\u{1a}\u{1a}traksense/v1/options.proto\u{1a}\u{19}traksense/v1\
+          /sensor.proto\"\u{b5}\u{7}\u{a}\u{5}Asset\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}\
+          (\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\
+          \u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}site\u{18}\u{4}\
+           \u{1}(\u{d}R\u{4}site\u{12}\u{1b}\u{a}\u{9}site_name\u{18}\u{5} \u{1}(\u{9}R\u{8}\
+          siteName\u{12}#\u{a}\u{d}full_location\u{18}\u{6} \u{1}(\u{9}R\u{c}fullLocation\u{12}\
+          \u{1d}\u{a}\u{a}asset_type\u{18}\u{7} \u{1}(\u{9}R\u{9}assetType\u{12}(\u{a}\u{10}\
+          asset_type_other\u{18}\u{8} \u{1}(\u{9}R\u{e}assetTypeOther\u{12}\"\u{a}\u{c}man\
+          ufacturer\u{18}\u{9} \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{14}\u{a}\u{5}model\u{18}\
+          \u{a} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{b} \u{1}(\u{9}\
+          R\u{c}serialNumber\u{12}1\u{a}\u{14}location_description\u{18}\u{c} \u{1}(\u{9}R\
+          \u{13}locationDescription\u{12}I\u{a}\u{11}installation_date\u{18}\u{d} \u{1}(\u{b}\
+          2\u{1c}.google.protobuf.StringValueR\u{10}installationDate\u{12}E\u{a}\u{10}last\
+          _maintenance\u{18}\u{e} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{f}lastMa\
+          intenance\u{12}\u{16}\u{a}\u{6}status\u{18}\u{f} \u{1}(\u{9}R\u{6}status\u{12}!\u{a}\
+          \u{c}health_score\u{18}\u{10} \u{1}(\u{d}R\u{b}healthScore\u{12}?\u{a}\u{e}speci\
+          fications\u{18}\u{11} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{e}specificati\
+          ons\u{12}!\u{a}\u{c}device_count\u{18}\u{12} \u{1}(\u{d}R\u{b}deviceCount\u{12}.\
+          \u{a}\u{13}online_device_count\u{18}\u{13} \u{1}(\u{d}R\u{11}onlineDeviceCount\u{12}\
+          !\u{a}\u{c}sensor_count\u{18}\u{14} \u{1}(\u{d}R\u{b}sensorCount\u{12}.\u{a}\u{13}\
+          online_sensor_count\u{18}\u{15} \u{1}(\u{d}R\u{11}onlineSensorCount\u{12}\u{1b}\u{a}\
+          \u{9}is_active\u{18}\u{16} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\
+          \u{17} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}\
+          updated_at\u{18}\u{18} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updated\
+          At\":\u{a}\u{9}AssetList\u{12}-\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{13}.t\
+          raksense.v1.AssetR\u{7}results\"\u{a1}\u{2}\u{a}\u{11}ListAssetsRequest\u{12}\u{12}\
+          \u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\
+          \u{2} \u{1}(\u{d}R\u{8}pageSize\u{12}\u{16}\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}\
+          R\u{6}search\u{12}\u{1a}\u{a}\u{8}ordering\u{18}\u{4} \u{1}(\u{9}R\u{8}ordering\u{12}\
+          0\u{a}\u{4}site\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueR\u{4}s\
+          ite\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{6} \u{1}(\u{9}R\u{9}assetType\u{12}\u{16}\
+          \u{a}\u{6}status\u{18}\u{7} \u{1}(\u{9}R\u{6}status\u{12}\"\u{a}\u{c}manufacture\
+          r\u{18}\u{8} \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{9}\
+           \u{1}(\u{8}R\u{8}archived\"Y\u{a}\u{12}ListAssetsResponse\u{12}\u{14}\u{a}\u{5}\
+          count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}-\u{a}\u{7}results\u{18}\u{2} \u{3}\
+          (\u{b}2\u{13}.traksense.v1.AssetR\u{7}results\"!\u{a}\u{f}GetAssetRequest\u{12}\u{e}\
+          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a8}\u{4}\u{a}\u{12}CreateAssetRe\
+          quest\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{1} \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\u{a}\u{4}\
+          name\u{18}\u{2} \u{1}(\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}site\u{18}\u{3} \u{1}\
+          (\u{d}R\u{4}site\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{4} \u{1}(\u{9}R\u{9}ass\
+          etType\u{12}\u{12}\u{a}\u{4}type\u{18}\u{5} \u{1}(\u{9}R\u{4}type\u{12}(\u{a}\u{10}\
+          asset_type_other\u{18}\u{6} \u{1}(\u{9}R\u{e}assetTypeOther\u{12}\"\u{a}\u{c}man\
+          ufacturer\u{18}\u{7} \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{14}\u{a}\u{5}model\u{18}\
+          \u{8} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{9} \u{1}(\u{9}\
+          R\u{c}serialNumber\u{12}1\u{a}\u{14}location_description\u{18}\u{a} \u{1}(\u{9}R\
+          \u{13}locationDescription\u{12}I\u{a}\u{11}installation_date\u{18}\u{b} \u{1}(\u{b}\
+          2\u{1c}.google.protobuf.StringValueR\u{10}installationDate\u{12}E\u{a}\u{10}last\
+          _maintenance\u{18}\u{c} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{f}lastMa\
+          intenance\u{12}\u{16}\u{a}\u{6}status\u{18}\u{d} \u{1}(\u{9}R\u{6}status\u{12}?\u{a}\
+          \u{e}specifications\u{18}\u{e} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{e}sp\
+          ecifications\"\u{f5}\u{4}\u{a}\u{12}UpdateAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}t\
+          ag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}\
+          site\u{18}\u{4} \u{1}(\u{d}R\u{4}site\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{5}\
+           \u{1}(\u{9}R\u{9}assetType\u{12}\u{12}\u{a}\u{4}type\u{18}\u{6} \u{1}(\u{9}R\u{4}\
+          type\u{12}(\u{a}\u{10}asset_type_other\u{18}\u{7} \u{1}(\u{9}R\u{e}assetTypeOthe\
+          r\u{12}\"\u{a}\u{c}manufacturer\u{18}\u{8} \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{14}\
+          \u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\
+          \u{a} \u{1}(\u{9}R\u{c}serialNumber\u{12}1\u{a}\u{14}location_description\u{18}\u{b}\
+           \u{1}(\u{9}R\u{13}locationDescription\u{12}I\u{a}\u{11}installation_date\u{18}\u{c}\
+           \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{10}installationDate\u{12}E\u{a}\
+          \u{10}last_maintenance\u{18}\u{d} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{f}\
+          lastMaintenance\u{12}\u{16}\u{a}\u{6}status\u{18}\u{e} \u{1}(\u{9}R\u{6}status\u{12}\
+          ?\u{a}\u{e}specifications\u{18}\u{f} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{e}\
+          specifications\u{12};\u{a}\u{b}update_mask\u{18}\u{10} \u{1}(\u{b}2\u{1a}.google\
+          .protobuf.FieldMaskR\u{a}updateMask\"$\u{a}\u{12}DeleteAssetRequest\u{12}\u{e}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"%\u{a}\u{13}ArchiveAssetRequest\u{12}\u{e}\
+          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"%\u{a}\u{13}RestoreAssetRequest\u{12}\
+          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{9b}\u{1}\u{a}\u{17}ListAsse\
+          tDevicesRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\
+          \u{a}\u{b}device_type\u{18}\u{2} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}\
+          status\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}is_online\u{18}\u{4} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\"\u{83}\u{1}\u{a}\u{17}Lis\
+          tAssetSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
+          \u{1f}\u{a}\u{b}metric_type\u{18}\u{2} \u{1}(\u{9}R\u{a}metricType\u{12}7\u{a}\u{9}\
+          is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\"\
+          i\u{a}\u{1a}ListCompleteAssetsResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\u{1} \u{1}\
+          (\u{d}R\u{5}count\u{12}5\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{1b}.traksens\
+          e.v1.CompleteAssetR\u{7}results\"\u{c5}\u{6}\u{a}\u{d}CompleteAsset\u{12}\u{e}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}\
+          (\u{9}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\
+          \u{12}\u{a}\u{4}site\u{18}\u{4} \u{1}(\u{d}R\u{4}site\u{12}\u{1b}\u{a}\u{9}site_\
+          name\u{18}\u{5} \u{1}(\u{9}R\u{8}siteName\u{12}#\u{a}\u{d}full_location\u{18}\u{6}\
+           \u{1}(\u{9}R\u{c}fullLocation\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{7} \u{1}(\
+          \u{9}R\u{9}assetType\u{12}\"\u{a}\u{c}manufacturer\u{18}\u{8} \u{1}(\u{9}R\u{c}m\
+          anufacturer\u{12}\u{14}\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\
+          \u{d}serial_number\u{18}\u{a} \u{1}(\u{9}R\u{c}serialNumber\u{12}\u{16}\u{a}\u{6}\
+          status\u{18}\u{b} \u{1}(\u{9}R\u{6}status\u{12}!\u{a}\u{c}health_score\u{18}\u{c}\
+           \u{1}(\u{d}R\u{b}healthScore\u{12}!\u{a}\u{c}device_count\u{18}\u{d} \u{1}(\u{d}\
+          R\u{b}deviceCount\u{12}.\u{a}\u{13}online_device_count\u{18}\u{e} \u{1}(\u{d}R\u{11}\
+          onlineDeviceCount\u{12}!\u{a}\u{c}sensor_count\u{18}\u{f} \u{1}(\u{d}R\u{b}senso\
+          rCount\u{12}.\u{a}\u{13}online_sensor_count\u{18}\u{10} \u{1}(\u{d}R\u{11}online\
+          SensorCount\u{12}X\u{a}\u{f}latest_readings\u{18}\u{11} \u{3}(\u{b}2/.traksense.\
+          v1.CompleteAsset.LatestReadingsEntryR\u{e}latestReadings\u{12}\u{1b}\u{a}\u{9}is\
+          _active\u{18}\u{12} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\u{13}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}upd\
+          ated_at\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updatedAt\u{1a}\
+          \\\u{a}\u{13}LatestReadingsEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{d}\
+          R\u{3}key\u{12}/\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{b}2\u{19}.traksense.v1.LastR\
+          eadingR\u{5}value:\u{2}8\u{1}\"\u{de}\u{1}\u{a}\u{b}LastReading\u{12}\u{1b}\u{a}\
+          \u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{10}\u{a}\u{3}tag\u{18}\
+          \u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{3} \u{1}(\u{9}\
+          R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}R\u{4}unit\u{12}\
+          \u{14}\u{a}\u{5}value\u{18}\u{5} \u{1}(\u{1}R\u{5}value\u{12}8\u{a}\u{9}timestam\
+          p\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\u{12}\u{1b}\
+          \u{a}\u{9}is_online\u{18}\u{7} \u{1}(\u{8}R\u{8}isOnline2\u{ca}\u{b}\u{a}\u{c}As\
+          setService\u{12}r\u{a}\u{a}ListAssets\u{12}\u{1f}.traksense.v1.ListAssetsRequest\
+          \u{1a} .traksense.v1.ListAssetsResponse\"!\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1b}\u{12}\
+          \u{e}/assets/assetsZ\u{9}\u{12}\u{7}/assets\u{12}k\u{a}\u{8}GetAsset\u{12}\u{1d}\
+          .traksense.v1.GetAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"+\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}%\u{12}\u{13}/assets/assets/{id}Z\u{e}\u{12}\u{c}/assets/{id}\u{12}r\u{a}\
+          \u{b}CreateAsset\u{12} .traksense.v1.CreateAssetRequest\u{1a}\u{13}.traksense.v1\
+          .Asset\",\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{e}/assets/assets:\u{1}*Z\u{c}\"\u{7}\
+          /assets:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}w\u{a}\u{b}UpdateAsset\u{12} .t\
+          raksense.v1.UpdateAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"1\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}+2\u{13}/assets/assets/{id}:\u{1}*Z\u{11}2\u{c}/assets/{id}:\u{1}*\u{12}\
+          x\u{a}\u{c}ReplaceAsset\u{12} .traksense.v1.UpdateAssetRequest\u{1a}\u{13}.traks\
+          ense.v1.Asset\"1\u{82}\u{d3}\u{e4}\u{93}\u{2}+\u{1a}\u{13}/assets/assets/{id}:\u{1}\
+          *Z\u{11}\u{1a}\u{c}/assets/{id}:\u{1}*\u{12}y\u{a}\u{b}DeleteAsset\u{12} .trakse\
+          nse.v1.DeleteAssetRequest\u{1a}\u{16}.google.protobuf.Empty\"0\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}%*\u{13}/assets/assets/{id}Z\u{e}*\u{c}/assets/{id}\u{a8}\u{d4}\u{18}\
+          \u{cc}\u{1}\u{12}\u{89}\u{1}\u{a}\u{c}ArchiveAsset\u{12}!.traksense.v1.ArchiveAs\
+          setRequest\u{1a}\u{13}.traksense.v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\u{2};\"\u{1b}\
+          /assets/assets/{id}/archive:\u{1}*Z\u{19}\"\u{14}/assets/{id}/archive:\u{1}*\u{12}\
+          \u{89}\u{1}\u{a}\u{c}RestoreAsset\u{12}!.traksense.v1.RestoreAssetRequest\u{1a}\u{13}\
+          .traksense.v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\u{2};\"\u{1b}/assets/assets/{id}/\
+          restore:\u{1}*Z\u{19}\"\u{14}/assets/{id}/restore:\u{1}*\u{12}\u{a2}\u{1}\u{a}\u{10}\
+          ListAssetDevices\u{12}%.traksense.v1.ListAssetDevicesRequest\u{1a}\u{18}.traksen\
+          se.v1.DeviceList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/assets/assets/{id}\
+          /devicesZ\u{1f}\u{12}\u{14}/assets/{id}/devicesb\u{7}resultsb\u{7}results\u{12}\u{a2}\
+          \u{1}\u{a}\u{10}ListAssetSensors\u{12}%.traksense.v1.ListAssetSensorsRequest\u{1a}\
+          \u{18}.traksense.v1.SensorList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/asse\
+          ts/assets/{id}/sensorsZ\u{1f}\u{12}\u{14}/assets/{id}/sensorsb\u{7}resultsb\u{7}\
+          results\u{12}\u{94}\u{1}\u{a}\u{12}ListCompleteAssets\u{12}\u{1f}.traksense.v1.L\
+          istAssetsRequest\u{1a}(.traksense.v1.ListCompleteAssetsResponse\"3\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}-\u{12}\u{17}/assets/assets/completeZ\u{12}\u{12}\u{10}/assets/comple\
+          teb\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "traksense/v1/site.proto",
+        imports: ["google/api/annotations.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/asset.proto", "traksense/v1/device.proto", "traksense/v1/options.proto"],
+        symbols: [
+          "traksense.v1.Site",
+          "traksense.v1.Site.id",
+          "traksense.v1.Site.name",
+          "traksense.v1.Site.full_name",
+          "traksense.v1.Site.company",
+          "traksense.v1.Site.sector",
+          "traksense.v1.Site.subsector",
+          "traksense.v1.Site.address",
+          "traksense.v1.Site.latitude",
+          "traksense.v1.Site.longitude",
+          "traksense.v1.Site.timezone",
+          "traksense.v1.Site.asset_count",
+          "traksense.v1.Site.is_active",
+          "traksense.v1.Site.created_at",
+          "traksense.v1.Site.updated_at",
+          "traksense.v1.ListSitesRequest",
+          "traksense.v1.ListSitesRequest.page",
+          "traksense.v1.ListSitesRequest.page_size",
+          "traksense.v1.ListSitesRequest.search",
+          "traksense.v1.ListSitesRequest.ordering",
+          "traksense.v1.ListSitesRequest.company",
+          "traksense.v1.ListSitesRequest.sector",
+          "traksense.v1.ListSitesRequest.subsector",
+          "traksense.v1.ListSitesRequest.timezone",
+          "traksense.v1.ListSitesRequest.archived",
+          "traksense.v1.ListSitesResponse",
+          "traksense.v1.ListSitesResponse.count",
+          "traksense.v1.ListSitesResponse.results",
+          "traksense.v1.GetSiteRequest",
+          "traksense.v1.GetSiteRequest.id",
+          "traksense.v1.CreateSiteRequest",
+          "traksense.v1.CreateSiteRequest.name",
+          "traksense.v1.CreateSiteRequest.company",
+          "traksense.v1.CreateSiteRequest.sector",
+          "traksense.v1.CreateSiteRequest.subsector",
+          "traksense.v1.CreateSiteRequest.address",
+          "traksense.v1.CreateSiteRequest.latitude",
+          "traksense.v1.CreateSiteRequest.longitude",
+          "traksense.v1.CreateSiteRequest.timezone",
+          "traksense.v1.UpdateSiteRequest",
+          "traksense.v1.UpdateSiteRequest.id",
+          "traksense.v1.UpdateSiteRequest.name",
+          "traksense.v1.UpdateSiteRequest.company",
+          "traksense.v1.UpdateSiteRequest.sector",
+          "traksense.v1.UpdateSiteRequest.subsector",
+          "traksense.v1.UpdateSiteRequest.address",
+          "traksense.v1.UpdateSiteRequest.latitude",
+          "traksense.v1.UpdateSiteRequest.longitude",
+          "traksense.v1.UpdateSiteRequest.timezone",
+          "traksense.v1.UpdateSiteRequest.update_mask",
+          "traksense.v1.DeleteSiteRequest",
+          "traksense.v1.DeleteSiteRequest.id",
+          "traksense.v1.ArchiveSiteRequest",
+          "traksense.v1.ArchiveSiteRequest.id",
+          "traksense.v1.RestoreSiteRequest",
+          "traksense.v1.RestoreSiteRequest.id",
+          "traksense.v1.ListSiteAssetsRequest",
+          "traksense.v1.ListSiteAssetsRequest.id",
+          "traksense.v1.ListSiteAssetsRequest.status",
+          "traksense.v1.ListSiteAssetsRequest.asset_type",
+          "traksense.v1.ListSiteDevicesRequest",
+          "traksense.v1.ListSiteDevicesRequest.id",
+          "traksense.v1.ListSiteDevicesRequest.device_type",
+          "traksense.v1.ListSiteDevicesRequest.status",
+          "traksense.v1.ListSiteDevicesRequest.is_online",
+          "traksense.v1.GetSiteStatsRequest",
+          "traksense.v1.GetSiteStatsRequest.id",
+          "traksense.v1.SiteStats",
+          "traksense.v1.SiteStats.total_assets",
+          "traksense.v1.SiteStats.assets_by_status",
+          "traksense.v1.SiteStats.assets_by_type",
+          "traksense.v1.SiteStats.total_devices",
+          "traksense.v1.SiteStats.online_devices",
+          "traksense.v1.SiteStats.total_sensors",
+          "traksense.v1.SiteStats.online_sensors",
+          "traksense.v1.SiteStats.assets_with_active_alerts",
+          "traksense.v1.SiteStats.AssetsByStatusEntry",
+          "traksense.v1.SiteStats.AssetsByStatusEntry.key",
+          "traksense.v1.SiteStats.AssetsByStatusEntry.value",
+          "traksense.v1.SiteStats.AssetsByTypeEntry",
+          "traksense.v1.SiteStats.AssetsByTypeEntry.key",
+          "traksense.v1.SiteStats.AssetsByTypeEntry.value",
+          "traksense.v1.SiteService",
+          "traksense.v1.SiteService.ListSites",
+          "traksense.v1.SiteService.GetSite",
+          "traksense.v1.SiteService.CreateSite",
+          "traksense.v1.SiteService.UpdateSite",
+          "traksense.v1.SiteService.ReplaceSite",
+          "traksense.v1.SiteService.DeleteSite",
+          "traksense.v1.SiteService.ArchiveSite",
+          "traksense.v1.SiteService.RestoreSite",
+          "traksense.v1.SiteService.ListSiteAssets",
+          "traksense.v1.SiteService.ListSiteDevices",
+          "traksense.v1.SiteService.ListSiteDeviceSummaries",
+          "traksense.v1.SiteService.GetSiteStats",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{17}traksense/v1/site.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/api/\
+          annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobuf/f\
+          ield_mask.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}google/pro\
+          tobuf/wrappers.proto\u{1a}\u{18}traksense/v1/asset.proto\u{1a}\u{19}traksense/v1\
+          /device.proto\u{1a}\u{1a}traksense/v1/options.proto\"\u{f7}\u{3}\u{a}\u{4}Site\u{12}\
+          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}name\u{18}\
+          \u{2} \u{1}(\u{9}R\u{4}name\u{12}\u{1b}\u{a}\u{9}full_name\u{18}\u{3} \u{1}(\u{9}\
+          R\u{8}fullName\u{12}\u{18}\u{a}\u{7}company\u{18}\u{4} \u{1}(\u{9}R\u{7}company\u{12}\
+          \u{16}\u{a}\u{6}sector\u{18}\u{5} \u{1}(\u{9}R\u{6}sector\u{12}\u{1c}\u{a}\u{9}s\
+          ubsector\u{18}\u{6} \u{1}(\u{9}R\u{9}subsector\u{12}\u{18}\u{a}\u{7}address\u{18}\
+          \u{7} \u{1}(\u{9}R\u{7}address\u{12}8\u{a}\u{8}latitude\u{18}\u{8} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.StringValueR\u{8}latitude\u{12}:\u{a}\u{9}longitude\u{18}\u{9} \
+          \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{9}longitude\u{12}\u{1a}\u{a}\u{8}\
+          timezone\u{18}\u{a} \u{1}(\u{9}R\u{8}timezone\u{12}\u{1f}\u{a}\u{b}asset_count\u{18}\
+          \u{b} \u{1}(\u{d}R\u{a}assetCount\u{12}\u{1b}\u{a}\u{9}is_active\u{18}\u{c} \u{1}\
+          (\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\u{d} \u{1}(\u{b}2\u{1a}.go\
+          ogle.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}updated_at\u{18}\u{e} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updatedAt\"\u{ff}\u{1}\u{a}\u{10}Li\
+          stSitesRequest\u{12}\u{12}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\
+          \u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}R\u{8}pageSize\u{12}\u{16}\u{a}\u{6}se\
+          arch\u{18}\u{3} \u{1}(\u{9}R\u{6}search\u{12}\u{1a}\u{a}\u{8}ordering\u{18}\u{4}\
+           \u{1}(\u{9}R\u{8}ordering\u{12}\u{18}\u{a}\u{7}company\u{18}\u{5} \u{1}(\u{9}R\u{7}\
+          company\u{12}\u{16}\u{a}\u{6}sector\u{18}\u{6} \u{1}(\u{9}R\u{6}sector\u{12}\u{1c}\
+          \u{a}\u{9}subsector\u{18}\u{7} \u{1}(\u{9}R\u{9}subsector\u{12}\u{1a}\u{a}\u{8}t\
+          imezone\u{18}\u{8} \u{1}(\u{9}R\u{8}timezone\u{12}\u{1a}\u{a}\u{8}archived\u{18}\
+          \u{9} \u{1}(\u{8}R\u{8}archived\"W\u{a}\u{11}ListSitesResponse\u{12}\u{14}\u{a}\u{5}\
+          count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12},\u{a}\u{7}results\u{18}\u{2} \u{3}\
+          (\u{b}2\u{12}.traksense.v1.SiteR\u{7}results\" \u{a}\u{e}GetSiteRequest\u{12}\u{e}\
+          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a3}\u{2}\u{a}\u{11}CreateSiteReq\
+          uest\u{12}\u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12}\u{18}\u{a}\
+          \u{7}company\u{18}\u{2} \u{1}(\u{9}R\u{7}company\u{12}\u{16}\u{a}\u{6}sector\u{18}\
+          \u{3} \u{1}(\u{9}R\u{6}sector\u{12}\u{1c}\u{a}\u{9}subsector\u{18}\u{4} \u{1}(\u{9}\
+          R\u{9}subsector\u{12}\u{18}\u{a}\u{7}address\u{18}\u{5} \u{1}(\u{9}R\u{7}address\
+          \u{12}8\u{a}\u{8}latitude\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.StringVa\
+          lueR\u{8}latitude\u{12}:\u{a}\u{9}longitude\u{18}\u{7} \u{1}(\u{b}2\u{1c}.google\
+          .protobuf.StringValueR\u{9}longitude\u{12}\u{1a}\u{a}\u{8}timezone\u{18}\u{8} \u{1}\
+          (\u{9}R\u{8}timezone\"\u{f0}\u{2}\u{a}\u{11}UpdateSiteRequest\u{12}\u{e}\u{a}\u{2}\
+          id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}\
+          R\u{4}name\u{12}\u{18}\u{a}\u{7}company\u{18}\u{3} \u{1}(\u{9}R\u{7}company\u{12}\
+          \u{16}\u{a}\u{6}sector\u{18}\u{4} \u{1}(\u{9}R\u{6}sector\u{12}\u{1c}\u{a}\u{9}s\
+          ubsector\u{18}\u{5} \u{1}(\u{9}R\u{9}subsector\u{12}\u{18}\u{a}\u{7}address\u{18}\
+          \u{6} \u{1}(\u{9}R\u{7}address\u{12}8\u{a}\u{8}latitude\u{18}\u{7} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.StringValueR\u{8}latitude\u{12}:\u{a}\u{9}longitude\u{18}\u{8} \
+          \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{9}longitude\u{12}\u{1a}\u{a}\u{8}\
+          timezone\u{18}\u{9} \u{1}(\u{9}R\u{8}timezone\u{12};\u{a}\u{b}update_mask\u{18}\u{a}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateMask\"#\u{a}\u{11}Delet\
+          eSiteRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"$\u{a}\u{12}\
+          ArchiveSiteRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"$\u{a}\
+          \u{12}RestoreSiteRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\
+          ^\u{a}\u{15}ListSiteAssetsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\
+          \u{2}id\u{12}\u{16}\u{a}\u{6}status\u{18}\u{2} \u{1}(\u{9}R\u{6}status\u{12}\u{1d}\
+          \u{a}\u{a}asset_type\u{18}\u{3} \u{1}(\u{9}R\u{9}assetType\"\u{9a}\u{1}\u{a}\u{16}\
+          ListSiteDevicesRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
+          \u{1f}\u{a}\u{b}device_type\u{18}\u{2} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\
+          \u{6}status\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}is_online\u{18}\u{4}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\"%\u{a}\u{13}GetSite\
+          StatsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{ad}\u{4}\u{a}\
+          \u{9}SiteStats\u{12}!\u{a}\u{c}total_assets\u{18}\u{1} \u{1}(\u{d}R\u{b}totalAss\
+          ets\u{12}U\u{a}\u{10}assets_by_status\u{18}\u{2} \u{3}(\u{b}2+.traksense.v1.Site\
+          Stats.AssetsByStatusEntryR\u{e}assetsByStatus\u{12}O\u{a}\u{e}assets_by_type\u{18}\
+          \u{3} \u{3}(\u{b}2).traksense.v1.SiteStats.AssetsByTypeEntryR\u{c}assetsByType\u{12}\
+          #\u{a}\u{d}total_devices\u{18}\u{4} \u{1}(\u{d}R\u{c}totalDevices\u{12}%\u{a}\u{e}\
+          online_devices\u{18}\u{5} \u{1}(\u{d}R\u{d}onlineDevices\u{12}#\u{a}\u{d}total_s\
+          ensors\u{18}\u{6} \u{1}(\u{d}R\u{c}totalSensors\u{12}%\u{a}\u{e}online_sensors\u{18}\
+          \u{7} \u{1}(\u{d}R\u{d}onlineSensors\u{12}9\u{a}\u{19}assets_with_active_alerts\u{18}\
+          \u{8} \u{1}(\u{d}R\u{16}assetsWithActiveAlerts\u{1a}A\u{a}\u{13}AssetsByStatusEn\
+          try\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{a}\u{5}\
+          value\u{18}\u{2} \u{1}(\u{d}R\u{5}value:\u{2}8\u{1}\u{1a}?\u{a}\u{11}AssetsByTyp\
+          eEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{a}\
+          \u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}value:\u{2}8\u{1}2\u{c2}\u{c}\u{a}\u{b}Si\
+          teService\u{12}m\u{a}\u{9}ListSites\u{12}\u{1e}.traksense.v1.ListSitesRequest\u{1a}\
+          \u{1f}.traksense.v1.ListSitesResponse\"\u{1f}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{19}\
+          \u{12}\u{d}/assets/sitesZ\u{8}\u{12}\u{6}/sites\u{12}f\u{a}\u{7}GetSite\u{12}\u{1c}\
+          .traksense.v1.GetSiteRequest\u{1a}\u{12}.traksense.v1.Site\")\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}#\u{12}\u{12}/assets/sites/{id}Z\u{d}\u{12}\u{b}/sites/{id}\u{12}m\u{a}\u{a}\
+          CreateSite\u{12}\u{1f}.traksense.v1.CreateSiteRequest\u{1a}\u{12}.traksense.v1.S\
+          ite\"*\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1f}\"\u{d}/assets/sites:\u{1}*Z\u{b}\"\u{6}\
+          /sites:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}r\u{a}\u{a}UpdateSite\u{12}\u{1f}\
+          .traksense.v1.UpdateSiteRequest\u{1a}\u{12}.traksense.v1.Site\"/\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2})2\u{12}/assets/sites/{id}:\u{1}*Z\u{10}2\u{b}/sites/{id}:\u{1}*\u{12}\
+          s\u{a}\u{b}ReplaceSite\u{12}\u{1f}.traksense.v1.UpdateSiteRequest\u{1a}\u{12}.tr\
+          aksense.v1.Site\"/\u{82}\u{d3}\u{e4}\u{93}\u{2})\u{1a}\u{12}/assets/sites/{id}:\u{1}\
+          *Z\u{10}\u{1a}\u{b}/sites/{id}:\u{1}*\u{12}u\u{a}\u{a}DeleteSite\u{12}\u{1f}.tra\
+          ksense.v1.DeleteSiteRequest\u{1a}\u{16}.google.protobuf.Empty\".\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}#*\u{12}/assets/sites/{id}Z\u{d}*\u{b}/sites/{id}\u{a8}\u{d4}\u{18}\u{cc}\
+          \u{1}\u{12}\u{84}\u{1}\u{a}\u{b}ArchiveSite\u{12} .traksense.v1.ArchiveSiteReque\
+          st\u{1a}\u{12}.traksense.v1.Site\"?\u{82}\u{d3}\u{e4}\u{93}\u{2}9\"\u{1a}/assets\
+          /sites/{id}/archive:\u{1}*Z\u{18}\"\u{13}/sites/{id}/archive:\u{1}*\u{12}\u{84}\u{1}\
+          \u{a}\u{b}RestoreSite\u{12} .traksense.v1.RestoreSiteRequest\u{1a}\u{12}.traksen\
+          se.v1.Site\"?\u{82}\u{d3}\u{e4}\u{93}\u{2}9\"\u{1a}/assets/sites/{id}/restore:\u{1}\
+          *Z\u{18}\"\u{13}/sites/{id}/restore:\u{1}*\u{12}\u{99}\u{1}\u{a}\u{e}ListSiteAss\
+          ets\u{12}#.traksense.v1.ListSiteAssetsRequest\u{1a}\u{17}.traksense.v1.AssetList\
+          \"I\u{82}\u{d3}\u{e4}\u{93}\u{2}C\u{12}\u{19}/assets/sites/{id}/assetsZ\u{1d}\u{12}\
+          \u{12}/sites/{id}/assetsb\u{7}resultsb\u{7}results\u{12}\u{9e}\u{1}\u{a}\u{f}Lis\
+          tSiteDevices\u{12}$.traksense.v1.ListSiteDevicesRequest\u{1a}\u{18}.traksense.v1\
+          .DeviceList\"K\u{82}\u{d3}\u{e4}\u{93}\u{2}E\u{12}\u{1a}/assets/sites/{id}/devic\
+          esZ\u{1e}\u{12}\u{13}/sites/{id}/devicesb\u{7}resultsb\u{7}results\u{12}\u{bd}\u{1}\
+          \u{a}\u{17}ListSiteDeviceSummaries\u{12}$.traksense.v1.ListSiteDevicesRequest\u{1a}\
+          \u{1f}.traksense.v1.DeviceSummaryList\"[\u{82}\u{d3}\u{e4}\u{93}\u{2}U\u{12}\"/a\
+          ssets/sites/{id}/devices/summaryZ&\u{12}\u{1b}/sites/{id}/devices/summaryb\u{7}r\
+          esultsb\u{7}results\u{12}\u{81}\u{1}\u{a}\u{c}GetSiteStats\u{12}!.traksense.v1.G\
+          etSiteStatsRequest\u{1a}\u{17}.traksense.v1.SiteStats\"5\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}/\u{12}\u{18}/assets/sites/{id}/statsZ\u{13}\u{12}\u{11}/sites/{id}/statsb\u{6}\
+          proto3
           """),
       ProtobufFile(
         name: "traksense/v1/team.proto",

@@ -59,6 +59,49 @@ extension ProtobufSchema {
           nownTypesb\u{6}proto3
           """),
       ProtobufFile(
+        name: "google/protobuf/struct.proto",
+        imports: [],
+        symbols: [
+          "google.protobuf.Struct",
+          "google.protobuf.Struct.fields",
+          "google.protobuf.Struct.FieldsEntry",
+          "google.protobuf.Struct.FieldsEntry.key",
+          "google.protobuf.Struct.FieldsEntry.value",
+          "google.protobuf.Value",
+          "google.protobuf.Value.null_value",
+          "google.protobuf.Value.number_value",
+          "google.protobuf.Value.string_value",
+          "google.protobuf.Value.bool_value",
+          "google.protobuf.Value.struct_value",
+          "google.protobuf.Value.list_value",
+          "google.protobuf.Value.kind",
+          "google.protobuf.ListValue",
+          "google.protobuf.ListValue.values",
+          "google.protobuf.NullValue",
+          "google.protobuf.NULL_VALUE",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{1c}google/protobuf/struct.proto\u{12}\u{f}google.protobuf\"\u{98}\u{1}\u{a}\
+          \u{6}Struct\u{12};\u{a}\u{6}fields\u{18}\u{1} \u{3}(\u{b}2#.google.protobuf.Stru\
+          ct.FieldsEntryR\u{6}fields\u{1a}Q\u{a}\u{b}FieldsEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\
+          \u{1} \u{1}(\u{9}R\u{3}key\u{12},\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{b}2\u{16}.g\
+          oogle.protobuf.ValueR\u{5}value:\u{2}8\u{1}\"\u{b2}\u{2}\u{a}\u{5}Value\u{12};\u{a}\
+          \u{a}null_value\u{18}\u{1} \u{1}(\u{e}2\u{1a}.google.protobuf.NullValueH\0R\u{9}\
+          nullValue\u{12}#\u{a}\u{c}number_value\u{18}\u{2} \u{1}(\u{1}H\0R\u{b}numberValu\
+          e\u{12}#\u{a}\u{c}string_value\u{18}\u{3} \u{1}(\u{9}H\0R\u{b}stringValue\u{12}\u{1f}\
+          \u{a}\u{a}bool_value\u{18}\u{4} \u{1}(\u{8}H\0R\u{9}boolValue\u{12}<\u{a}\u{c}st\
+          ruct_value\u{18}\u{5} \u{1}(\u{b}2\u{17}.google.protobuf.StructH\0R\u{b}structVa\
+          lue\u{12};\u{a}\u{a}list_value\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.Lis\
+          tValueH\0R\u{9}listValueB\u{6}\u{a}\u{4}kind\";\u{a}\u{9}ListValue\u{12}.\u{a}\u{6}\
+          values\u{18}\u{1} \u{3}(\u{b}2\u{16}.google.protobuf.ValueR\u{6}values*\u{1b}\u{a}\
+          \u{9}NullValue\u{12}\u{e}\u{a}\u{a}NULL_VALUE\u{10}\0B\u{7f}\u{a}\u{13}com.googl\
+          e.protobufB\u{b}StructProtoP\u{1}Z/google.golang.org/protobuf/types/known/struct\
+          pb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}Google.Protobuf.WellKnownT\
+          ypesb\u{6}proto3
+          """),
+      ProtobufFile(
         name: "google/protobuf/timestamp.proto",
         imports: [],
         symbols: [
@@ -75,6 +118,46 @@ extension ProtobufSchema {
           m.google.protobufB\u{e}TimestampProtoP\u{1}Z2google.golang.org/protobuf/types/kn\
           own/timestamppb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}GPB\u{aa}\u{2}\u{1e}Google.Protob\
           uf.WellKnownTypesb\u{6}proto3
+          """),
+      ProtobufFile(
+        name: "google/protobuf/wrappers.proto",
+        imports: [],
+        symbols: [
+          "google.protobuf.DoubleValue",
+          "google.protobuf.DoubleValue.value",
+          "google.protobuf.FloatValue",
+          "google.protobuf.FloatValue.value",
+          "google.protobuf.Int64Value",
+          "google.protobuf.Int64Value.value",
+          "google.protobuf.UInt64Value",
+          "google.protobuf.UInt64Value.value",
+          "google.protobuf.Int32Value",
+          "google.protobuf.Int32Value.value",
+          "google.protobuf.UInt32Value",
+          "google.protobuf.UInt32Value.value",
+          "google.protobuf.BoolValue",
+          "google.protobuf.BoolValue.value",
+          "google.protobuf.StringValue",
+          "google.protobuf.StringValue.value",
+          "google.protobuf.BytesValue",
+          "google.protobuf.BytesValue.value",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\u{1e}google/protobuf/wrappers.proto\u{12}\u{f}google.protobuf\"#\u{a}\u{b}\
+          DoubleValue\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\u{1}R\u{5}value\"\"\u{a}\
+          \u{a}FloatValue\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\u{2}R\u{5}value\"\"\
+          \u{a}\u{a}Int64Value\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\u{3}R\u{5}valu\
+          e\"#\u{a}\u{b}UInt64Value\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\u{4}R\u{5}\
+          value\"\"\u{a}\u{a}Int32Value\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\u{5}R\
+          \u{5}value\"#\u{a}\u{b}UInt32Value\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\u{d}\
+          R\u{5}value\"!\u{a}\u{9}BoolValue\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\u{8}\
+          R\u{5}value\"#\u{a}\u{b}StringValue\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}(\
+          \u{9}R\u{5}value\"\"\u{a}\u{a}BytesValue\u{12}\u{14}\u{a}\u{5}value\u{18}\u{1} \u{1}\
+          (\u{c}R\u{5}valueB\u{83}\u{1}\u{a}\u{13}com.google.protobufB\u{d}WrappersProtoP\u{1}\
+          Z1google.golang.org/protobuf/types/known/wrapperspb\u{f8}\u{1}\u{1}\u{a2}\u{2}\u{3}\
+          GPB\u{aa}\u{2}\u{1e}Google.Protobuf.WellKnownTypesb\u{6}proto3
           """),
       ProtobufFile(
         name: "sample/v1/other.proto",
@@ -98,7 +181,7 @@ extension ProtobufSchema {
           """),
       ProtobufFile(
         name: "sample/v1/kinds.proto",
-        imports: ["google/protobuf/any.proto", "google/protobuf/duration.proto", "google/protobuf/timestamp.proto", "sample/v1/other.proto"],
+        imports: ["google/protobuf/any.proto", "google/protobuf/duration.proto", "google/protobuf/struct.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "sample/v1/other.proto"],
         symbols: [
           "sample.v1.Scalars",
           "sample.v1.Scalars.a_double",
@@ -169,6 +252,12 @@ extension ProtobufSchema {
           "sample.v1.WellKnown.list",
           "sample.v1.WellKnown.duration",
           "sample.v1.WellKnown.timestamp",
+          "sample.v1.WellKnown.object",
+          "sample.v1.WellKnown.objects",
+          "sample.v1.WellKnown.flag",
+          "sample.v1.WellKnown.number",
+          "sample.v1.WellKnown.count",
+          "sample.v1.WellKnown.text",
           "sample.v1.Names",
           "sample.v1.Names.json",
           "sample.v1.Names.c",
@@ -185,8 +274,9 @@ extension ProtobufSchema {
         ],
         descriptor: """
           \u{a}\u{15}sample/v1/kinds.proto\u{12}\u{9}sample.v1\u{1a}\u{19}google/protobuf/\
-          any.proto\u{1a}\u{1e}google/protobuf/duration.proto\u{1a}\u{1f}google/protobuf/t\
-          imestamp.proto\u{1a}\u{15}sample/v1/other.proto\"\u{a8}\u{3}\u{a}\u{7}Scalars\u{12}\
+          any.proto\u{1a}\u{1e}google/protobuf/duration.proto\u{1a}\u{1c}google/protobuf/s\
+          truct.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}google/protobu\
+          f/wrappers.proto\u{1a}\u{15}sample/v1/other.proto\"\u{a8}\u{3}\u{a}\u{7}Scalars\u{12}\
           \u{19}\u{a}\u{8}a_double\u{18}\u{1} \u{1}(\u{1}R\u{7}aDouble\u{12}\u{17}\u{a}\u{7}\
           a_float\u{18}\u{2} \u{1}(\u{2}R\u{6}aFloat\u{12}\u{19}\u{a}\u{8}an_int32\u{18}\u{3}\
            \u{1}(\u{5}R\u{7}anInt32\u{12}\u{19}\u{a}\u{8}an_int64\u{18}\u{4} \u{1}(\u{3}R\u{7}\
@@ -236,19 +326,25 @@ extension ProtobufSchema {
           nner.DepthR\u{5}depth\u{12}\u{18}\u{a}\u{7}default\u{18}\u{2} \u{1}(\u{c}R\u{7}d\
           efault\"5\u{a}\u{5}Depth\u{12}\u{15}\u{a}\u{11}DEPTH_UNSPECIFIED\u{10}\0\u{12}\u{b}\
           \u{a}\u{7}SHALLOW\u{10}\u{1}\u{12}\u{8}\u{a}\u{4}DEEP\u{10}\u{2}B\u{8}\u{a}\u{6}\
-          choice\"\u{ce}\u{1}\u{a}\u{9}WellKnown\u{12}&\u{a}\u{3}any\u{18}\u{1} \u{1}(\u{b}\
+          choice\"\u{fe}\u{3}\u{a}\u{9}WellKnown\u{12}&\u{a}\u{3}any\u{18}\u{1} \u{1}(\u{b}\
           2\u{14}.google.protobuf.AnyR\u{3}any\u{12}(\u{a}\u{4}list\u{18}\u{2} \u{3}(\u{b}\
           2\u{14}.google.protobuf.AnyR\u{4}list\u{12}5\u{a}\u{8}duration\u{18}\u{3} \u{1}(\
           \u{b}2\u{19}.google.protobuf.DurationR\u{8}duration\u{12}8\u{a}\u{9}timestamp\u{18}\
-          \u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\"\u{d4}\u{1}\u{a}\
-          \u{5}Names\u{12}\u{12}\u{a}\u{4}json\u{18}\u{1} \u{1}(\u{9}R\u{4}json\u{12}\u{c}\
-          \u{a}\u{1}c\u{18}\u{2} \u{1}(\u{9}R\u{1}c\u{12}\u{14}\u{a}\u{5}arena\u{18}\u{3} \
-          \u{1}(\u{9}R\u{5}arena\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{1}(\u{9}R\u{5}va\
-          lue\u{12}\u{10}\u{a}\u{3}key\u{18}\u{5} \u{1}(\u{9}R\u{3}key\u{12}1\u{a}\u{5}cla\
-          ss\u{18}\u{6} \u{3}(\u{b}2\u{1b}.sample.v1.Names.ClassEntryR\u{5}class\u{1a}8\u{a}\
-          \u{a}ClassEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{14}\
-          \u{a}\u{5}value\u{18}\u{2} \u{1}(\u{9}R\u{5}value:\u{2}8\u{1}\"\u{7}\u{a}\u{5}Em\
-          ptyb\u{6}proto3
+          \u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\u{12}/\u{a}\u{6}\
+          object\u{18}\u{5} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{6}object\u{12}1\u{a}\
+          \u{7}objects\u{18}\u{6} \u{3}(\u{b}2\u{17}.google.protobuf.StructR\u{7}objects\u{12}\
+          .\u{a}\u{4}flag\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{4}fla\
+          g\u{12}4\u{a}\u{6}number\u{18}\u{8} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleVal\
+          ueR\u{6}number\u{12}2\u{a}\u{5}count\u{18}\u{9} \u{1}(\u{b}2\u{1c}.google.protob\
+          uf.UInt32ValueR\u{5}count\u{12}0\u{a}\u{4}text\u{18}\u{a} \u{1}(\u{b}2\u{1c}.goo\
+          gle.protobuf.StringValueR\u{4}text\"\u{d4}\u{1}\u{a}\u{5}Names\u{12}\u{12}\u{a}\u{4}\
+          json\u{18}\u{1} \u{1}(\u{9}R\u{4}json\u{12}\u{c}\u{a}\u{1}c\u{18}\u{2} \u{1}(\u{9}\
+          R\u{1}c\u{12}\u{14}\u{a}\u{5}arena\u{18}\u{3} \u{1}(\u{9}R\u{5}arena\u{12}\u{14}\
+          \u{a}\u{5}value\u{18}\u{4} \u{1}(\u{9}R\u{5}value\u{12}\u{10}\u{a}\u{3}key\u{18}\
+          \u{5} \u{1}(\u{9}R\u{3}key\u{12}1\u{a}\u{5}class\u{18}\u{6} \u{3}(\u{b}2\u{1b}.s\
+          ample.v1.Names.ClassEntryR\u{5}class\u{1a}8\u{a}\u{a}ClassEntry\u{12}\u{10}\u{a}\
+          \u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{a}\u{5}value\u{18}\u{2} \u{1}\
+          (\u{9}R\u{5}value:\u{2}8\u{1}\"\u{7}\u{a}\u{5}Emptyb\u{6}proto3
           """),
       ProtobufFile(
         name: "sample/v2/shapes.proto",

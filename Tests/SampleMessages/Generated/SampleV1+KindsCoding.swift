@@ -570,7 +570,7 @@ extension SampleV1.WellKnown: @unsafe CMessage {
     unsafe sample__v1__well_known__init(c)
   }
 
-  package static var wireOverhead: Int { 44 }
+  package static var wireOverhead: Int { 110 }
 
   package init(decoding c: UnsafePointer<Sample__V1__WellKnown>) throws(ProtobufError) {
     self.init()
@@ -578,6 +578,12 @@ extension SampleV1.WellKnown: @unsafe CMessage {
     self.list = try unsafe CField.messages(c.pointee.n_list, c.pointee.list)
     self.duration = try unsafe CField.message(c.pointee.duration)
     self.timestamp = try unsafe CField.message(c.pointee.timestamp)
+    self.object = try unsafe CField.object(c.pointee.n_object, c.pointee.object)
+    self.objects = try unsafe CField.objects(c.pointee.n_objects, c.pointee.objects)
+    self.flag = try unsafe CField.message(c.pointee.flag)
+    self.number = try unsafe CField.message(c.pointee.number)
+    self.count = try unsafe CField.message(c.pointee.count)
+    self.text = try unsafe CField.message(c.pointee.text)
   }
 
   package func fill(_ c: UnsafeMutablePointer<Sample__V1__WellKnown>, _ arena: inout Arena) {
@@ -585,6 +591,12 @@ extension SampleV1.WellKnown: @unsafe CMessage {
     unsafe (c.pointee.n_list, c.pointee.list) = arena.messages(self.list)
     unsafe c.pointee.duration = arena.message(self.duration)
     unsafe c.pointee.timestamp = arena.message(self.timestamp)
+    unsafe (c.pointee.n_object, c.pointee.object) = arena.object(self.object)
+    unsafe (c.pointee.n_objects, c.pointee.objects) = arena.objects(self.objects)
+    unsafe c.pointee.flag = arena.message(self.flag)
+    unsafe c.pointee.number = arena.message(self.number)
+    unsafe c.pointee.count = arena.message(self.count)
+    unsafe c.pointee.text = arena.message(self.text)
   }
 }
 
@@ -602,6 +614,18 @@ extension SampleV1.WellKnown: JSONFieldValue {
           self.duration = try json.optional("duration")
         case "timestamp":
           self.timestamp = try json.optional("timestamp")
+        case "object":
+          self.object = try json.optional("object")
+        case "objects":
+          self.objects = try json.list("objects")
+        case "flag":
+          self.flag = try json.optional("flag")
+        case "number":
+          self.number = try json.optional("number")
+        case "count":
+          self.count = try json.optional("count")
+        case "text":
+          self.text = try json.optional("text")
         default: try json.skipUnknown(key)
       }
     }
@@ -613,6 +637,12 @@ extension SampleV1.WellKnown: JSONFieldValue {
     json.field("list", self.list)
     json.field("duration", self.duration)
     json.field("timestamp", self.timestamp)
+    json.field("object", self.object)
+    json.field("objects", self.objects)
+    json.field("flag", self.flag)
+    json.field("number", self.number)
+    json.field("count", self.count)
+    json.field("text", self.text)
     json.endObject()
   }
 }

@@ -435,6 +435,24 @@ extension SampleV1 {
     /// `timestamp`
     public var timestamp: ProtoTimestamp? = nil
 
+    /// `object`
+    public var object: ProtoStruct? = nil
+
+    /// `objects`
+    public var objects: [ProtoStruct] = []
+
+    /// `flag`
+    public var flag: ProtoBoolValue? = nil
+
+    /// `number`
+    public var number: ProtoDoubleValue? = nil
+
+    /// `count`
+    public var count: ProtoUInt32Value? = nil
+
+    /// `text`
+    public var text: ProtoStringValue? = nil
+
     /// Nothing set.
     public init() {}
 
@@ -443,12 +461,24 @@ extension SampleV1 {
       any: ProtoAny? = nil,
       list: [ProtoAny] = [],
       duration: ProtoDuration? = nil,
-      timestamp: ProtoTimestamp? = nil
+      timestamp: ProtoTimestamp? = nil,
+      object: ProtoStruct? = nil,
+      objects: [ProtoStruct] = [],
+      flag: ProtoBoolValue? = nil,
+      number: ProtoDoubleValue? = nil,
+      count: ProtoUInt32Value? = nil,
+      text: ProtoStringValue? = nil
     ) {
       self.any = any
       self.list = list
       self.duration = duration
       self.timestamp = timestamp
+      self.object = object
+      self.objects = objects
+      self.flag = flag
+      self.number = number
+      self.count = count
+      self.text = text
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.

@@ -1299,7 +1299,7 @@ const ProtobufCMessageDescriptor sample__v1__outer__descriptor =
   (ProtobufCMessageInit) sample__v1__outer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sample__v1__well_known__field_descriptors[4] =
+static const ProtobufCFieldDescriptor sample__v1__well_known__field_descriptors[10] =
 {
   {
     "any",
@@ -1349,17 +1349,95 @@ static const ProtobufCFieldDescriptor sample__v1__well_known__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "object",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Sample__V1__WellKnown, n_object),
+    offsetof(Sample__V1__WellKnown, object),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "objects",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Sample__V1__WellKnown, n_objects),
+    offsetof(Sample__V1__WellKnown, objects),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "flag",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sample__V1__WellKnown, flag),
+    &google__protobuf__bool_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sample__V1__WellKnown, number),
+    &google__protobuf__double_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sample__V1__WellKnown, count),
+    &google__protobuf__uint32_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sample__V1__WellKnown, text),
+    &google__protobuf__string_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sample__v1__well_known__field_indices_by_name[] = {
   0,   /* field[0] = any */
+  8,   /* field[8] = count */
   2,   /* field[2] = duration */
+  6,   /* field[6] = flag */
   1,   /* field[1] = list */
+  7,   /* field[7] = number */
+  4,   /* field[4] = object */
+  5,   /* field[5] = objects */
+  9,   /* field[9] = text */
   3,   /* field[3] = timestamp */
 };
 static const ProtobufCIntRange sample__v1__well_known__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor sample__v1__well_known__descriptor =
 {
@@ -1369,7 +1447,7 @@ const ProtobufCMessageDescriptor sample__v1__well_known__descriptor =
   "Sample__V1__WellKnown",
   "sample.v1",
   sizeof(Sample__V1__WellKnown),
-  4,
+  10,
   sample__v1__well_known__field_descriptors,
   sample__v1__well_known__field_indices_by_name,
   1,  sample__v1__well_known__number_ranges,

@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/any.pb-c.h"
 #include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "google/protobuf/wrappers.pb-c.h"
 #include "sample/v1/other.pb-c.h"
 
 typedef struct Sample__V1__Scalars Sample__V1__Scalars;
@@ -247,10 +248,18 @@ struct  Sample__V1__WellKnown
   Google__Protobuf__Any **list;
   Google__Protobuf__Duration *duration;
   Google__Protobuf__Timestamp *timestamp;
+  size_t n_object;
+  ProtobufCBinaryData *object;
+  size_t n_objects;
+  ProtobufCBinaryData *objects;
+  Google__Protobuf__BoolValue *flag;
+  Google__Protobuf__DoubleValue *number;
+  Google__Protobuf__UInt32Value *count;
+  Google__Protobuf__StringValue *text;
 };
 #define SAMPLE__V1__WELL_KNOWN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sample__v1__well_known__descriptor) \
-    , NULL, 0,NULL, NULL, NULL }
+    , NULL, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Sample__V1__Names__ClassEntry
