@@ -15,6 +15,7 @@ groups=(
       grpc/reflection/v1/reflection.proto grpc/reflection/v1alpha/reflection.proto
       traksense/v1/account.proto traksense/v1/asset.proto traksense/v1/auth.proto traksense/v1/device.proto
       traksense/v1/sensor.proto traksense/v1/site.proto traksense/v1/team.proto traksense/v1/telemetry.proto
+      traksense/v1/telemetry_query.proto
       traksense/v1/tenant.proto"
   "Tests/SampleMessages/proto | Tests/CSampleProto | Tests/SampleMessages
     | c_module=CSampleProto,api_module=TrakSenseAPI,schema=sample

@@ -19,7 +19,7 @@ enum FanoutService {
     return TelemetryService(
       tenants: OneTenant(tenant: tenant),
       intake: AnnouncingIntake(tenant: tenant, sensor: sensor, hub: hub), store: store,
-      catalogue: OneSensor(sensor: sensor), hub: hub,
+      catalogue: OneSensor(sensor: sensor), assets: OneSensor(sensor: sensor), hub: hub,
       settings: TelemetryService.Settings(
         clock: WallClock { Timestamp(microseconds: 0) }, logger: Logger(label: "bench")))
   }
@@ -32,7 +32,7 @@ struct OneTenant: TenantDirectory {
   func tenant(host: String) async throws(StoreError) -> Tenant? { nil }
 }
 
-private struct OneSensor: SensorCatalogue {
+private struct OneSensor: SensorCatalogue, AssetSensors {
   let sensor: Sensor
 
   func sensors(
@@ -44,6 +44,8 @@ private struct OneSensor: SensorCatalogue {
   ) async throws(StoreError) -> [Sensor] { [sensor] }
 
   func hasDevice(_ device: DeviceID, of tenant: Tenant) async throws(StoreError) -> Bool { true }
+
+  func sensors(ofAsset tag: String, of tenant: Tenant) async throws(StoreError) -> [Sensor]? { nil }
 }
 
 /// Commits nowhere and tells the hub at once.

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Answers questions about readings that are not history of a sensor. Port: implemented by `Persistence`.
-package protocol TelemetryQueries: Sendable {
+/// Finds what measures an asset. Port: implemented by `Persistence`.
+package protocol AssetSensors: Sendable {
   /// All active sensors of an asset's active devices, ordered by key.
   /// - Parameter tag: any case.
   /// - Returns: nil when the tenant has no such asset.
   func sensors(ofAsset tag: String, of tenant: Tenant) async throws(StoreError) -> [Sensor]?
+}
 
+/// Answers questions about readings that are not history of a sensor. Port: implemented by `Persistence`.
+package protocol TelemetryQueries: AssetSensors {
   /// What sensors measured in a range, taken together; sensors without readings in it are left out.
   /// - Parameter sensors: keys.
   func totals(

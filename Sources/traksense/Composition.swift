@@ -47,7 +47,7 @@ struct Composition: Sendable {
     let keys = IngestKeys(
       configuration.ingestKey.map { [$0.value] } ?? [], setting: Setting.ingestKey.rawValue)
     let telemetry = TelemetryService(
-      tenants: tenants, intake: intake, store: store, catalogue: catalogue, hub: hub,
+      tenants: tenants, intake: intake, store: store, catalogue: catalogue, assets: PostgresTelemetryQueries(pool: database.pool), hub: hub,
       settings: TelemetryService.Settings(clock: .system, logger: logger))
     let accounts = PostgresAccounts(migrator: database.migrator, clock: .system)
     let secrets = configuration.accounts.secretKeys.map(\.value).joined(separator: ",")

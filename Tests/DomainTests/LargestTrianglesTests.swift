@@ -44,10 +44,11 @@ struct LargestTrianglesTests {
 
   @Test("a hand-computed example")
   func example() {
-    // Buckets of two: {1, 2}, {3, 4}, {5, 6}. From (0, 0): the mean of {3, 4} is (3.5, 2.5), areas
-    // 2|Δ| of 1 and 2 are |3.5·4 − 1·2.5| = 11.5 and |3.5·1 − 2·2.5| = 1.5, so 1 stays; and so on.
+    // Buckets of two: {1, 2}, {3, 4}, {5, 6}; twice the areas, with the mean of the bucket after:
+    // from (0, 0) to (3.5, 2.5): 11.5 and 1.5; from (1, 4) to (5.5, 1.5): 13 and 12; from (3, 0) to
+    // (7, 0): 4 and 8.
     let curve = points([0, 4, 1, 0, 5, 1, 2, 0])
-    #expect(LargestTriangles.positions(of: curve, keeping: 5) == [0, 1, 4, 5, 7])
+    #expect(LargestTriangles.positions(of: curve, keeping: 5) == [0, 1, 3, 6, 7])
   }
 
   @Test("fewer than three are taken as three", arguments: [-1, 0, 1, 2, 3])

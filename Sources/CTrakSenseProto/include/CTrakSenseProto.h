@@ -20,4 +20,5 @@
 #include "traksense/v1/site.pb-c.h"
 #include "traksense/v1/team.pb-c.h"
 #include "traksense/v1/telemetry.pb-c.h"
+#include "traksense/v1/telemetry_query.pb-c.h"
 #include "traksense/v1/tenant.pb-c.h"

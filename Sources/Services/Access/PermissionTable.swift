@@ -18,6 +18,13 @@ package enum PermissionTable {
     "/traksense.v1.TelemetryService/History": .member(atLeast: .viewer),
     "/traksense.v1.TelemetryService/Subscribe": .member(atLeast: .viewer),
 
+    "/traksense.v1.TelemetryQueryService/GetTelemetrySummary": .member(atLeast: .viewer),
+    "/traksense.v1.TelemetryQueryService/ListReadings": .member(atLeast: .viewer),
+    "/traksense.v1.TelemetryQueryService/ListAggregates": .member(atLeast: .viewer),
+    "/traksense.v1.TelemetryQueryService/QueryTelemetry": .member(atLeast: .viewer),
+    "/traksense.v1.TelemetryQueryService/GetTelemetrySettings": .member(atLeast: .admin),
+    "/traksense.v1.TelemetryQueryService/UpdateTelemetrySettings": .member(atLeast: .admin),
+
     "/traksense.v1.AuthService/Register": .open,
     "/traksense.v1.AuthService/Login": .signIn,
     // Ends sessions of whatever tenant, from wherever.

@@ -10,23 +10,30 @@ struct HistoryRange: Hashable, Sendable {
   let to: Timestamp
   let interval: HistoryInterval
 
+  /// - Parameter cursor: of an earlier answer, whose range and interval hold where the request is silent.
   /// - Throws: INVALID_ARGUMENT naming the field.
   init(
-    _ request: TraksenseV1.HistoryRequest, now: Timestamp, limits: TelemetryLimits
+    _ request: TraksenseV1.HistoryRequest, continuing cursor: HistoryCursor?, now: Timestamp,
+    limits: TelemetryLimits
   ) throws(RPCError) {
-    to = try Self.timestamp(request.to, "to") ?? now
-    from = try Self.timestamp(request.from, "from") ?? to.advanced(by: .seconds(-86_400))
+    to = try Self.timestamp(request.to, "to") ?? cursor?.to ?? now
+    from =
+      try Self.timestamp(request.from, "from") ?? cursor?.from
+      ?? to.advanced(by: .seconds(-86_400))
     guard from < to else { throw .invalid("from", "must be before `to`") }
     let length = to.since(from)
     switch request.interval {
     case "", "auto":
-      interval = HistoryInterval(auto: length)
+      interval = cursor?.interval ?? HistoryInterval(auto: length)
     default:
       guard let interval = HistoryInterval(rawValue: request.interval) else {
         let names = HistoryInterval.allCases.map(\.rawValue).joined(separator: ", ")
         throw .invalid("interval", "must be one of auto, \(names)")
       }
       self.interval = interval
+    }
+    if let cursor, cursor.from != from || cursor.to != to || cursor.interval != interval {
+      throw .invalid("cursor", "is of another range or interval")
     }
     let longest = interval == .raw ? limits.maxRawRange : limits.maxBucketRange
     guard length <= longest else {
@@ -35,7 +42,7 @@ struct HistoryRange: Hashable, Sendable {
     }
   }
 
-  private static func timestamp(
+  static func timestamp(
     _ proto: ProtoTimestamp?, _ field: String
   ) throws(RPCError) -> Timestamp? {
     guard let proto else { return nil }

@@ -15,6 +15,11 @@ package struct TelemetryLimits: Hashable, Sendable {
   /// Points in one `History` message; the next page is read when it has been taken. Default 5,000 (about
   /// 100 KB raw).
   package var historyPage = 5_000
+  /// Points that one call may keep in memory, to downsample or to list them from the end. Default 100,000
+  /// (about 6 MB). Beyond: INVALID_ARGUMENT.
+  package var maxKeptPoints = 100_000
+  /// Sensors that one list may be about. Default 1,000. Beyond: INVALID_ARGUMENT.
+  package var maxQuestionedSensors = 1_000
   /// Series in one message of `Subscribe`; more follow in further messages. Default 10,000 (about 1 MB).
   package var maxSeriesPerMessage = 10_000
   /// What callers are told to wait after a transient failure. Default 2 s.

@@ -10,36 +10,86 @@ extension TelemetryService {
     _ request: TraksenseV1.HistoryRequest,
     responses: MessageWriter<TraksenseV1.HistoryResponse>, context: ServerContext
   ) async throws(RPCError) {
-    let selection = try SensorSelection(
-      device: request.deviceID, sensors: request.sensorID, types: request.sensorType,
-      limit: limits.maxFilterValues)
-    let range = try HistoryRange(request, now: settings.clock.now(), limits: limits)
+    let wish = try HistoryWish(request, now: settings.clock.now(), limits: limits)
     let tenant = try context.tenant()
-    let series = try await sensors(selection, of: tenant, context)
-    let announced = Set(series.map(\.key))
-    var message = TraksenseV1.HistoryResponse(
-      series: series.map { TraksenseV1.Series($0) }, interval: range.interval.rawValue,
-      from: ProtoTimestamp(range.from), to: ProtoTimestamp(range.to))
-    for device in selection.devices {
-      let query = HistoryQuery(
-        device: device.id, sensors: selection.filter.sensors, types: selection.types,
-        from: range.from, to: range.to, resolution: range.interval.resolution,
-        pageSize: limits.historyPage)
-      var position: HistoryPosition?
-      repeat {
-        let page = try await page(query, after: position, tenant, context)
-        // Sensors that were retired are in no dictionary, and so in no block.
-        let points = page.points.filter { announced.contains($0.sensorKey) }
-        if !points.isEmpty {
-          message.block = TraksenseV1.HistoryBlock(points, query.resolution)
-          try await responses.write(message)
-          message = TraksenseV1.HistoryResponse()
-        }
-        position = page.next
-      } while position != nil
+    let series = try await finder.sensors(
+      device: request.deviceID, asset: request.assetTag, ids: request.sensorID,
+      types: request.sensorType, of: tenant, context)
+    let header = TraksenseV1.HistoryResponse(
+      series: series.map { TraksenseV1.Series($0) }, interval: wish.range.interval.rawValue,
+      from: ProtoTimestamp(wish.range.from), to: ProtoTimestamp(wish.range.to))
+    var query = HistoryQuery(
+      sensors: series.map(\.key), from: wish.range.from, to: wish.range.to,
+      resolution: wish.range.interval.resolution, pageSize: limits.historyPage)
+    switch wish.amount {
+    case .points(let limit):
+      try await send(header, &query, limit: limit ?? .max, wish, responses, tenant, context)
+    case .downsampled(let count):
+      let points = try await all(query, tenant, context)
+      try await send(header, points.downsampled(to: count), query.resolution, responses)
     }
-    // Nothing was sent: the header still is.
-    if !message.interval.isEmpty { try await responses.write(message) }
+  }
+
+  private func send(
+    _ header: TraksenseV1.HistoryResponse, _ query: inout HistoryQuery, limit: Int,
+    _ wish: HistoryWish, _ responses: MessageWriter<TraksenseV1.HistoryResponse>,
+    _ tenant: Tenant, _ context: ServerContext
+  ) async throws(RPCError) {
+    var message = header
+    var left = limit
+    var position = wish.position
+    repeat {
+      query.pageSize = min(limits.historyPage, left)
+      let page = try await page(query, after: position, tenant, context)
+      if !page.points.isEmpty {
+        message.block = TraksenseV1.HistoryBlock(page.points, query.resolution)
+      }
+      left -= page.points.count
+      position = page.next
+      if let next = page.next, left == 0 {
+        message.truncated = true
+        message.nextCursor = wish.cursor(after: next).description
+      }
+      try await responses.write(message)
+      message = TraksenseV1.HistoryResponse()
+    } while position != nil && left > 0
+  }
+
+  private func send(
+    _ header: TraksenseV1.HistoryResponse, _ points: [HistoryPoint],
+    _ resolution: HistoryResolution, _ responses: MessageWriter<TraksenseV1.HistoryResponse>
+  ) async throws(RPCError) {
+    var message = header
+    var start = 0
+    repeat {
+      let end = min(start + limits.historyPage, points.count)
+      if start < end {
+        message.block = TraksenseV1.HistoryBlock(Array(points[start..<end]), resolution)
+      }
+      try await responses.write(message)
+      message = TraksenseV1.HistoryResponse()
+      start = end
+    } while start < points.count
+  }
+
+  /// - Throws: INVALID_ARGUMENT naming `from` when there are more points than one call may keep.
+  private func all(
+    _ query: HistoryQuery, _ tenant: Tenant, _ context: ServerContext
+  ) async throws(RPCError) -> [HistoryPoint] {
+    var points: [HistoryPoint] = []
+    var position: HistoryPosition?
+    repeat {
+      let page = try await page(query, after: position, tenant, context)
+      points += page.points
+      position = page.next
+      guard points.count <= limits.maxKeptPoints else {
+        throw .invalid(
+          "from",
+          "there are more than \(limits.maxKeptPoints) points: take a shorter range, fewer sensors"
+            + " or a longer interval")
+      }
+    } while position != nil
+    return points
   }
 
   private func page(
@@ -54,6 +104,20 @@ extension TelemetryService {
   }
 }
 
+extension [HistoryPoint] {
+  /// Each series thinned out by itself.
+  /// - Parameter count: most points of each that stay.
+  /// - Returns: in the order of before.
+  fileprivate func downsampled(to count: Int) -> [HistoryPoint] {
+    let series = Dictionary(grouping: self) { $0.sensorKey }
+    return series.values.flatMap { points in
+      LargestTriangles.positions(
+        of: points.map { ($0.timestamp, $0.average) }, keeping: count
+      ).map { points[$0] }
+    }.sorted { ($0.timestamp, $0.sensorKey) < ($1.timestamp, $1.sensorKey) }
+  }
+}
+
 extension TraksenseV1.HistoryBlock {
   fileprivate init(_ points: [HistoryPoint], _ resolution: HistoryResolution) {
     self.init(
@@ -63,6 +127,7 @@ extension TraksenseV1.HistoryBlock {
       minimum = points.map(\.minimum)
       maximum = points.map(\.maximum)
       count = points.map(\.count)
+      last = points.map(\.last)
     }
   }
 }

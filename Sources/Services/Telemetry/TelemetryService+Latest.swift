@@ -20,7 +20,7 @@ extension TelemetryService {
       throw failure(error, context)
     }
     if !selection.isCovered(by: readings.map(\.sensor)) {
-      _ = try await sensors(selection, of: tenant, context)
+      _ = try await finder.sensors(selection, of: tenant, context)
     }
     let ordered = readings.sorted { $0.sensor.id.rawValue < $1.sensor.id.rawValue }
     return TraksenseV1.LatestResponse(

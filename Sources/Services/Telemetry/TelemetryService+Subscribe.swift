@@ -48,7 +48,7 @@ extension TelemetryService {
   ) async throws(RPCError) -> Joined {
     let (selection, slowReader) = try wishes(request)
     let tenant = try context.tenant()
-    let series = try await sensors(selection, of: tenant, context)
+    let series = try await finder.sensors(selection, of: tenant, context)
     return try await join(tenant, selection, series, slowReader, context)
   }
 

@@ -27,10 +27,12 @@ package struct TelemetryService: TraksenseV1.TelemetryServiceProtocol {
   let catalogue: any SensorCatalogue
   let hub: ReadingHub
   let settings: Settings
+  let finder: SensorFinder
 
   package init(
     tenants: any TenantDirectory, intake: any ReadingIntake, store: any ReadingStore,
-    catalogue: any SensorCatalogue, hub: ReadingHub, settings: Settings
+    catalogue: any SensorCatalogue, assets: any AssetSensors, hub: ReadingHub,
+    settings: Settings
   ) {
     self.tenants = tenants
     self.intake = intake
@@ -38,6 +40,8 @@ package struct TelemetryService: TraksenseV1.TelemetryServiceProtocol {
     self.catalogue = catalogue
     self.hub = hub
     self.settings = settings
+    finder = SensorFinder(
+      catalogue: catalogue, assets: assets, limits: settings.limits, logger: settings.logger)
   }
 
   var limits: TelemetryLimits { settings.limits }

@@ -177,6 +177,24 @@ extension ProtobufSchema {
       TraksenseV1.LiveReading.self,
       TraksenseV1.HistoryRow.self,
       TraksenseV1.HistoryBucketRow.self,
+      TraksenseV1.TelemetryRow.self,
+      TraksenseV1.TelemetryBucketRow.self,
+      TraksenseV1.GetTelemetrySummaryRequest.self,
+      TraksenseV1.TelemetrySummary.self,
+      TraksenseV1.SensorSummary.self,
+      TraksenseV1.ReadingStatistics.self,
+      TraksenseV1.DeviceStatistics.self,
+      TraksenseV1.ListReadingsRequest.self,
+      TraksenseV1.ListReadingsResponse.self,
+      TraksenseV1.ReadingRow.self,
+      TraksenseV1.ListAggregatesRequest.self,
+      TraksenseV1.ListAggregatesResponse.self,
+      TraksenseV1.QueryTelemetryRequest.self,
+      TraksenseV1.QueryTelemetryResponse.self,
+      TraksenseV1.SensorTelemetry.self,
+      TraksenseV1.GetTelemetrySettingsRequest.self,
+      TraksenseV1.TelemetrySettings.self,
+      TraksenseV1.UpdateTelemetrySettingsRequest.self,
       TraksenseV1.Tenant.self,
       TraksenseV1.GetTenantRequest.self,
       TraksenseV1.UpdateTenantRequest.self,
@@ -204,9 +222,10 @@ extension ProtobufSchema {
       TraksenseV1.SiteServiceMethods.all,
       TraksenseV1.TeamServiceMethods.all,
       TraksenseV1.TelemetryServiceMethods.all,
+      TraksenseV1.TelemetryQueryServiceMethods.all,
       TraksenseV1.TenantServiceMethods.all,
     ].flatMap(\.self),
-    routes: TraksenseV1.AuthServiceMethods.routes + TraksenseV1.AccountServiceMethods.routes + TraksenseV1.TeamServiceMethods.routes + TraksenseV1.TenantServiceMethods.routes,
+    routes: TraksenseV1.AuthServiceMethods.routes + TraksenseV1.AccountServiceMethods.routes + TraksenseV1.SensorServiceMethods.routes + TraksenseV1.DeviceServiceMethods.routes + TraksenseV1.AssetServiceMethods.routes + TraksenseV1.SiteServiceMethods.routes + TraksenseV1.TeamServiceMethods.routes + TraksenseV1.TelemetryQueryServiceMethods.routes + TraksenseV1.TenantServiceMethods.routes,
     files: [
       ProtobufFile(
         name: "google/protobuf/duration.proto",
@@ -2717,12 +2736,19 @@ extension ProtobufSchema {
           "traksense.v1.HistoryRequest.from",
           "traksense.v1.HistoryRequest.to",
           "traksense.v1.HistoryRequest.interval",
+          "traksense.v1.HistoryRequest.asset_tag",
+          "traksense.v1.HistoryRequest.limit",
+          "traksense.v1.HistoryRequest.cursor",
+          "traksense.v1.HistoryRequest.downsample",
+          "traksense.v1.HistoryRequest.points",
           "traksense.v1.HistoryResponse",
           "traksense.v1.HistoryResponse.series",
           "traksense.v1.HistoryResponse.interval",
           "traksense.v1.HistoryResponse.from",
           "traksense.v1.HistoryResponse.to",
           "traksense.v1.HistoryResponse.block",
+          "traksense.v1.HistoryResponse.truncated",
+          "traksense.v1.HistoryResponse.next_cursor",
           "traksense.v1.Series",
           "traksense.v1.Series.series_key",
           "traksense.v1.Series.device_id",
@@ -2736,6 +2762,7 @@ extension ProtobufSchema {
           "traksense.v1.HistoryBlock.minimum",
           "traksense.v1.HistoryBlock.maximum",
           "traksense.v1.HistoryBlock.count",
+          "traksense.v1.HistoryBlock.last",
           "traksense.v1.SubscribeRequest",
           "traksense.v1.SubscribeRequest.device_id",
           "traksense.v1.SubscribeRequest.sensor_id",
@@ -2778,6 +2805,7 @@ extension ProtobufSchema {
           "traksense.v1.HistoryRow.sensor_type",
           "traksense.v1.HistoryRow.value",
           "traksense.v1.HistoryRow.unit",
+          "traksense.v1.HistoryRow.device_id",
           "traksense.v1.HistoryBucketRow",
           "traksense.v1.HistoryBucketRow.timestamp",
           "traksense.v1.HistoryBucketRow.sensor_id",
@@ -2788,6 +2816,25 @@ extension ProtobufSchema {
           "traksense.v1.HistoryBucketRow.min",
           "traksense.v1.HistoryBucketRow.max",
           "traksense.v1.HistoryBucketRow.count",
+          "traksense.v1.HistoryBucketRow.last",
+          "traksense.v1.HistoryBucketRow.device_id",
+          "traksense.v1.TelemetryRow",
+          "traksense.v1.TelemetryRow.ts",
+          "traksense.v1.TelemetryRow.device_id",
+          "traksense.v1.TelemetryRow.sensor_id",
+          "traksense.v1.TelemetryRow.value",
+          "traksense.v1.TelemetryRow.unit",
+          "traksense.v1.TelemetryBucketRow",
+          "traksense.v1.TelemetryBucketRow.bucket",
+          "traksense.v1.TelemetryBucketRow.ts",
+          "traksense.v1.TelemetryBucketRow.device_id",
+          "traksense.v1.TelemetryBucketRow.sensor_id",
+          "traksense.v1.TelemetryBucketRow.avg_value",
+          "traksense.v1.TelemetryBucketRow.min_value",
+          "traksense.v1.TelemetryBucketRow.max_value",
+          "traksense.v1.TelemetryBucketRow.last_value",
+          "traksense.v1.TelemetryBucketRow.count",
+          "traksense.v1.TelemetryBucketRow.unit",
           "traksense.v1.SlowReaderPolicy",
           "traksense.v1.CLOSE",
           "traksense.v1.GAP",
@@ -2825,76 +2872,327 @@ extension ProtobufSchema {
           \u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}8\u{a}\u{9}timestamp\u{18}\
           \u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\u{12}\u{14}\u{a}\
           \u{5}count\u{18}\u{3} \u{1}(\u{d}R\u{5}count\u{12}1\u{a}\u{8}readings\u{18}\u{4}\
-           \u{3}(\u{b}2\u{15}.traksense.v1.ReadingR\u{8}readings\"\u{e3}\u{1}\u{a}\u{e}His\
+           \u{3}(\u{b}2\u{15}.traksense.v1.ReadingR\u{8}readings\"\u{e6}\u{2}\u{a}\u{e}His\
           toryRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\
           \u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{3}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}\
           sensor_type\u{18}\u{3} \u{3}(\u{9}R\u{a}sensorType\u{12}.\u{a}\u{4}from\u{18}\u{4}\
            \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\
           \u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}to\u{12}\u{1a}\u{a}\u{8}\
-          interval\u{18}\u{6} \u{1}(\u{9}R\u{8}interval\"\u{e9}\u{1}\u{a}\u{f}HistoryRespo\
-          nse\u{12},\u{a}\u{6}series\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.SeriesR\u{6}\
+          interval\u{18}\u{6} \u{1}(\u{9}R\u{8}interval\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\
+          \u{7} \u{1}(\u{9}R\u{8}assetTag\u{12}\u{14}\u{a}\u{5}limit\u{18}\u{8} \u{1}(\u{d}\
+          R\u{5}limit\u{12}\u{16}\u{a}\u{6}cursor\u{18}\u{9} \u{1}(\u{9}R\u{6}cursor\u{12}\
+          \u{1e}\u{a}\u{a}downsample\u{18}\u{a} \u{1}(\u{9}R\u{a}downsample\u{12}\u{16}\u{a}\
+          \u{6}points\u{18}\u{b} \u{1}(\u{d}R\u{6}points\"\u{a8}\u{2}\u{a}\u{f}HistoryResp\
+          onse\u{12},\u{a}\u{6}series\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.SeriesR\u{6}\
           series\u{12}\u{1a}\u{a}\u{8}interval\u{18}\u{2} \u{1}(\u{9}R\u{8}interval\u{12}.\
           \u{a}\u{4}from\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}from\
           \u{12}*\u{a}\u{2}to\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}\
           to\u{12}0\u{a}\u{5}block\u{18}\u{5} \u{1}(\u{b}2\u{1a}.traksense.v1.HistoryBlock\
-          R\u{5}block\"\u{96}\u{1}\u{a}\u{6}Series\u{12}\u{1d}\u{a}\u{a}series_key\u{18}\u{1}\
-           \u{1}(\u{3}R\u{9}seriesKey\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{2} \u{1}(\u{9}\
-          R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3} \u{1}(\u{9}R\u{8}sensor\
-          Id\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{4} \u{1}(\u{9}R\u{a}sensorType\u{12}\
-          \u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\"\u{b0}\u{1}\u{a}\u{c}Hist\
-          oryBlock\u{12}\u{1d}\u{a}\u{a}series_key\u{18}\u{1} \u{3}(\u{3}R\u{9}seriesKey\u{12}\
-          !\u{a}\u{c}timestamp_us\u{18}\u{2} \u{3}(\u{3}R\u{b}timestampUs\u{12}\u{14}\u{a}\
-          \u{5}value\u{18}\u{3} \u{3}(\u{1}R\u{5}value\u{12}\u{18}\u{a}\u{7}minimum\u{18}\u{4}\
-           \u{3}(\u{1}R\u{7}minimum\u{12}\u{18}\u{a}\u{7}maximum\u{18}\u{5} \u{3}(\u{1}R\u{7}\
-          maximum\u{12}\u{14}\u{a}\u{5}count\u{18}\u{6} \u{3}(\u{3}R\u{5}count\"\u{ae}\u{1}\
-          \u{a}\u{10}SubscribeRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{3}(\u{9}\
-          R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{3}(\u{9}R\u{8}sensor\
-          Id\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{3}(\u{9}R\u{a}sensorType\u{12}\
-          ?\u{a}\u{b}slow_reader\u{18}\u{4} \u{1}(\u{e}2\u{1e}.traksense.v1.SlowReaderPoli\
-          cyR\u{a}slowReader\"\u{e2}\u{1}\u{a}\u{11}SubscribeResponse\u{12}4\u{a}\u{5}star\
-          t\u{18}\u{1} \u{1}(\u{b}2\u{1c}.traksense.v1.SubscribeStartH\0R\u{5}start\u{12}3\
-          \u{a}\u{6}series\u{18}\u{2} \u{1}(\u{b}2\u{19}.traksense.v1.SeriesAddedH\0R\u{6}\
-          series\u{12}2\u{a}\u{5}block\u{18}\u{3} \u{1}(\u{b}2\u{1a}.traksense.v1.ReadingB\
-          lockH\0R\u{5}block\u{12}%\u{a}\u{3}gap\u{18}\u{4} \u{1}(\u{b}2\u{11}.traksense.v\
-          1.GapH\0R\u{3}gapB\u{7}\u{a}\u{5}event\"V\u{a}\u{e}SubscribeStart\u{12}\u{16}\u{a}\
-          \u{6}cursor\u{18}\u{1} \u{1}(\u{3}R\u{6}cursor\u{12},\u{a}\u{6}series\u{18}\u{2}\
-           \u{3}(\u{b}2\u{14}.traksense.v1.SeriesR\u{6}series\";\u{a}\u{b}SeriesAdded\u{12}\
-          ,\u{a}\u{6}series\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.SeriesR\u{6}series\"\
-          ~\u{a}\u{c}ReadingBlock\u{12}\u{16}\u{a}\u{6}cursor\u{18}\u{1} \u{1}(\u{3}R\u{6}\
-          cursor\u{12}\u{1d}\u{a}\u{a}series_key\u{18}\u{2} \u{3}(\u{3}R\u{9}seriesKey\u{12}\
-          !\u{a}\u{c}timestamp_us\u{18}\u{3} \u{3}(\u{3}R\u{b}timestampUs\u{12}\u{14}\u{a}\
-          \u{5}value\u{18}\u{4} \u{3}(\u{1}R\u{5}value\"C\u{a}\u{3}Gap\u{12}\u{1f}\u{a}\u{b}\
-          from_cursor\u{18}\u{1} \u{1}(\u{3}R\u{a}fromCursor\u{12}\u{1b}\u{a}\u{9}to_curso\
-          r\u{18}\u{2} \u{1}(\u{3}R\u{8}toCursor\"\u{94}\u{1}\u{a}\u{c}JournalBlock\u{12},\
-          \u{a}\u{6}series\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.SeriesR\u{6}series\u{12}\
-          \u{1d}\u{a}\u{a}series_key\u{18}\u{2} \u{3}(\u{3}R\u{9}seriesKey\u{12}!\u{a}\u{c}\
-          timestamp_us\u{18}\u{3} \u{3}(\u{3}R\u{b}timestampUs\u{12}\u{14}\u{a}\u{5}value\u{18}\
-          \u{4} \u{3}(\u{1}R\u{5}value\"\u{cc}\u{1}\u{a}\u{b}LiveReading\u{12}\u{1b}\u{a}\u{9}\
-          device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\
-          \u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}\
-          (\u{9}R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{1}(\u{1}R\u{5}va\
-          lue\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}8\u{a}\u{9}t\
-          imestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\"\
-          \u{ae}\u{1}\u{a}\u{a}HistoryRow\u{12}8\u{a}\u{9}timestamp\u{18}\u{1} \u{1}(\u{b}\
+          R\u{5}block\u{12}\u{1c}\u{a}\u{9}truncated\u{18}\u{6} \u{1}(\u{8}R\u{9}truncated\
+          \u{12}\u{1f}\u{a}\u{b}next_cursor\u{18}\u{7} \u{1}(\u{9}R\u{a}nextCursor\"\u{96}\
+          \u{1}\u{a}\u{6}Series\u{12}\u{1d}\u{a}\u{a}series_key\u{18}\u{1} \u{1}(\u{3}R\u{9}\
+          seriesKey\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{2} \u{1}(\u{9}R\u{8}deviceId\u{12}\
+          \u{1b}\u{a}\u{9}sensor_id\u{18}\u{3} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}\
+          sensor_type\u{18}\u{4} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{12}\u{a}\u{4}unit\u{18}\
+          \u{5} \u{1}(\u{9}R\u{4}unit\"\u{c4}\u{1}\u{a}\u{c}HistoryBlock\u{12}\u{1d}\u{a}\u{a}\
+          series_key\u{18}\u{1} \u{3}(\u{3}R\u{9}seriesKey\u{12}!\u{a}\u{c}timestamp_us\u{18}\
+          \u{2} \u{3}(\u{3}R\u{b}timestampUs\u{12}\u{14}\u{a}\u{5}value\u{18}\u{3} \u{3}(\u{1}\
+          R\u{5}value\u{12}\u{18}\u{a}\u{7}minimum\u{18}\u{4} \u{3}(\u{1}R\u{7}minimum\u{12}\
+          \u{18}\u{a}\u{7}maximum\u{18}\u{5} \u{3}(\u{1}R\u{7}maximum\u{12}\u{14}\u{a}\u{5}\
+          count\u{18}\u{6} \u{3}(\u{3}R\u{5}count\u{12}\u{12}\u{a}\u{4}last\u{18}\u{7} \u{3}\
+          (\u{1}R\u{4}last\"\u{ae}\u{1}\u{a}\u{10}SubscribeRequest\u{12}\u{1b}\u{a}\u{9}de\
+          vice_id\u{18}\u{1} \u{3}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\
+          \u{2} \u{3}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{3}\
+          (\u{9}R\u{a}sensorType\u{12}?\u{a}\u{b}slow_reader\u{18}\u{4} \u{1}(\u{e}2\u{1e}\
+          .traksense.v1.SlowReaderPolicyR\u{a}slowReader\"\u{e2}\u{1}\u{a}\u{11}SubscribeR\
+          esponse\u{12}4\u{a}\u{5}start\u{18}\u{1} \u{1}(\u{b}2\u{1c}.traksense.v1.Subscri\
+          beStartH\0R\u{5}start\u{12}3\u{a}\u{6}series\u{18}\u{2} \u{1}(\u{b}2\u{19}.traks\
+          ense.v1.SeriesAddedH\0R\u{6}series\u{12}2\u{a}\u{5}block\u{18}\u{3} \u{1}(\u{b}2\
+          \u{1a}.traksense.v1.ReadingBlockH\0R\u{5}block\u{12}%\u{a}\u{3}gap\u{18}\u{4} \u{1}\
+          (\u{b}2\u{11}.traksense.v1.GapH\0R\u{3}gapB\u{7}\u{a}\u{5}event\"V\u{a}\u{e}Subs\
+          cribeStart\u{12}\u{16}\u{a}\u{6}cursor\u{18}\u{1} \u{1}(\u{3}R\u{6}cursor\u{12},\
+          \u{a}\u{6}series\u{18}\u{2} \u{3}(\u{b}2\u{14}.traksense.v1.SeriesR\u{6}series\"\
+          ;\u{a}\u{b}SeriesAdded\u{12},\u{a}\u{6}series\u{18}\u{1} \u{3}(\u{b}2\u{14}.trak\
+          sense.v1.SeriesR\u{6}series\"~\u{a}\u{c}ReadingBlock\u{12}\u{16}\u{a}\u{6}cursor\
+          \u{18}\u{1} \u{1}(\u{3}R\u{6}cursor\u{12}\u{1d}\u{a}\u{a}series_key\u{18}\u{2} \u{3}\
+          (\u{3}R\u{9}seriesKey\u{12}!\u{a}\u{c}timestamp_us\u{18}\u{3} \u{3}(\u{3}R\u{b}t\
+          imestampUs\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{3}(\u{1}R\u{5}value\"C\u{a}\u{3}\
+          Gap\u{12}\u{1f}\u{a}\u{b}from_cursor\u{18}\u{1} \u{1}(\u{3}R\u{a}fromCursor\u{12}\
+          \u{1b}\u{a}\u{9}to_cursor\u{18}\u{2} \u{1}(\u{3}R\u{8}toCursor\"\u{94}\u{1}\u{a}\
+          \u{c}JournalBlock\u{12},\u{a}\u{6}series\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense\
+          .v1.SeriesR\u{6}series\u{12}\u{1d}\u{a}\u{a}series_key\u{18}\u{2} \u{3}(\u{3}R\u{9}\
+          seriesKey\u{12}!\u{a}\u{c}timestamp_us\u{18}\u{3} \u{3}(\u{3}R\u{b}timestampUs\u{12}\
+          \u{14}\u{a}\u{5}value\u{18}\u{4} \u{3}(\u{1}R\u{5}value\"\u{cc}\u{1}\u{a}\u{b}Li\
+          veReading\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\
+          \u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}\
+          sensor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}value\u{18}\
+          \u{4} \u{1}(\u{1}R\u{5}value\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}\
+          unit\u{12}8\u{a}\u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.Tim\
+          estampR\u{9}timestamp\"\u{cb}\u{1}\u{a}\u{a}HistoryRow\u{12}8\u{a}\u{9}timestamp\
+          \u{18}\u{1} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\u{12}\u{1b}\
+          \u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}se\
+          nsor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}value\u{18}\
+          \u{4} \u{1}(\u{1}R\u{5}value\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}\
+          unit\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{6} \u{1}(\u{9}R\u{8}deviceId\"\u{b1}\
+          \u{2}\u{a}\u{10}HistoryBucketRow\u{12}8\u{a}\u{9}timestamp\u{18}\u{1} \u{1}(\u{b}\
           2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\
           \u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}\
           (\u{9}R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{1}(\u{1}R\u{5}va\
-          lue\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\"\u{80}\u{2}\u{a}\
-          \u{10}HistoryBucketRow\u{12}8\u{a}\u{9}timestamp\u{18}\u{1} \u{1}(\u{b}2\u{1a}.g\
-          oogle.protobuf.TimestampR\u{9}timestamp\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2}\
-           \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}\
-          R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{1}(\u{1}R\u{5}value\u{12}\
-          \u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}\u{10}\u{a}\u{3}avg\u{18}\
-          \u{6} \u{1}(\u{1}R\u{3}avg\u{12}\u{10}\u{a}\u{3}min\u{18}\u{7} \u{1}(\u{1}R\u{3}\
-          min\u{12}\u{10}\u{a}\u{3}max\u{18}\u{8} \u{1}(\u{1}R\u{3}max\u{12}\u{14}\u{a}\u{5}\
-          count\u{18}\u{9} \u{1}(\u{d}R\u{5}count*&\u{a}\u{10}SlowReaderPolicy\u{12}\u{9}\u{a}\
-          \u{5}CLOSE\u{10}\0\u{12}\u{7}\u{a}\u{3}GAP\u{10}\u{1}2\u{b6}\u{2}\u{a}\u{10}Tele\
-          metryService\u{12}C\u{a}\u{6}Ingest\u{12}\u{1b}.traksense.v1.IngestRequest\u{1a}\
-          \u{1c}.traksense.v1.IngestResponse\u{12}C\u{a}\u{6}Latest\u{12}\u{1b}.traksense.\
-          v1.LatestRequest\u{1a}\u{1c}.traksense.v1.LatestResponse\u{12}H\u{a}\u{7}History\
-          \u{12}\u{1c}.traksense.v1.HistoryRequest\u{1a}\u{1d}.traksense.v1.HistoryRespons\
-          e0\u{1}\u{12}N\u{a}\u{9}Subscribe\u{12}\u{1e}.traksense.v1.SubscribeRequest\u{1a}\
-          \u{1f}.traksense.v1.SubscribeResponse0\u{1}b\u{6}proto3
+          lue\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}\u{10}\u{a}\u{3}\
+          avg\u{18}\u{6} \u{1}(\u{1}R\u{3}avg\u{12}\u{10}\u{a}\u{3}min\u{18}\u{7} \u{1}(\u{1}\
+          R\u{3}min\u{12}\u{10}\u{a}\u{3}max\u{18}\u{8} \u{1}(\u{1}R\u{3}max\u{12}\u{14}\u{a}\
+          \u{5}count\u{18}\u{9} \u{1}(\u{d}R\u{5}count\u{12}\u{12}\u{a}\u{4}last\u{18}\u{a}\
+           \u{1}(\u{1}R\u{4}last\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{b} \u{1}(\u{9}R\u{8}\
+          deviceId\"\u{9e}\u{1}\u{a}\u{c}TelemetryRow\u{12}*\u{a}\u{2}ts\u{18}\u{1} \u{1}(\
+          \u{b}2\u{1a}.google.protobuf.TimestampR\u{2}ts\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\
+          \u{2} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3} \u{1}(\
+          \u{9}R\u{8}sensorId\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{1}(\u{1}R\u{5}value\
+          \u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\"\u{ce}\u{2}\u{a}\u{12}\
+          TelemetryBucketRow\u{12}2\u{a}\u{6}bucket\u{18}\u{1} \u{1}(\u{b}2\u{1a}.google.p\
+          rotobuf.TimestampR\u{6}bucket\u{12}*\u{a}\u{2}ts\u{18}\u{2} \u{1}(\u{b}2\u{1a}.g\
+          oogle.protobuf.TimestampR\u{2}ts\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{3} \u{1}\
+          (\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{4} \u{1}(\u{9}R\u{8}\
+          sensorId\u{12}\u{1b}\u{a}\u{9}avg_value\u{18}\u{5} \u{1}(\u{1}R\u{8}avgValue\u{12}\
+          \u{1b}\u{a}\u{9}min_value\u{18}\u{6} \u{1}(\u{1}R\u{8}minValue\u{12}\u{1b}\u{a}\u{9}\
+          max_value\u{18}\u{7} \u{1}(\u{1}R\u{8}maxValue\u{12}\u{1d}\u{a}\u{a}last_value\u{18}\
+          \u{8} \u{1}(\u{1}R\u{9}lastValue\u{12}\u{14}\u{a}\u{5}count\u{18}\u{9} \u{1}(\u{d}\
+          R\u{5}count\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{a} \u{1}(\u{9}R\u{4}unit*&\u{a}\u{10}\
+          SlowReaderPolicy\u{12}\u{9}\u{a}\u{5}CLOSE\u{10}\0\u{12}\u{7}\u{a}\u{3}GAP\u{10}\
+          \u{1}2\u{b6}\u{2}\u{a}\u{10}TelemetryService\u{12}C\u{a}\u{6}Ingest\u{12}\u{1b}.\
+          traksense.v1.IngestRequest\u{1a}\u{1c}.traksense.v1.IngestResponse\u{12}C\u{a}\u{6}\
+          Latest\u{12}\u{1b}.traksense.v1.LatestRequest\u{1a}\u{1c}.traksense.v1.LatestRes\
+          ponse\u{12}H\u{a}\u{7}History\u{12}\u{1c}.traksense.v1.HistoryRequest\u{1a}\u{1d}\
+          .traksense.v1.HistoryResponse0\u{1}\u{12}N\u{a}\u{9}Subscribe\u{12}\u{1e}.trakse\
+          nse.v1.SubscribeRequest\u{1a}\u{1f}.traksense.v1.SubscribeResponse0\u{1}b\u{6}pr\
+          oto3
+          """),
+      ProtobufFile(
+        name: "traksense/v1/telemetry_query.proto",
+        imports: ["google/api/annotations.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/telemetry.proto"],
+        symbols: [
+          "traksense.v1.GetTelemetrySummaryRequest",
+          "traksense.v1.GetTelemetrySummaryRequest.device_id",
+          "traksense.v1.TelemetrySummary",
+          "traksense.v1.TelemetrySummary.device_id",
+          "traksense.v1.TelemetrySummary.status",
+          "traksense.v1.TelemetrySummary.last_seen",
+          "traksense.v1.TelemetrySummary.sensors",
+          "traksense.v1.TelemetrySummary.statistics",
+          "traksense.v1.SensorSummary",
+          "traksense.v1.SensorSummary.sensor_id",
+          "traksense.v1.SensorSummary.sensor_name",
+          "traksense.v1.SensorSummary.sensor_type",
+          "traksense.v1.SensorSummary.unit",
+          "traksense.v1.SensorSummary.is_online",
+          "traksense.v1.SensorSummary.last_value",
+          "traksense.v1.SensorSummary.last_reading_at",
+          "traksense.v1.SensorSummary.statistics_24h",
+          "traksense.v1.ReadingStatistics",
+          "traksense.v1.ReadingStatistics.avg",
+          "traksense.v1.ReadingStatistics.min",
+          "traksense.v1.ReadingStatistics.max",
+          "traksense.v1.ReadingStatistics.stddev",
+          "traksense.v1.ReadingStatistics.count",
+          "traksense.v1.DeviceStatistics",
+          "traksense.v1.DeviceStatistics.total_readings_24h",
+          "traksense.v1.DeviceStatistics.sensor_count",
+          "traksense.v1.DeviceStatistics.avg_interval",
+          "traksense.v1.DeviceStatistics.avg_interval_seconds",
+          "traksense.v1.DeviceStatistics.avg_readings_per_hour",
+          "traksense.v1.DeviceStatistics.sensors_total",
+          "traksense.v1.DeviceStatistics.sensors_online",
+          "traksense.v1.ListReadingsRequest",
+          "traksense.v1.ListReadingsRequest.device_id",
+          "traksense.v1.ListReadingsRequest.sensor_id",
+          "traksense.v1.ListReadingsRequest.sensor_type",
+          "traksense.v1.ListReadingsRequest.ts_from",
+          "traksense.v1.ListReadingsRequest.ts_to",
+          "traksense.v1.ListReadingsRequest.value_min",
+          "traksense.v1.ListReadingsRequest.value_max",
+          "traksense.v1.ListReadingsRequest.page",
+          "traksense.v1.ListReadingsRequest.page_size",
+          "traksense.v1.ListReadingsResponse",
+          "traksense.v1.ListReadingsResponse.count",
+          "traksense.v1.ListReadingsResponse.results",
+          "traksense.v1.ReadingRow",
+          "traksense.v1.ReadingRow.device_id",
+          "traksense.v1.ReadingRow.sensor_id",
+          "traksense.v1.ReadingRow.sensor_type",
+          "traksense.v1.ReadingRow.value",
+          "traksense.v1.ReadingRow.unit",
+          "traksense.v1.ReadingRow.timestamp",
+          "traksense.v1.ReadingRow.ts",
+          "traksense.v1.ListAggregatesRequest",
+          "traksense.v1.ListAggregatesRequest.bucket",
+          "traksense.v1.ListAggregatesRequest.device_id",
+          "traksense.v1.ListAggregatesRequest.sensor_id",
+          "traksense.v1.ListAggregatesRequest.sensor_type",
+          "traksense.v1.ListAggregatesRequest.from",
+          "traksense.v1.ListAggregatesRequest.to",
+          "traksense.v1.ListAggregatesRequest.limit",
+          "traksense.v1.ListAggregatesRequest.offset",
+          "traksense.v1.ListAggregatesResponse",
+          "traksense.v1.ListAggregatesResponse.bucket",
+          "traksense.v1.ListAggregatesResponse.from",
+          "traksense.v1.ListAggregatesResponse.to",
+          "traksense.v1.ListAggregatesResponse.count",
+          "traksense.v1.ListAggregatesResponse.truncated",
+          "traksense.v1.ListAggregatesResponse.results",
+          "traksense.v1.QueryTelemetryRequest",
+          "traksense.v1.QueryTelemetryRequest.device_id",
+          "traksense.v1.QueryTelemetryRequest.asset_tag",
+          "traksense.v1.QueryTelemetryRequest.sensor_id",
+          "traksense.v1.QueryTelemetryRequest.sensor_type",
+          "traksense.v1.QueryTelemetryRequest.from",
+          "traksense.v1.QueryTelemetryRequest.to",
+          "traksense.v1.QueryTelemetryResponse",
+          "traksense.v1.QueryTelemetryResponse.from",
+          "traksense.v1.QueryTelemetryResponse.to",
+          "traksense.v1.QueryTelemetryResponse.count",
+          "traksense.v1.QueryTelemetryResponse.sensors",
+          "traksense.v1.SensorTelemetry",
+          "traksense.v1.SensorTelemetry.device_id",
+          "traksense.v1.SensorTelemetry.sensor_id",
+          "traksense.v1.SensorTelemetry.sensor_type",
+          "traksense.v1.SensorTelemetry.unit",
+          "traksense.v1.SensorTelemetry.count",
+          "traksense.v1.SensorTelemetry.avg",
+          "traksense.v1.SensorTelemetry.min",
+          "traksense.v1.SensorTelemetry.max",
+          "traksense.v1.SensorTelemetry.last",
+          "traksense.v1.GetTelemetrySettingsRequest",
+          "traksense.v1.TelemetrySettings",
+          "traksense.v1.TelemetrySettings.raw_days",
+          "traksense.v1.TelemetrySettings.compress_after_days",
+          "traksense.v1.TelemetrySettings.can_compress",
+          "traksense.v1.TelemetrySettings.kept_from",
+          "traksense.v1.TelemetrySettings.applied_at",
+          "traksense.v1.UpdateTelemetrySettingsRequest",
+          "traksense.v1.UpdateTelemetrySettingsRequest.raw_days",
+          "traksense.v1.UpdateTelemetrySettingsRequest.compress_after_days",
+          "traksense.v1.UpdateTelemetrySettingsRequest.update_mask",
+          "traksense.v1.TelemetryQueryService",
+          "traksense.v1.TelemetryQueryService.GetTelemetrySummary",
+          "traksense.v1.TelemetryQueryService.ListReadings",
+          "traksense.v1.TelemetryQueryService.ListAggregates",
+          "traksense.v1.TelemetryQueryService.QueryTelemetry",
+          "traksense.v1.TelemetryQueryService.GetTelemetrySettings",
+          "traksense.v1.TelemetryQueryService.UpdateTelemetrySettings",
+        ],
+        extensions: [
+        ],
+        descriptor: """
+          \u{a}\"traksense/v1/telemetry_query.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}goog\
+          le/api/annotations.proto\u{1a} google/protobuf/field_mask.proto\u{1a}\u{1f}googl\
+          e/protobuf/timestamp.proto\u{1a}\u{1e}google/protobuf/wrappers.proto\u{1a}\u{1c}\
+          traksense/v1/telemetry.proto\"9\u{a}\u{1a}GetTelemetrySummaryRequest\u{12}\u{1b}\
+          \u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\"\u{f7}\u{1}\u{a}\u{10}\
+          TelemetrySummary\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}devi\
+          ceId\u{12}\u{16}\u{a}\u{6}status\u{18}\u{2} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}\
+          last_seen\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}lastSeen\u{12}\
+          5\u{a}\u{7}sensors\u{18}\u{4} \u{3}(\u{b}2\u{1b}.traksense.v1.SensorSummaryR\u{7}\
+          sensors\u{12}>\u{a}\u{a}statistics\u{18}\u{5} \u{1}(\u{b}2\u{1e}.traksense.v1.De\
+          viceStatisticsR\u{a}statistics\"\u{e9}\u{2}\u{a}\u{d}SensorSummary\u{12}\u{1b}\u{a}\
+          \u{9}sensor_id\u{18}\u{1} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_\
+          name\u{18}\u{2} \u{1}(\u{9}R\u{a}sensorName\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\
+          \u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}\
+          R\u{4}unit\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{5} \u{1}(\u{8}R\u{8}isOnline\u{12}\
+          ;\u{a}\u{a}last_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\
+          \u{9}lastValue\u{12}B\u{a}\u{f}last_reading_at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.goo\
+          gle.protobuf.TimestampR\u{d}lastReadingAt\u{12}G\u{a}\u{e}statistics_24h\u{18}\u{8}\
+           \u{1}(\u{b}2\u{1f}.traksense.v1.ReadingStatisticsR\u{e}statistics_24h\"\u{ef}\u{1}\
+          \u{a}\u{11}ReadingStatistics\u{12}.\u{a}\u{3}avg\u{18}\u{1} \u{1}(\u{b}2\u{1c}.g\
+          oogle.protobuf.DoubleValueR\u{3}avg\u{12}.\u{a}\u{3}min\u{18}\u{2} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.DoubleValueR\u{3}min\u{12}.\u{a}\u{3}max\u{18}\u{3} \u{1}(\u{b}\
+          2\u{1c}.google.protobuf.DoubleValueR\u{3}max\u{12}4\u{a}\u{6}stddev\u{18}\u{4} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{6}stddev\u{12}\u{14}\u{a}\u{5}count\
+          \u{18}\u{5} \u{1}(\u{d}R\u{5}count\"\u{d7}\u{2}\u{a}\u{10}DeviceStatistics\u{12}\
+          .\u{a}\u{12}total_readings_24h\u{18}\u{1} \u{1}(\u{d}R\u{12}total_readings_24h\u{12}\
+          !\u{a}\u{c}sensor_count\u{18}\u{2} \u{1}(\u{d}R\u{b}sensorCount\u{12}!\u{a}\u{c}\
+          avg_interval\u{18}\u{3} \u{1}(\u{9}R\u{b}avgInterval\u{12}N\u{a}\u{14}avg_interv\
+          al_seconds\u{18}\u{4} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{12}avgIn\
+          tervalSeconds\u{12}1\u{a}\u{15}avg_readings_per_hour\u{18}\u{5} \u{1}(\u{1}R\u{12}\
+          avgReadingsPerHour\u{12}#\u{a}\u{d}sensors_total\u{18}\u{6} \u{1}(\u{d}R\u{c}sen\
+          sorsTotal\u{12}%\u{a}\u{e}sensors_online\u{18}\u{7} \u{1}(\u{d}R\u{d}sensorsOnli\
+          ne\"\u{fd}\u{2}\u{a}\u{13}ListReadingsRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\
+          \u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{3}(\
+          \u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{3}(\u{9}R\u{a}\
+          sensorType\u{12}3\u{a}\u{7}ts_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf\
+          .TimestampR\u{6}tsFrom\u{12}/\u{a}\u{5}ts_to\u{18}\u{5} \u{1}(\u{b}2\u{1a}.googl\
+          e.protobuf.TimestampR\u{4}tsTo\u{12}9\u{a}\u{9}value_min\u{18}\u{6} \u{1}(\u{b}2\
+          \u{1c}.google.protobuf.DoubleValueR\u{8}valueMin\u{12}9\u{a}\u{9}value_max\u{18}\
+          \u{7} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}valueMax\u{12}\u{12}\u{a}\
+          \u{4}page\u{18}\u{8} \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{9}\
+           \u{1}(\u{d}R\u{8}pageSize\"`\u{a}\u{14}ListReadingsResponse\u{12}\u{14}\u{a}\u{5}\
+          count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}2\u{a}\u{7}results\u{18}\u{2} \u{3}\
+          (\u{b}2\u{18}.traksense.v1.ReadingRowR\u{7}results\"\u{f7}\u{1}\u{a}\u{a}Reading\
+          Row\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\
+          \u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}se\
+          nsor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}value\u{18}\
+          \u{4} \u{1}(\u{1}R\u{5}value\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}\
+          unit\u{12}8\u{a}\u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.Tim\
+          estampR\u{9}timestamp\u{12}*\u{a}\u{2}ts\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.pr\
+          otobuf.TimestampR\u{2}ts\"\u{94}\u{2}\u{a}\u{15}ListAggregatesRequest\u{12}\u{16}\
+          \u{a}\u{6}bucket\u{18}\u{1} \u{1}(\u{9}R\u{6}bucket\u{12}\u{1b}\u{a}\u{9}device_\
+          id\u{18}\u{2} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3}\
+           \u{3}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}\
+          R\u{a}sensorType\u{12}.\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.proto\
+          buf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.\
+          protobuf.TimestampR\u{2}to\u{12}\u{14}\u{a}\u{5}limit\u{18}\u{7} \u{1}(\u{d}R\u{5}\
+          limit\u{12}\u{16}\u{a}\u{6}offset\u{18}\u{8} \u{1}(\u{d}R\u{6}offset\"\u{fc}\u{1}\
+          \u{a}\u{16}ListAggregatesResponse\u{12}\u{16}\u{a}\u{6}bucket\u{18}\u{1} \u{1}(\u{9}\
+          R\u{6}bucket\u{12}.\u{a}\u{4}from\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.\
+          TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.prot\
+          obuf.TimestampR\u{2}to\u{12}\u{14}\u{a}\u{5}count\u{18}\u{4} \u{1}(\u{d}R\u{5}co\
+          unt\u{12}\u{1c}\u{a}\u{9}truncated\u{18}\u{5} \u{1}(\u{8}R\u{9}truncated\u{12}:\u{a}\
+          \u{7}results\u{18}\u{6} \u{3}(\u{b}2 .traksense.v1.TelemetryBucketRowR\u{7}resul\
+          ts\"\u{eb}\u{1}\u{a}\u{15}QueryTelemetryRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\
+          \u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{2} \u{1}(\
+          \u{9}R\u{8}assetTag\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}(\u{9}R\u{8}s\
+          ensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}R\u{a}sensorType\u{12}\
+          .\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}fro\
+          m\u{12}*\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}\
+          to\"\u{c3}\u{1}\u{a}\u{16}QueryTelemetryResponse\u{12}.\u{a}\u{4}from\u{18}\u{1}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\
+          \u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}to\u{12}\u{14}\u{a}\u{5}\
+          count\u{18}\u{3} \u{1}(\u{d}R\u{5}count\u{12}7\u{a}\u{7}sensors\u{18}\u{4} \u{3}\
+          (\u{b}2\u{1d}.traksense.v1.SensorTelemetryR\u{7}sensors\"\u{d8}\u{2}\u{a}\u{f}Se\
+          nsorTelemetry\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceI\
+          d\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\
+          \u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{12}\u{a}\u{4}\
+          unit\u{18}\u{4} \u{1}(\u{9}R\u{4}unit\u{12}\u{14}\u{a}\u{5}count\u{18}\u{5} \u{1}\
+          (\u{d}R\u{5}count\u{12}.\u{a}\u{3}avg\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.proto\
+          buf.DoubleValueR\u{3}avg\u{12}.\u{a}\u{3}min\u{18}\u{7} \u{1}(\u{b}2\u{1c}.googl\
+          e.protobuf.DoubleValueR\u{3}min\u{12}.\u{a}\u{3}max\u{18}\u{8} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.DoubleValueR\u{3}max\u{12}0\u{a}\u{4}last\u{18}\u{9} \u{1}(\u{b}\
+          2\u{1c}.google.protobuf.DoubleValueR\u{4}last\"\u{1d}\u{a}\u{1b}GetTelemetrySett\
+          ingsRequest\"\u{f5}\u{1}\u{a}\u{11}TelemetrySettings\u{12}\u{19}\u{a}\u{8}raw_da\
+          ys\u{18}\u{1} \u{1}(\u{d}R\u{7}rawDays\u{12}.\u{a}\u{13}compress_after_days\u{18}\
+          \u{2} \u{1}(\u{d}R\u{11}compressAfterDays\u{12}!\u{a}\u{c}can_compress\u{18}\u{3}\
+           \u{1}(\u{8}R\u{b}canCompress\u{12}7\u{a}\u{9}kept_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampR\u{8}keptFrom\u{12}9\u{a}\u{a}applied_at\u{18}\u{5} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}appliedAt\"\u{a8}\u{1}\u{a}\u{1e}Up\
+          dateTelemetrySettingsRequest\u{12}\u{19}\u{a}\u{8}raw_days\u{18}\u{1} \u{1}(\u{d}\
+          R\u{7}rawDays\u{12}.\u{a}\u{13}compress_after_days\u{18}\u{2} \u{1}(\u{d}R\u{11}\
+          compressAfterDays\u{12};\u{a}\u{b}update_mask\u{18}\u{3} \u{1}(\u{b}2\u{1a}.goog\
+          le.protobuf.FieldMaskR\u{a}updateMask2\u{80}\u{7}\u{a}\u{15}TelemetryQueryServic\
+          e\u{12}\u{ad}\u{1}\u{a}\u{13}GetTelemetrySummary\u{12}(.traksense.v1.GetTelemetr\
+          ySummaryRequest\u{1a}\u{1e}.traksense.v1.TelemetrySummary\"L\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}F\u{12}\u{1b}/ingest/summary/{device_id}Z'\u{12}%/telemetry/device/{device_\
+          id}/summary\u{12}\u{86}\u{1}\u{a}\u{c}ListReadings\u{12}!.traksense.v1.ListReadi\
+          ngsRequest\u{1a}\".traksense.v1.ListReadingsResponse\"/\u{82}\u{d3}\u{e4}\u{93}\u{2}\
+          )\u{12}\u{10}/ingest/readingsZ\u{15}\u{12}\u{13}/telemetry/readings\u{12}\u{95}\u{1}\
+          \u{a}\u{e}ListAggregates\u{12}#.traksense.v1.ListAggregatesRequest\u{1a}$.trakse\
+          nse.v1.ListAggregatesResponse\"8\u{82}\u{d3}\u{e4}\u{93}\u{2}2\u{12}\u{12}/inges\
+          t/aggregatesZ\u{1c}\u{12}\u{11}/telemetry/seriesb\u{7}results\u{12}v\u{a}\u{e}Qu\
+          eryTelemetry\u{12}#.traksense.v1.QueryTelemetryRequest\u{1a}$.traksense.v1.Query\
+          TelemetryResponse\"\u{19}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{13}\u{12}\u{11}/ingest/\
+          telemetry\u{12}}\u{a}\u{14}GetTelemetrySettings\u{12}).traksense.v1.GetTelemetry\
+          SettingsRequest\u{1a}\u{1f}.traksense.v1.TelemetrySettings\"\u{19}\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}\u{13}\u{12}\u{11}/tenant/telemetry\u{12}\u{9e}\u{1}\u{a}\u{17}Update\
+          TelemetrySettings\u{12},.traksense.v1.UpdateTelemetrySettingsRequest\u{1a}\u{1f}\
+          .traksense.v1.TelemetrySettings\"4\u{82}\u{d3}\u{e4}\u{93}\u{2}.2\u{11}/tenant/t\
+          elemetry:\u{1}*Z\u{16}\u{1a}\u{11}/tenant/telemetry:\u{1}*b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/tenant.proto",

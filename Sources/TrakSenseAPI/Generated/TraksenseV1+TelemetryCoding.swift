@@ -315,7 +315,7 @@ extension TraksenseV1.HistoryRequest: @unsafe CMessage {
     unsafe traksense__v1__history_request__init(c)
   }
 
-  package static var wireOverhead: Int { 66 }
+  package static var wireOverhead: Int { 121 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__HistoryRequest>) throws(ProtobufError) {
     self.init()
@@ -325,6 +325,11 @@ extension TraksenseV1.HistoryRequest: @unsafe CMessage {
     self.from = try unsafe CField.message(c.pointee.from)
     self.to = try unsafe CField.message(c.pointee.to)
     self.interval = try unsafe CField.string(c.pointee.interval, "traksense.v1.HistoryRequest.interval")
+    self.assetTag = try unsafe CField.string(c.pointee.asset_tag, "traksense.v1.HistoryRequest.asset_tag")
+    self.limit = unsafe c.pointee.limit
+    self.cursor = try unsafe CField.string(c.pointee.cursor, "traksense.v1.HistoryRequest.cursor")
+    self.downsample = try unsafe CField.string(c.pointee.downsample, "traksense.v1.HistoryRequest.downsample")
+    self.points = unsafe c.pointee.points
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__HistoryRequest>, _ arena: inout Arena) {
@@ -334,6 +339,11 @@ extension TraksenseV1.HistoryRequest: @unsafe CMessage {
     unsafe c.pointee.from = arena.message(self.from)
     unsafe c.pointee.to = arena.message(self.to)
     unsafe c.pointee.interval = arena.string(self.interval)
+    unsafe c.pointee.asset_tag = arena.string(self.assetTag)
+    unsafe c.pointee.limit = self.limit
+    unsafe c.pointee.cursor = arena.string(self.cursor)
+    unsafe c.pointee.downsample = arena.string(self.downsample)
+    unsafe c.pointee.points = self.points
   }
 }
 
@@ -355,6 +365,16 @@ extension TraksenseV1.HistoryRequest: JSONFieldValue {
           self.to = try json.optional("to")
         case "interval":
           self.interval = try json.value("interval")
+        case "asset_tag", "assetTag":
+          self.assetTag = try json.value("asset_tag")
+        case "limit":
+          self.limit = try json.value("limit")
+        case "cursor":
+          self.cursor = try json.value("cursor")
+        case "downsample":
+          self.downsample = try json.value("downsample")
+        case "points":
+          self.points = try json.value("points")
         default: try json.skipUnknown(key)
       }
     }
@@ -368,6 +388,11 @@ extension TraksenseV1.HistoryRequest: JSONFieldValue {
     json.field("from", self.from)
     json.field("to", self.to)
     json.field("interval", self.interval)
+    json.field("asset_tag", self.assetTag)
+    json.field("limit", self.limit)
+    json.field("cursor", self.cursor)
+    json.field("downsample", self.downsample)
+    json.field("points", self.points)
     json.endObject()
   }
 }
@@ -377,7 +402,7 @@ extension TraksenseV1.HistoryResponse: @unsafe CMessage {
     unsafe traksense__v1__history_response__init(c)
   }
 
-  package static var wireOverhead: Int { 55 }
+  package static var wireOverhead: Int { 77 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__HistoryResponse>) throws(ProtobufError) {
     self.init()
@@ -386,6 +411,8 @@ extension TraksenseV1.HistoryResponse: @unsafe CMessage {
     self.from = try unsafe CField.message(c.pointee.from)
     self.to = try unsafe CField.message(c.pointee.to)
     self.block = try unsafe CField.message(c.pointee.block)
+    self.truncated = unsafe c.pointee.truncated != 0
+    self.nextCursor = try unsafe CField.string(c.pointee.next_cursor, "traksense.v1.HistoryResponse.next_cursor")
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__HistoryResponse>, _ arena: inout Arena) {
@@ -394,6 +421,8 @@ extension TraksenseV1.HistoryResponse: @unsafe CMessage {
     unsafe c.pointee.from = arena.message(self.from)
     unsafe c.pointee.to = arena.message(self.to)
     unsafe c.pointee.block = arena.message(self.block)
+    unsafe c.pointee.truncated = self.truncated ? 1 : 0
+    unsafe c.pointee.next_cursor = arena.string(self.nextCursor)
   }
 }
 
@@ -413,6 +442,10 @@ extension TraksenseV1.HistoryResponse: JSONFieldValue {
           self.to = try json.optional("to")
         case "block":
           self.block = try json.optional("block")
+        case "truncated":
+          self.truncated = try json.value("truncated")
+        case "next_cursor", "nextCursor":
+          self.nextCursor = try json.value("next_cursor")
         default: try json.skipUnknown(key)
       }
     }
@@ -425,6 +458,8 @@ extension TraksenseV1.HistoryResponse: JSONFieldValue {
     json.field("from", self.from)
     json.field("to", self.to)
     json.field("block", self.block)
+    json.field("truncated", self.truncated)
+    json.field("next_cursor", self.nextCursor)
     json.endObject()
   }
 }
@@ -491,7 +526,7 @@ extension TraksenseV1.HistoryBlock: @unsafe CMessage {
     unsafe traksense__v1__history_block__init(c)
   }
 
-  package static var wireOverhead: Int { 66 }
+  package static var wireOverhead: Int { 77 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__HistoryBlock>) throws(ProtobufError) {
     self.init()
@@ -501,6 +536,7 @@ extension TraksenseV1.HistoryBlock: @unsafe CMessage {
     self.minimum = unsafe CField.numbers(c.pointee.n_minimum, c.pointee.minimum)
     self.maximum = unsafe CField.numbers(c.pointee.n_maximum, c.pointee.maximum)
     self.count = unsafe CField.numbers(c.pointee.n_count, c.pointee.count)
+    self.last = unsafe CField.numbers(c.pointee.n_last, c.pointee.last)
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__HistoryBlock>, _ arena: inout Arena) {
@@ -510,6 +546,7 @@ extension TraksenseV1.HistoryBlock: @unsafe CMessage {
     unsafe (c.pointee.n_minimum, c.pointee.minimum) = arena.numbers(self.minimum)
     unsafe (c.pointee.n_maximum, c.pointee.maximum) = arena.numbers(self.maximum)
     unsafe (c.pointee.n_count, c.pointee.count) = arena.numbers(self.count)
+    unsafe (c.pointee.n_last, c.pointee.last) = arena.numbers(self.last)
   }
 }
 
@@ -531,6 +568,8 @@ extension TraksenseV1.HistoryBlock: JSONFieldValue {
           self.maximum = try json.list("maximum")
         case "count":
           self.count = try json.list("count")
+        case "last":
+          self.last = try json.list("last")
         default: try json.skipUnknown(key)
       }
     }
@@ -544,6 +583,7 @@ extension TraksenseV1.HistoryBlock: JSONFieldValue {
     json.field("minimum", self.minimum)
     json.field("maximum", self.maximum)
     json.field("count", self.count)
+    json.field("last", self.last)
     json.endObject()
   }
 }
@@ -973,7 +1013,7 @@ extension TraksenseV1.HistoryRow: @unsafe CMessage {
     unsafe traksense__v1__history_row__init(c)
   }
 
-  package static var wireOverhead: Int { 55 }
+  package static var wireOverhead: Int { 66 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__HistoryRow>) throws(ProtobufError) {
     self.init()
@@ -982,6 +1022,7 @@ extension TraksenseV1.HistoryRow: @unsafe CMessage {
     self.sensorType = try unsafe CField.string(c.pointee.sensor_type, "traksense.v1.HistoryRow.sensor_type")
     self.value = unsafe c.pointee.value
     self.unit = try unsafe CField.string(c.pointee.unit, "traksense.v1.HistoryRow.unit")
+    self.deviceID = try unsafe CField.string(c.pointee.device_id, "traksense.v1.HistoryRow.device_id")
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__HistoryRow>, _ arena: inout Arena) {
@@ -990,6 +1031,7 @@ extension TraksenseV1.HistoryRow: @unsafe CMessage {
     unsafe c.pointee.sensor_type = arena.string(self.sensorType)
     unsafe c.pointee.value = self.value
     unsafe c.pointee.unit = arena.string(self.unit)
+    unsafe c.pointee.device_id = arena.string(self.deviceID)
   }
 }
 
@@ -1009,6 +1051,8 @@ extension TraksenseV1.HistoryRow: JSONFieldValue {
           self.value = try json.value("value")
         case "unit":
           self.unit = try json.value("unit")
+        case "device_id", "deviceId":
+          self.deviceID = try json.value("device_id")
         default: try json.skipUnknown(key)
       }
     }
@@ -1021,6 +1065,7 @@ extension TraksenseV1.HistoryRow: JSONFieldValue {
     json.field("sensor_type", self.sensorType)
     json.field("value", self.value)
     json.field("unit", self.unit)
+    json.field("device_id", self.deviceID)
     json.endObject()
   }
 }
@@ -1030,7 +1075,7 @@ extension TraksenseV1.HistoryBucketRow: @unsafe CMessage {
     unsafe traksense__v1__history_bucket_row__init(c)
   }
 
-  package static var wireOverhead: Int { 99 }
+  package static var wireOverhead: Int { 121 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__HistoryBucketRow>) throws(ProtobufError) {
     self.init()
@@ -1043,6 +1088,8 @@ extension TraksenseV1.HistoryBucketRow: @unsafe CMessage {
     self.min = unsafe c.pointee.min
     self.max = unsafe c.pointee.max
     self.count = unsafe c.pointee.count
+    self.last = unsafe c.pointee.last
+    self.deviceID = try unsafe CField.string(c.pointee.device_id, "traksense.v1.HistoryBucketRow.device_id")
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__HistoryBucketRow>, _ arena: inout Arena) {
@@ -1055,6 +1102,8 @@ extension TraksenseV1.HistoryBucketRow: @unsafe CMessage {
     unsafe c.pointee.min = self.min
     unsafe c.pointee.max = self.max
     unsafe c.pointee.count = self.count
+    unsafe c.pointee.last = self.last
+    unsafe c.pointee.device_id = arena.string(self.deviceID)
   }
 }
 
@@ -1082,6 +1131,10 @@ extension TraksenseV1.HistoryBucketRow: JSONFieldValue {
           self.max = try json.value("max")
         case "count":
           self.count = try json.value("count")
+        case "last":
+          self.last = try json.value("last")
+        case "device_id", "deviceId":
+          self.deviceID = try json.value("device_id")
         default: try json.skipUnknown(key)
       }
     }
@@ -1098,6 +1151,147 @@ extension TraksenseV1.HistoryBucketRow: JSONFieldValue {
     json.field("min", self.min)
     json.field("max", self.max)
     json.field("count", self.count)
+    json.field("last", self.last)
+    json.field("device_id", self.deviceID)
+    json.endObject()
+  }
+}
+
+extension TraksenseV1.TelemetryRow: @unsafe CMessage {
+  package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__TelemetryRow>) {
+    unsafe traksense__v1__telemetry_row__init(c)
+  }
+
+  package static var wireOverhead: Int { 55 }
+
+  package init(decoding c: UnsafePointer<Traksense__V1__TelemetryRow>) throws(ProtobufError) {
+    self.init()
+    self.ts = try unsafe CField.message(c.pointee.ts)
+    self.deviceID = try unsafe CField.string(c.pointee.device_id, "traksense.v1.TelemetryRow.device_id")
+    self.sensorID = try unsafe CField.string(c.pointee.sensor_id, "traksense.v1.TelemetryRow.sensor_id")
+    self.value = unsafe c.pointee.value
+    self.unit = try unsafe CField.string(c.pointee.unit, "traksense.v1.TelemetryRow.unit")
+  }
+
+  package func fill(_ c: UnsafeMutablePointer<Traksense__V1__TelemetryRow>, _ arena: inout Arena) {
+    unsafe c.pointee.ts = arena.message(self.ts)
+    unsafe c.pointee.device_id = arena.string(self.deviceID)
+    unsafe c.pointee.sensor_id = arena.string(self.sensorID)
+    unsafe c.pointee.value = self.value
+    unsafe c.pointee.unit = arena.string(self.unit)
+  }
+}
+
+extension TraksenseV1.TelemetryRow: JSONFieldValue {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+    self.init()
+    try json.beginMessage()
+    while let key = try json.nextField() {
+      switch key {
+        case "ts":
+          self.ts = try json.optional("ts")
+        case "device_id", "deviceId":
+          self.deviceID = try json.value("device_id")
+        case "sensor_id", "sensorId":
+          self.sensorID = try json.value("sensor_id")
+        case "value":
+          self.value = try json.value("value")
+        case "unit":
+          self.unit = try json.value("unit")
+        default: try json.skipUnknown(key)
+      }
+    }
+  }
+
+  package func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.field("ts", self.ts)
+    json.field("device_id", self.deviceID)
+    json.field("sensor_id", self.sensorID)
+    json.field("value", self.value)
+    json.field("unit", self.unit)
+    json.endObject()
+  }
+}
+
+extension TraksenseV1.TelemetryBucketRow: @unsafe CMessage {
+  package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__TelemetryBucketRow>) {
+    unsafe traksense__v1__telemetry_bucket_row__init(c)
+  }
+
+  package static var wireOverhead: Int { 110 }
+
+  package init(decoding c: UnsafePointer<Traksense__V1__TelemetryBucketRow>) throws(ProtobufError) {
+    self.init()
+    self.bucket = try unsafe CField.message(c.pointee.bucket)
+    self.ts = try unsafe CField.message(c.pointee.ts)
+    self.deviceID = try unsafe CField.string(c.pointee.device_id, "traksense.v1.TelemetryBucketRow.device_id")
+    self.sensorID = try unsafe CField.string(c.pointee.sensor_id, "traksense.v1.TelemetryBucketRow.sensor_id")
+    self.avgValue = unsafe c.pointee.avg_value
+    self.minValue = unsafe c.pointee.min_value
+    self.maxValue = unsafe c.pointee.max_value
+    self.lastValue = unsafe c.pointee.last_value
+    self.count = unsafe c.pointee.count
+    self.unit = try unsafe CField.string(c.pointee.unit, "traksense.v1.TelemetryBucketRow.unit")
+  }
+
+  package func fill(_ c: UnsafeMutablePointer<Traksense__V1__TelemetryBucketRow>, _ arena: inout Arena) {
+    unsafe c.pointee.bucket = arena.message(self.bucket)
+    unsafe c.pointee.ts = arena.message(self.ts)
+    unsafe c.pointee.device_id = arena.string(self.deviceID)
+    unsafe c.pointee.sensor_id = arena.string(self.sensorID)
+    unsafe c.pointee.avg_value = self.avgValue
+    unsafe c.pointee.min_value = self.minValue
+    unsafe c.pointee.max_value = self.maxValue
+    unsafe c.pointee.last_value = self.lastValue
+    unsafe c.pointee.count = self.count
+    unsafe c.pointee.unit = arena.string(self.unit)
+  }
+}
+
+extension TraksenseV1.TelemetryBucketRow: JSONFieldValue {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+    self.init()
+    try json.beginMessage()
+    while let key = try json.nextField() {
+      switch key {
+        case "bucket":
+          self.bucket = try json.optional("bucket")
+        case "ts":
+          self.ts = try json.optional("ts")
+        case "device_id", "deviceId":
+          self.deviceID = try json.value("device_id")
+        case "sensor_id", "sensorId":
+          self.sensorID = try json.value("sensor_id")
+        case "avg_value", "avgValue":
+          self.avgValue = try json.value("avg_value")
+        case "min_value", "minValue":
+          self.minValue = try json.value("min_value")
+        case "max_value", "maxValue":
+          self.maxValue = try json.value("max_value")
+        case "last_value", "lastValue":
+          self.lastValue = try json.value("last_value")
+        case "count":
+          self.count = try json.value("count")
+        case "unit":
+          self.unit = try json.value("unit")
+        default: try json.skipUnknown(key)
+      }
+    }
+  }
+
+  package func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.field("bucket", self.bucket)
+    json.field("ts", self.ts)
+    json.field("device_id", self.deviceID)
+    json.field("sensor_id", self.sensorID)
+    json.field("avg_value", self.avgValue)
+    json.field("min_value", self.minValue)
+    json.field("max_value", self.maxValue)
+    json.field("last_value", self.lastValue)
+    json.field("count", self.count)
+    json.field("unit", self.unit)
     json.endObject()
   }
 }

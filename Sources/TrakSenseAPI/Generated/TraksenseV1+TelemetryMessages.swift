@@ -456,10 +456,10 @@ extension TraksenseV1 {
     /// `traksense.v1.HistoryRequest`
     public static var fullName: String { "traksense.v1.HistoryRequest" }
 
-    /// `device_id`
+    /// This or `asset_tag`.
     public var deviceID: String = ""
 
-    /// Empty: all sensors of the device.
+    /// Empty: all sensors.
     public var sensorID: [String] = []
 
     /// Empty: all metric types.
@@ -474,6 +474,23 @@ extension TraksenseV1 {
     /// `raw`, `1m`, `5m`, `15m`, `1h`, `1d` or `auto` (the default): up to 1 h raw, 6 h 1m, 24 h 5m, else 1h.
     public var interval: String = ""
 
+    /// All devices of this asset, instead of `device_id`.
+    public var assetTag: String = ""
+
+    /// Most points; 0: all there are. When there are more, the last message has a `next_cursor`.
+    public var limit: UInt32 = 0
+
+    /// A `next_cursor` of before: go on there. It holds range and interval too; where the request names them, they
+    /// must be the same.
+    public var cursor: String = ""
+
+    /// `lttb`: of each series only `points` points, chosen so that its curve looks the same (Largest Triangle Three
+    /// Buckets). Not together with `limit` or `cursor`.
+    public var downsample: String = ""
+
+    /// How many points of each series stay, 3 to 10,000.
+    public var points: UInt32 = 0
+
     /// Nothing set.
     public init() {}
 
@@ -484,7 +501,12 @@ extension TraksenseV1 {
       sensorType: [String] = [],
       from: ProtoTimestamp? = nil,
       to: ProtoTimestamp? = nil,
-      interval: String = ""
+      interval: String = "",
+      assetTag: String = "",
+      limit: UInt32 = 0,
+      cursor: String = "",
+      downsample: String = "",
+      points: UInt32 = 0
     ) {
       self.deviceID = deviceID
       self.sensorID = sensorID
@@ -492,6 +514,11 @@ extension TraksenseV1 {
       self.from = from
       self.to = to
       self.interval = interval
+      self.assetTag = assetTag
+      self.limit = limit
+      self.cursor = cursor
+      self.downsample = downsample
+      self.points = points
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.
@@ -542,6 +569,12 @@ extension TraksenseV1 {
     /// Columns of equal length, ascending in time.
     public var block: TraksenseV1.HistoryBlock? = nil
 
+    /// Last message only: there are more points than `limit`.
+    public var truncated: Bool = false
+
+    /// Last message only: where the rest begins; empty: that was all.
+    public var nextCursor: String = ""
+
     /// Nothing set.
     public init() {}
 
@@ -551,13 +584,17 @@ extension TraksenseV1 {
       interval: String = "",
       from: ProtoTimestamp? = nil,
       to: ProtoTimestamp? = nil,
-      block: TraksenseV1.HistoryBlock? = nil
+      block: TraksenseV1.HistoryBlock? = nil,
+      truncated: Bool = false,
+      nextCursor: String = ""
     ) {
       self.series = series
       self.interval = interval
       self.from = from
       self.to = to
       self.block = block
+      self.truncated = truncated
+      self.nextCursor = nextCursor
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.
@@ -677,6 +714,9 @@ extension TraksenseV1 {
     /// `count`
     public var count: [Int64] = []
 
+    /// The newest value of the bucket.
+    public var last: [Double] = []
+
     /// Nothing set.
     public init() {}
 
@@ -687,7 +727,8 @@ extension TraksenseV1 {
       value: [Double] = [],
       minimum: [Double] = [],
       maximum: [Double] = [],
-      count: [Int64] = []
+      count: [Int64] = [],
+      last: [Double] = []
     ) {
       self.seriesKey = seriesKey
       self.timestampUS = timestampUS
@@ -695,6 +736,7 @@ extension TraksenseV1 {
       self.minimum = minimum
       self.maximum = maximum
       self.count = count
+      self.last = last
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.
@@ -1205,6 +1247,9 @@ extension TraksenseV1 {
     /// `unit`
     public var unit: String = ""
 
+    /// `device_id`
+    public var deviceID: String = ""
+
     /// Nothing set.
     public init() {}
 
@@ -1214,13 +1259,15 @@ extension TraksenseV1 {
       sensorID: String = "",
       sensorType: String = "",
       value: Double = 0,
-      unit: String = ""
+      unit: String = "",
+      deviceID: String = ""
     ) {
       self.timestamp = timestamp
       self.sensorID = sensorID
       self.sensorType = sensorType
       self.value = value
       self.unit = unit
+      self.deviceID = deviceID
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.
@@ -1283,6 +1330,12 @@ extension TraksenseV1 {
     /// `count`
     public var count: UInt32 = 0
 
+    /// `last`
+    public var last: Double = 0
+
+    /// `device_id`
+    public var deviceID: String = ""
+
     /// Nothing set.
     public init() {}
 
@@ -1296,7 +1349,9 @@ extension TraksenseV1 {
       avg: Double = 0,
       min: Double = 0,
       max: Double = 0,
-      count: UInt32 = 0
+      count: UInt32 = 0,
+      last: Double = 0,
+      deviceID: String = ""
     ) {
       self.timestamp = timestamp
       self.sensorID = sensorID
@@ -1307,6 +1362,165 @@ extension TraksenseV1 {
       self.min = min
       self.max = max
       self.count = count
+      self.last = last
+      self.deviceID = deviceID
+    }
+
+    /// Decodes the binary form. Fields that are not known are skipped.
+    public init(serialized buffer: ByteBuffer) throws(ProtobufError) {
+      self = try unsafe CCoding.decode(buffer)
+    }
+
+    /// Appends the binary form.
+    public func encode(into buffer: inout ByteBuffer) {
+      unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
+    /// Parses the proto3 JSON form.
+    public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
+      self = try JSONCoding.parse(json, parsing)
+    }
+
+    /// Appends the proto3 JSON form, with the .proto's own field names.
+    public func appendJSON(to bytes: inout [UInt8]) {
+      JSONCoding.append(self, to: &bytes)
+    }
+  }
+}
+
+extension TraksenseV1 {
+  /// One history point, as the routes below `/telemetry` answer.
+  public struct TelemetryRow: ProtobufMessage {
+    /// `traksense.v1.TelemetryRow`
+    public static var fullName: String { "traksense.v1.TelemetryRow" }
+
+    /// `ts`
+    public var ts: ProtoTimestamp? = nil
+
+    /// `device_id`
+    public var deviceID: String = ""
+
+    /// `sensor_id`
+    public var sensorID: String = ""
+
+    /// `value`
+    public var value: Double = 0
+
+    /// `unit`
+    public var unit: String = ""
+
+    /// Nothing set.
+    public init() {}
+
+    /// What is left out is not set.
+    public init(
+      ts: ProtoTimestamp? = nil,
+      deviceID: String = "",
+      sensorID: String = "",
+      value: Double = 0,
+      unit: String = ""
+    ) {
+      self.ts = ts
+      self.deviceID = deviceID
+      self.sensorID = sensorID
+      self.value = value
+      self.unit = unit
+    }
+
+    /// Decodes the binary form. Fields that are not known are skipped.
+    public init(serialized buffer: ByteBuffer) throws(ProtobufError) {
+      self = try unsafe CCoding.decode(buffer)
+    }
+
+    /// Appends the binary form.
+    public func encode(into buffer: inout ByteBuffer) {
+      unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
+    /// Parses the proto3 JSON form.
+    public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
+      self = try JSONCoding.parse(json, parsing)
+    }
+
+    /// Appends the proto3 JSON form, with the .proto's own field names.
+    public func appendJSON(to bytes: inout [UInt8]) {
+      JSONCoding.append(self, to: &bytes)
+    }
+  }
+}
+
+extension TraksenseV1 {
+  /// One history bucket, as the routes below `/telemetry` answer.
+  public struct TelemetryBucketRow: ProtobufMessage {
+    /// `traksense.v1.TelemetryBucketRow`
+    public static var fullName: String { "traksense.v1.TelemetryBucketRow" }
+
+    /// Start of the bucket, under both names that clients look for.
+    public var bucket: ProtoTimestamp? = nil
+
+    /// `ts`
+    public var ts: ProtoTimestamp? = nil
+
+    /// `device_id`
+    public var deviceID: String = ""
+
+    /// `sensor_id`
+    public var sensorID: String = ""
+
+    /// `avg_value`
+    public var avgValue: Double = 0
+
+    /// `min_value`
+    public var minValue: Double = 0
+
+    /// `max_value`
+    public var maxValue: Double = 0
+
+    /// `last_value`
+    public var lastValue: Double = 0
+
+    /// `count`
+    public var count: UInt32 = 0
+
+    /// `unit`
+    public var unit: String = ""
+
+    /// Nothing set.
+    public init() {}
+
+    /// What is left out is not set.
+    public init(
+      bucket: ProtoTimestamp? = nil,
+      ts: ProtoTimestamp? = nil,
+      deviceID: String = "",
+      sensorID: String = "",
+      avgValue: Double = 0,
+      minValue: Double = 0,
+      maxValue: Double = 0,
+      lastValue: Double = 0,
+      count: UInt32 = 0,
+      unit: String = ""
+    ) {
+      self.bucket = bucket
+      self.ts = ts
+      self.deviceID = deviceID
+      self.sensorID = sensorID
+      self.avgValue = avgValue
+      self.minValue = minValue
+      self.maxValue = maxValue
+      self.lastValue = lastValue
+      self.count = count
+      self.unit = unit
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.

@@ -51,7 +51,8 @@ extension TraksenseV1 {
       _ request: TraksenseV1.LatestRequest, context: ServerContext
     ) async throws(RPCError) -> TraksenseV1.LatestResponse
 
-    /// A device's past, ascending in time. The first message carries the series dictionary.
+    /// The past of a device, or of all devices of an asset, ascending in time, then by series key. The first message
+    /// carries the series dictionary, the last one says whether that was all.
     func history(
       _ request: TraksenseV1.HistoryRequest, responses: MessageWriter<TraksenseV1.HistoryResponse>,
       context: ServerContext
@@ -93,7 +94,8 @@ extension TraksenseV1 {
         TelemetryServiceMethods.latest, request, options: options)
     }
 
-    /// A device's past, ascending in time. The first message carries the series dictionary.
+    /// The past of a device, or of all devices of an asset, ascending in time, then by series key. The first message
+    /// carries the series dictionary, the last one says whether that was all.
     public func history(
       _ request: TraksenseV1.HistoryRequest, options: CallOptions = CallOptions()
     ) async throws(RPCError) -> MessageStream<TraksenseV1.HistoryResponse> {

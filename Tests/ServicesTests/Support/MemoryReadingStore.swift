@@ -77,7 +77,9 @@ final class MemoryReadingStore: ReadingStore {
     return edit { state in
       state.historyQueries.append(query)
       let rest = state.history.filter { point in
-        guard point.timestamp >= query.from, point.timestamp < query.to else { return false }
+        guard point.timestamp >= query.from, point.timestamp < query.to,
+          query.sensors.contains(point.sensorKey)
+        else { return false }
         guard let position else { return true }
         return (point.timestamp, point.sensorKey) > (position.timestamp, position.sensorKey)
       }

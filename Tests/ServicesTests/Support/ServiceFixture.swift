@@ -20,7 +20,10 @@ struct ServiceFixture {
   let store = MemoryReadingStore(codec: JournalBlockCodec())
   let hub: ReadingHub
   let intake: MemoryIntake
+  let queries: MemoryQueries
+  let retention = MemoryTelemetrySettings()
   let client: TraksenseV1.TelemetryServiceClient
+  let questions: TraksenseV1.TelemetryQueryServiceClient
 
   init(
     keys: [String] = [Self.key], limits: TelemetryLimits = TelemetryLimits(),
@@ -30,17 +33,23 @@ struct ServiceFixture {
     hub = ReadingHub(store: store, codec: JournalBlockCodec(), encoding: .protobuf, limits: live)
     intake = MemoryIntake(catalogue: catalogue, store: store, listener: hub, clock: clock)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    queries = MemoryQueries(catalogue: catalogue)
+    let settings = TelemetryService.Settings(limits: limits, clock: clock, logger: logger)
     let service = TelemetryService(
-      tenants: tenants, intake: intake, store: store, catalogue: catalogue, hub: hub,
-      settings: TelemetryService.Settings(limits: limits, clock: clock, logger: logger))
+      tenants: tenants, intake: intake, store: store, catalogue: catalogue, assets: queries, hub: hub,
+      settings: settings)
+    let questioning = TelemetryQueryService(
+      store: store, catalogue: catalogue, queries: queries, retention: retention,
+      settings: settings)
     let authenticator = CallAuthenticator(
       tokens: AccessTokenSigner(keys: Self.signingKeys, clock: clock), sessions: tenants,
       apiKeys: tenants, ingestKeys: IngestKeys(keys, setting: "INGEST_KEY"), roles: ServiceRoles(),
       clock: clock)
     let gate = CallGate(tenants: tenants, authenticator: authenticator, logger: logger)
-    client = TraksenseV1.TelemetryServiceClient(
-      channel: InProcessChannel(
-        router: RPCRouter([service], interceptors: [AccessInterceptor(gate)])))
+    let channel = InProcessChannel(
+      router: RPCRouter([service, questioning], interceptors: [AccessInterceptor(gate)]))
+    client = TraksenseV1.TelemetryServiceClient(channel: channel)
+    questions = TraksenseV1.TelemetryQueryServiceClient(channel: channel)
     for (tenant, key) in Self.keys { tenants.addKey(key, to: tenant) }
   }
 

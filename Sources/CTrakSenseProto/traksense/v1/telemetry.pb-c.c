@@ -907,6 +907,96 @@ void   traksense__v1__history_bucket_row__free_unpacked
   assert(message->base.descriptor == &traksense__v1__history_bucket_row__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   traksense__v1__telemetry_row__init
+                     (Traksense__V1__TelemetryRow         *message)
+{
+  static const Traksense__V1__TelemetryRow init_value = TRAKSENSE__V1__TELEMETRY_ROW__INIT;
+  *message = init_value;
+}
+size_t traksense__v1__telemetry_row__get_packed_size
+                     (const Traksense__V1__TelemetryRow *message)
+{
+  assert(message->base.descriptor == &traksense__v1__telemetry_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__v1__telemetry_row__pack
+                     (const Traksense__V1__TelemetryRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__v1__telemetry_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__v1__telemetry_row__pack_to_buffer
+                     (const Traksense__V1__TelemetryRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__v1__telemetry_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__V1__TelemetryRow *
+       traksense__v1__telemetry_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__V1__TelemetryRow *)
+     protobuf_c_message_unpack (&traksense__v1__telemetry_row__descriptor,
+                                allocator, len, data);
+}
+void   traksense__v1__telemetry_row__free_unpacked
+                     (Traksense__V1__TelemetryRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__v1__telemetry_row__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   traksense__v1__telemetry_bucket_row__init
+                     (Traksense__V1__TelemetryBucketRow         *message)
+{
+  static const Traksense__V1__TelemetryBucketRow init_value = TRAKSENSE__V1__TELEMETRY_BUCKET_ROW__INIT;
+  *message = init_value;
+}
+size_t traksense__v1__telemetry_bucket_row__get_packed_size
+                     (const Traksense__V1__TelemetryBucketRow *message)
+{
+  assert(message->base.descriptor == &traksense__v1__telemetry_bucket_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__v1__telemetry_bucket_row__pack
+                     (const Traksense__V1__TelemetryBucketRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__v1__telemetry_bucket_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__v1__telemetry_bucket_row__pack_to_buffer
+                     (const Traksense__V1__TelemetryBucketRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__v1__telemetry_bucket_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__V1__TelemetryBucketRow *
+       traksense__v1__telemetry_bucket_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__V1__TelemetryBucketRow *)
+     protobuf_c_message_unpack (&traksense__v1__telemetry_bucket_row__descriptor,
+                                allocator, len, data);
+}
+void   traksense__v1__telemetry_bucket_row__free_unpacked
+                     (Traksense__V1__TelemetryBucketRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__v1__telemetry_bucket_row__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor traksense__v1__reading__field_descriptors[6] =
 {
   {
@@ -1375,7 +1465,7 @@ const ProtobufCMessageDescriptor traksense__v1__latest_response__descriptor =
   (ProtobufCMessageInit) traksense__v1__latest_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__history_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor traksense__v1__history_request__field_descriptors[11] =
 {
   {
     "device_id",
@@ -1449,11 +1539,76 @@ static const ProtobufCFieldDescriptor traksense__v1__history_request__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "asset_tag",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__HistoryRequest, asset_tag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__HistoryRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__HistoryRequest, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "downsample",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__HistoryRequest, downsample),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "points",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__HistoryRequest, points),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__history_request__field_indices_by_name[] = {
+  6,   /* field[6] = asset_tag */
+  8,   /* field[8] = cursor */
   0,   /* field[0] = device_id */
+  9,   /* field[9] = downsample */
   3,   /* field[3] = from */
   5,   /* field[5] = interval */
+  7,   /* field[7] = limit */
+  10,   /* field[10] = points */
   1,   /* field[1] = sensor_id */
   2,   /* field[2] = sensor_type */
   4,   /* field[4] = to */
@@ -1461,7 +1616,7 @@ static const unsigned traksense__v1__history_request__field_indices_by_name[] = 
 static const ProtobufCIntRange traksense__v1__history_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor traksense__v1__history_request__descriptor =
 {
@@ -1471,14 +1626,14 @@ const ProtobufCMessageDescriptor traksense__v1__history_request__descriptor =
   "Traksense__V1__HistoryRequest",
   "traksense.v1",
   sizeof(Traksense__V1__HistoryRequest),
-  6,
+  11,
   traksense__v1__history_request__field_descriptors,
   traksense__v1__history_request__field_indices_by_name,
   1,  traksense__v1__history_request__number_ranges,
   (ProtobufCMessageInit) traksense__v1__history_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__history_response__field_descriptors[5] =
+static const ProtobufCFieldDescriptor traksense__v1__history_response__field_descriptors[7] =
 {
   {
     "series",
@@ -1540,18 +1695,44 @@ static const ProtobufCFieldDescriptor traksense__v1__history_response__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "truncated",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__HistoryResponse, truncated),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_cursor",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__HistoryResponse, next_cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__history_response__field_indices_by_name[] = {
   4,   /* field[4] = block */
   2,   /* field[2] = from */
   1,   /* field[1] = interval */
+  6,   /* field[6] = next_cursor */
   0,   /* field[0] = series */
   3,   /* field[3] = to */
+  5,   /* field[5] = truncated */
 };
 static const ProtobufCIntRange traksense__v1__history_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor traksense__v1__history_response__descriptor =
 {
@@ -1561,7 +1742,7 @@ const ProtobufCMessageDescriptor traksense__v1__history_response__descriptor =
   "Traksense__V1__HistoryResponse",
   "traksense.v1",
   sizeof(Traksense__V1__HistoryResponse),
-  5,
+  7,
   traksense__v1__history_response__field_descriptors,
   traksense__v1__history_response__field_indices_by_name,
   1,  traksense__v1__history_response__number_ranges,
@@ -1658,7 +1839,7 @@ const ProtobufCMessageDescriptor traksense__v1__series__descriptor =
   (ProtobufCMessageInit) traksense__v1__series__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__history_block__field_descriptors[6] =
+static const ProtobufCFieldDescriptor traksense__v1__history_block__field_descriptors[7] =
 {
   {
     "series_key",
@@ -1732,9 +1913,22 @@ static const ProtobufCFieldDescriptor traksense__v1__history_block__field_descri
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "last",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Traksense__V1__HistoryBlock, n_last),
+    offsetof(Traksense__V1__HistoryBlock, last),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__history_block__field_indices_by_name[] = {
   5,   /* field[5] = count */
+  6,   /* field[6] = last */
   4,   /* field[4] = maximum */
   3,   /* field[3] = minimum */
   0,   /* field[0] = series_key */
@@ -1744,7 +1938,7 @@ static const unsigned traksense__v1__history_block__field_indices_by_name[] = {
 static const ProtobufCIntRange traksense__v1__history_block__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor traksense__v1__history_block__descriptor =
 {
@@ -1754,7 +1948,7 @@ const ProtobufCMessageDescriptor traksense__v1__history_block__descriptor =
   "Traksense__V1__HistoryBlock",
   "traksense.v1",
   sizeof(Traksense__V1__HistoryBlock),
-  6,
+  7,
   traksense__v1__history_block__field_descriptors,
   traksense__v1__history_block__field_indices_by_name,
   1,  traksense__v1__history_block__number_ranges,
@@ -2312,7 +2506,7 @@ const ProtobufCMessageDescriptor traksense__v1__live_reading__descriptor =
   (ProtobufCMessageInit) traksense__v1__live_reading__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__history_row__field_descriptors[5] =
+static const ProtobufCFieldDescriptor traksense__v1__history_row__field_descriptors[6] =
 {
   {
     "timestamp",
@@ -2374,8 +2568,21 @@ static const ProtobufCFieldDescriptor traksense__v1__history_row__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "device_id",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__HistoryRow, device_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__history_row__field_indices_by_name[] = {
+  5,   /* field[5] = device_id */
   1,   /* field[1] = sensor_id */
   2,   /* field[2] = sensor_type */
   0,   /* field[0] = timestamp */
@@ -2385,7 +2592,7 @@ static const unsigned traksense__v1__history_row__field_indices_by_name[] = {
 static const ProtobufCIntRange traksense__v1__history_row__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor traksense__v1__history_row__descriptor =
 {
@@ -2395,14 +2602,14 @@ const ProtobufCMessageDescriptor traksense__v1__history_row__descriptor =
   "Traksense__V1__HistoryRow",
   "traksense.v1",
   sizeof(Traksense__V1__HistoryRow),
-  5,
+  6,
   traksense__v1__history_row__field_descriptors,
   traksense__v1__history_row__field_indices_by_name,
   1,  traksense__v1__history_row__number_ranges,
   (ProtobufCMessageInit) traksense__v1__history_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__history_bucket_row__field_descriptors[9] =
+static const ProtobufCFieldDescriptor traksense__v1__history_bucket_row__field_descriptors[11] =
 {
   {
     "timestamp",
@@ -2512,10 +2719,36 @@ static const ProtobufCFieldDescriptor traksense__v1__history_bucket_row__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "last",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__HistoryBucketRow, last),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "device_id",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__HistoryBucketRow, device_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__history_bucket_row__field_indices_by_name[] = {
   5,   /* field[5] = avg */
   8,   /* field[8] = count */
+  10,   /* field[10] = device_id */
+  9,   /* field[9] = last */
   7,   /* field[7] = max */
   6,   /* field[6] = min */
   1,   /* field[1] = sensor_id */
@@ -2527,7 +2760,7 @@ static const unsigned traksense__v1__history_bucket_row__field_indices_by_name[]
 static const ProtobufCIntRange traksense__v1__history_bucket_row__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor traksense__v1__history_bucket_row__descriptor =
 {
@@ -2537,11 +2770,256 @@ const ProtobufCMessageDescriptor traksense__v1__history_bucket_row__descriptor =
   "Traksense__V1__HistoryBucketRow",
   "traksense.v1",
   sizeof(Traksense__V1__HistoryBucketRow),
-  9,
+  11,
   traksense__v1__history_bucket_row__field_descriptors,
   traksense__v1__history_bucket_row__field_indices_by_name,
   1,  traksense__v1__history_bucket_row__number_ranges,
   (ProtobufCMessageInit) traksense__v1__history_bucket_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__v1__telemetry_row__field_descriptors[5] =
+{
+  {
+    "ts",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryRow, ts),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "device_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryRow, device_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sensor_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryRow, sensor_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryRow, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryRow, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__v1__telemetry_row__field_indices_by_name[] = {
+  1,   /* field[1] = device_id */
+  2,   /* field[2] = sensor_id */
+  0,   /* field[0] = ts */
+  4,   /* field[4] = unit */
+  3,   /* field[3] = value */
+};
+static const ProtobufCIntRange traksense__v1__telemetry_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor traksense__v1__telemetry_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.v1.TelemetryRow",
+  "TelemetryRow",
+  "Traksense__V1__TelemetryRow",
+  "traksense.v1",
+  sizeof(Traksense__V1__TelemetryRow),
+  5,
+  traksense__v1__telemetry_row__field_descriptors,
+  traksense__v1__telemetry_row__field_indices_by_name,
+  1,  traksense__v1__telemetry_row__number_ranges,
+  (ProtobufCMessageInit) traksense__v1__telemetry_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__v1__telemetry_bucket_row__field_descriptors[10] =
+{
+  {
+    "bucket",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryBucketRow, bucket),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ts",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryBucketRow, ts),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "device_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryBucketRow, device_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sensor_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryBucketRow, sensor_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "avg_value",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryBucketRow, avg_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "min_value",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryBucketRow, min_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_value",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryBucketRow, max_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_value",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryBucketRow, last_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryBucketRow, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetryBucketRow, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__v1__telemetry_bucket_row__field_indices_by_name[] = {
+  4,   /* field[4] = avg_value */
+  0,   /* field[0] = bucket */
+  8,   /* field[8] = count */
+  2,   /* field[2] = device_id */
+  7,   /* field[7] = last_value */
+  6,   /* field[6] = max_value */
+  5,   /* field[5] = min_value */
+  3,   /* field[3] = sensor_id */
+  1,   /* field[1] = ts */
+  9,   /* field[9] = unit */
+};
+static const ProtobufCIntRange traksense__v1__telemetry_bucket_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor traksense__v1__telemetry_bucket_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.v1.TelemetryBucketRow",
+  "TelemetryBucketRow",
+  "Traksense__V1__TelemetryBucketRow",
+  "traksense.v1",
+  sizeof(Traksense__V1__TelemetryBucketRow),
+  10,
+  traksense__v1__telemetry_bucket_row__field_descriptors,
+  traksense__v1__telemetry_bucket_row__field_indices_by_name,
+  1,  traksense__v1__telemetry_bucket_row__number_ranges,
+  (ProtobufCMessageInit) traksense__v1__telemetry_bucket_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue traksense__v1__slow_reader_policy__enum_values_by_number[2] =

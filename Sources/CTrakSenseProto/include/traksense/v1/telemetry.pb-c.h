@@ -36,6 +36,8 @@ typedef struct Traksense__V1__JournalBlock Traksense__V1__JournalBlock;
 typedef struct Traksense__V1__LiveReading Traksense__V1__LiveReading;
 typedef struct Traksense__V1__HistoryRow Traksense__V1__HistoryRow;
 typedef struct Traksense__V1__HistoryBucketRow Traksense__V1__HistoryBucketRow;
+typedef struct Traksense__V1__TelemetryRow Traksense__V1__TelemetryRow;
+typedef struct Traksense__V1__TelemetryBucketRow Traksense__V1__TelemetryBucketRow;
 
 
 /* --- enums --- */
@@ -183,9 +185,12 @@ struct  Traksense__V1__LatestResponse
 struct  Traksense__V1__HistoryRequest
 {
   ProtobufCMessage base;
+  /*
+   * This or `asset_tag`.
+   */
   ProtobufCBinaryData device_id;
   /*
-   * Empty: all sensors of the device.
+   * Empty: all sensors.
    */
   size_t n_sensor_id;
   ProtobufCBinaryData *sensor_id;
@@ -206,10 +211,32 @@ struct  Traksense__V1__HistoryRequest
    * `raw`, `1m`, `5m`, `15m`, `1h`, `1d` or `auto` (the default): up to 1 h raw, 6 h 1m, 24 h 5m, else 1h.
    */
   ProtobufCBinaryData interval;
+  /*
+   * All devices of this asset, instead of `device_id`.
+   */
+  ProtobufCBinaryData asset_tag;
+  /*
+   * Most points; 0: all there are. When there are more, the last message has a `next_cursor`.
+   */
+  uint32_t limit;
+  /*
+   * A `next_cursor` of before: go on there. It holds range and interval too; where the request names them, they
+   * must be the same.
+   */
+  ProtobufCBinaryData cursor;
+  /*
+   * `lttb`: of each series only `points` points, chosen so that its curve looks the same (Largest Triangle Three
+   * Buckets). Not together with `limit` or `cursor`.
+   */
+  ProtobufCBinaryData downsample;
+  /*
+   * How many points of each series stay, 3 to 10,000.
+   */
+  uint32_t points;
 };
 #define TRAKSENSE__V1__HISTORY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__history_request__descriptor) \
-    , {0,NULL}, 0,NULL, 0,NULL, NULL, NULL, {0,NULL} }
+    , {0,NULL}, 0,NULL, 0,NULL, NULL, NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0 }
 
 
 struct  Traksense__V1__HistoryResponse
@@ -233,10 +260,18 @@ struct  Traksense__V1__HistoryResponse
    * Columns of equal length, ascending in time.
    */
   Traksense__V1__HistoryBlock *block;
+  /*
+   * Last message only: there are more points than `limit`.
+   */
+  protobuf_c_boolean truncated;
+  /*
+   * Last message only: where the rest begins; empty: that was all.
+   */
+  ProtobufCBinaryData next_cursor;
 };
 #define TRAKSENSE__V1__HISTORY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__history_response__descriptor) \
-    , 0,NULL, {0,NULL}, NULL, NULL, NULL }
+    , 0,NULL, {0,NULL}, NULL, NULL, NULL, 0, {0,NULL} }
 
 
 /*
@@ -280,10 +315,15 @@ struct  Traksense__V1__HistoryBlock
   double *maximum;
   size_t n_count;
   int64_t *count;
+  /*
+   * The newest value of the bucket.
+   */
+  size_t n_last;
+  double *last;
 };
 #define TRAKSENSE__V1__HISTORY_BLOCK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__history_block__descriptor) \
-    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Traksense__V1__SubscribeRequest
@@ -450,10 +490,11 @@ struct  Traksense__V1__HistoryRow
   ProtobufCBinaryData sensor_type;
   double value;
   ProtobufCBinaryData unit;
+  ProtobufCBinaryData device_id;
 };
 #define TRAKSENSE__V1__HISTORY_ROW__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__history_row__descriptor) \
-    , NULL, {0,NULL}, {0,NULL}, 0, {0,NULL} }
+    , NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL} }
 
 
 /*
@@ -474,10 +515,54 @@ struct  Traksense__V1__HistoryBucketRow
   double min;
   double max;
   uint32_t count;
+  double last;
+  ProtobufCBinaryData device_id;
 };
 #define TRAKSENSE__V1__HISTORY_BUCKET_ROW__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__history_bucket_row__descriptor) \
-    , NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0 }
+    , NULL, {0,NULL}, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, {0,NULL} }
+
+
+/*
+ * One history point, as the routes below `/telemetry` answer.
+ */
+struct  Traksense__V1__TelemetryRow
+{
+  ProtobufCMessage base;
+  Google__Protobuf__Timestamp *ts;
+  ProtobufCBinaryData device_id;
+  ProtobufCBinaryData sensor_id;
+  double value;
+  ProtobufCBinaryData unit;
+};
+#define TRAKSENSE__V1__TELEMETRY_ROW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__telemetry_row__descriptor) \
+    , NULL, {0,NULL}, {0,NULL}, 0, {0,NULL} }
+
+
+/*
+ * One history bucket, as the routes below `/telemetry` answer.
+ */
+struct  Traksense__V1__TelemetryBucketRow
+{
+  ProtobufCMessage base;
+  /*
+   * Start of the bucket, under both names that clients look for.
+   */
+  Google__Protobuf__Timestamp *bucket;
+  Google__Protobuf__Timestamp *ts;
+  ProtobufCBinaryData device_id;
+  ProtobufCBinaryData sensor_id;
+  double avg_value;
+  double min_value;
+  double max_value;
+  double last_value;
+  uint32_t count;
+  ProtobufCBinaryData unit;
+};
+#define TRAKSENSE__V1__TELEMETRY_BUCKET_ROW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__telemetry_bucket_row__descriptor) \
+    , NULL, NULL, {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, {0,NULL} }
 
 
 /* Traksense__V1__Reading methods */
@@ -860,6 +945,44 @@ Traksense__V1__HistoryBucketRow *
 void   traksense__v1__history_bucket_row__free_unpacked
                      (Traksense__V1__HistoryBucketRow *message,
                       ProtobufCAllocator *allocator);
+/* Traksense__V1__TelemetryRow methods */
+void   traksense__v1__telemetry_row__init
+                     (Traksense__V1__TelemetryRow         *message);
+size_t traksense__v1__telemetry_row__get_packed_size
+                     (const Traksense__V1__TelemetryRow   *message);
+size_t traksense__v1__telemetry_row__pack
+                     (const Traksense__V1__TelemetryRow   *message,
+                      uint8_t             *out);
+size_t traksense__v1__telemetry_row__pack_to_buffer
+                     (const Traksense__V1__TelemetryRow   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__V1__TelemetryRow *
+       traksense__v1__telemetry_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__v1__telemetry_row__free_unpacked
+                     (Traksense__V1__TelemetryRow *message,
+                      ProtobufCAllocator *allocator);
+/* Traksense__V1__TelemetryBucketRow methods */
+void   traksense__v1__telemetry_bucket_row__init
+                     (Traksense__V1__TelemetryBucketRow         *message);
+size_t traksense__v1__telemetry_bucket_row__get_packed_size
+                     (const Traksense__V1__TelemetryBucketRow   *message);
+size_t traksense__v1__telemetry_bucket_row__pack
+                     (const Traksense__V1__TelemetryBucketRow   *message,
+                      uint8_t             *out);
+size_t traksense__v1__telemetry_bucket_row__pack_to_buffer
+                     (const Traksense__V1__TelemetryBucketRow   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__V1__TelemetryBucketRow *
+       traksense__v1__telemetry_bucket_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__v1__telemetry_bucket_row__free_unpacked
+                     (Traksense__V1__TelemetryBucketRow *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Traksense__V1__Reading_Closure)
@@ -922,6 +1045,12 @@ typedef void (*Traksense__V1__HistoryRow_Closure)
 typedef void (*Traksense__V1__HistoryBucketRow_Closure)
                  (const Traksense__V1__HistoryBucketRow *message,
                   void *closure_data);
+typedef void (*Traksense__V1__TelemetryRow_Closure)
+                 (const Traksense__V1__TelemetryRow *message,
+                  void *closure_data);
+typedef void (*Traksense__V1__TelemetryBucketRow_Closure)
+                 (const Traksense__V1__TelemetryBucketRow *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -950,6 +1079,8 @@ extern const ProtobufCMessageDescriptor traksense__v1__journal_block__descriptor
 extern const ProtobufCMessageDescriptor traksense__v1__live_reading__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__history_row__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__history_bucket_row__descriptor;
+extern const ProtobufCMessageDescriptor traksense__v1__telemetry_row__descriptor;
+extern const ProtobufCMessageDescriptor traksense__v1__telemetry_bucket_row__descriptor;
 
 PROTOBUF_C__END_DECLS
 
