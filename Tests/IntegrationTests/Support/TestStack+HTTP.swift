@@ -32,10 +32,22 @@ struct HTTPAnswer: Sendable {
 }
 
 extension TestStack {
-  func get(_ path: String, host: String = TestStack.host, headers: [String] = []) async throws
-    -> HTTPAnswer
-  {
-    try await curl(path, host: host, headers: headers, [])
+  /// - Parameter isSignedIn: shows the tenant's API key, unless `headers` show anything else.
+  func get(
+    _ path: String, host: String = TestStack.host, headers: [String] = [], isSignedIn: Bool = true
+  ) async throws -> HTTPAnswer {
+    let headers = isSignedIn ? withKey(headers, host: host) : headers
+    return try await curl(path, host: host, headers: headers, [])
+  }
+
+  /// Adds the API key of the tenant that a request names.
+  private func withKey(_ headers: [String], host: String) -> [String] {
+    let shown = ["x-api-key:", "authorization:", "cookie:"]
+    guard !headers.contains(where: { header in shown.contains { header.lowercased().hasPrefix($0) } })
+    else { return headers }
+    let named = headers.first { $0.lowercased().hasPrefix("x-tenant:") }?.split(separator: " ").last
+    let tenant = named.map(String.init) ?? (host.lowercased().hasPrefix("acme.") ? "acme" : "umc")
+    return headers + ["X-Api-Key: \(key(of: tenant))"]
   }
 
   /// - Parameters:
@@ -100,7 +112,8 @@ extension TestStack {
     try Run(
       Tool.named("curl").path,
       ["--silent", "--show-error", "--no-buffer", "--max-time", "60", "--header", "Host: \(host)"]
-        + headers.flatMap { ["--header", $0] } + ["http://127.0.0.1:\(server.httpPort)\(path)"],
+        + withKey(headers, host: host).flatMap { ["--header", $0] }
+        + ["http://127.0.0.1:\(server.httpPort)\(path)"],
       log: freshLog("events"))
   }
 }
