@@ -21,6 +21,26 @@ struct Database {
       pool: pool, timescale: configuration.usesTimescale ? .automatic : .never, clock: .system)
   }
 
+  /// Runs `body` and closes the pool afterwards, whatever happens.
+  static func with(
+    _ reader: ConfigurationReader, _ body: (Database) async throws -> Void
+  ) async throws {
+    let database = try Database(reader.read())
+    do {
+      try await body(database)
+    } catch {
+      await database.pool.close()
+      throw error
+    }
+    await database.pool.close()
+  }
+
+  /// - Throws: ``AccountError/notFound``.
+  func tenant(_ slug: TenantSlug) async throws -> Tenant {
+    guard let record = try await registry.record(of: slug) else { throw AccountError.notFound }
+    return record.tenant
+  }
+
   func seedSampleHospital() async throws -> Tenant {
     try await migrator.migrate()
     return try await SampleHospital(provisioner: TenantProvisioner(migrator: migrator)).seed()
