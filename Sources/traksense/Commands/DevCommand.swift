@@ -92,11 +92,13 @@ struct DevCommand: AsyncParsableCommand {
       chartDirectory: Setting.chartDirectory.defaultValue ?? "", logLevel: .notice)
     let database = try Database(configuration)
     let tenant = try await database.seedSampleHospital()
+    try await SampleUsers.seed(in: tenant, database)
     let sensors = try await PostgresSensorCatalogue(pool: database.pool).sensors(
       matching: SensorFilter(), of: tenant)
+    let apiKey = try await DevSecret.apiKey(in: directory, of: tenant, database)
     await database.pool.close()
     var companions: [any Service] = [
-      Announcement(http: http, text: announcement(http, rpc, admin, broker, postgres))
+      Announcement(http: http, text: announcement(http, rpc, admin, broker, postgres, directory, apiKey))
     ]
     if interval > 0 {
       companions.append(
@@ -110,15 +112,18 @@ struct DevCommand: AsyncParsableCommand {
 
   private func announcement(
     _ http: ListenAddress, _ rpc: ListenAddress, _ admin: ListenAddress,
-    _ broker: PrivateMosquitto, _ postgres: PrivatePostgres
+    _ broker: PrivateMosquitto, _ postgres: PrivatePostgres, _ directory: String, _ apiKey: String
   ) -> String {
     """
 
     TrakSense is running; Ctrl-C stops everything.
       live page   http://\(SampleHospital.domain):\(http.port)/
-      REST        curl http://\(SampleHospital.domain):\(http.port)/ingest/latest/ESP32-01/
-      gRPC        \(rpc)   (tenant: metadata x-tenant: umc)
-      terminal    \(CommandLine.arguments[0]) watch --server \(rpc)
+      sign in     owner, admin, operator, technician or viewer; password \(SampleUsers.password.value)
+      API key     \(apiKey)   (reads)
+      REST        curl -H 'X-Api-Key: \(apiKey)' http://\(SampleHospital.domain):\(http.port)/ingest/latest/ESP32-01/
+      gRPC        \(rpc)   (metadata x-tenant: umc, x-api-key: the key)
+      terminal    TRAKSENSE_API_KEY=\(apiKey) \(CommandLine.arguments[0]) watch --server \(rpc)
+      mails       \(directory)/mail/
       MQTT        \(broker.url)   tenants/umc/devices/ESP32-01/sensors/temp_001
       metrics     curl http://\(admin)/metrics
       ingest key  X-Api-Key: \(ingestKey)
