@@ -121,13 +121,17 @@ final class TestStack: Sendable {
 
   // MARK: - Keys
 
-  /// Makes an API key that reads and sends readings.
+  /// Makes an API key that reads and sends readings, and shows it in this tenant's calls from now on.
   func createKey(of tenant: String) async throws {
-    let output = try await command([
-      "apikey", "create", tenant, "--name", "tests", "--scope", "read", "--scope", "ingest",
-    ]).succeed()
-    let key = output.trimmingCharacters(in: .whitespacesAndNewlines)
+    let key = try await apiKey(of: tenant, ["read", "ingest"])
     keys.withLock { $0[tenant] = key }
+  }
+
+  /// Makes an API key.
+  func apiKey(of tenant: String, _ scopes: [String]) async throws -> String {
+    try await command(
+      ["apikey", "create", tenant, "--name", "tests"] + scopes.flatMap { ["--scope", $0] }
+    ).succeed().trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   /// The API key of a tenant; of one that has none: the text `none`, which opens nothing.
