@@ -54,7 +54,8 @@ extension EndToEnd {
             read: try await stack.apiKey(of: tenant, ["read"]),
             admin: try await stack.apiKey(of: tenant, ["admin"]),
             ingest: try await stack.apiKey(of: tenant, ["ingest"]),
-            marks: [sample.value, person.username] + (tenant == "acme" ? ["acme_only"] : ["co2_"]),
+            marks: [sample.value, person.username]
+              + (tenant == "acme" ? ["acme_only"] : ["energy_001"]),
             poison: tenant == "umc" ? 44.03125 : 44.09375)
         }
         try await stack.waitForReadings(1)
