@@ -258,7 +258,9 @@ let package = Package(
       swiftSettings: strictForTests),
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["DevStack", "Domain", "Persistence", "traksense", logging],
+      dependencies: [
+        "DevStack", "Domain", "Persistence", "Services", "TrakSenseAPI", "traksense", logging,
+      ],
       exclude: ["Clients"],
       swiftSettings: strictForTests),
   ]
