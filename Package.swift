@@ -111,6 +111,10 @@ let package = Package(
       dependencies: ["DedicatedThread", "Domain", "CPostgreSQL", logging],
       swiftSettings: strict),
     .target(
+      name: "Credentials",
+      dependencies: ["DedicatedThread", "Domain", "JSONText", "COpenSSL"],
+      swiftSettings: strict),
+    .target(
       name: "Ingest",
       dependencies: ["DedicatedThread", "Domain", "JSONText", "CMosquitto", logging],
       swiftSettings: strict),
@@ -118,7 +122,7 @@ let package = Package(
     // Layer 3: what the RPCs do; the browser's way in.
     .target(
       name: "Services",
-      dependencies: ["TrakSenseAPI", "RPCRuntime", "Domain", "COpenSSL", nioCore, logging],
+      dependencies: ["TrakSenseAPI", "RPCRuntime", "Domain", "Credentials", nioCore, logging],
       swiftSettings: strict),
     .target(
       name: "RESTBridge",
@@ -183,6 +187,9 @@ let package = Package(
     .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strictForTests),
     .testTarget(
       name: "DedicatedThreadTests", dependencies: ["DedicatedThread"],
+      swiftSettings: strictForTests),
+    .testTarget(
+      name: "CredentialsTests", dependencies: ["Credentials", "Domain"],
       swiftSettings: strictForTests),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strictForTests),
     .testTarget(

@@ -54,10 +54,11 @@ struct Composition: Sendable {
     let reflection = ReflectionService(of: services, files: ProtobufSchema.trakSenseAPI.files)
     let router = RPCRouter(
       services + [reflection],
-      interceptors: [ErrorDetailsInterceptor()] + observability.interceptors + [
-        TenantLimitInterceptor(tenants: tenants, limits: configuration.tenantLimits),
-        DeadlineInterceptor(),
-      ], observer: observability.observer)
+      interceptors: [TracingInterceptor(), ErrorDetailsInterceptor()] + observability.interceptors
+        + [
+          TenantLimitInterceptor(tenants: tenants, limits: configuration.tenantLimits),
+          DeadlineInterceptor(),
+        ], observer: observability.observer)
     let group = MultiThreadedEventLoopGroup.singleton
     let pool = database.pool
     let health: @Sendable () async -> HealthReport = {

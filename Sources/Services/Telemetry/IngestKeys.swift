@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-
-import COpenSSL
+import Credentials
 import RPCRuntime
 
 /// The API keys that may ingest. Keeps digests only; compares them in constant time.
@@ -46,17 +45,16 @@ package struct IngestKeys: Sendable {
   private func accepts(_ key: String) -> Bool {
     guard let digest = Self.sha256(key) else { return false }
     var isKnown = false
-    for known in digests where unsafe CRYPTO_memcmp(known, digest, digest.count) == 0 {
-      isKnown = true
-    }
+    for known in digests where ConstantTime.areEqual(known, digest) { isKnown = true }
     return isKnown
   }
 
   /// - Returns: nil when libcrypto fails, which counts as "no".
   private static func sha256(_ text: String) -> [UInt8]? {
-    let input = Array(text.utf8)
-    var digest = [UInt8](repeating: 0, count: 32)
-    let done = unsafe EVP_Digest(input, input.count, &digest, nil, EVP_sha256(), nil)
-    return done == 1 ? digest : nil
+    do throws(CryptoError) {
+      return try Digest.sha256(text)
+    } catch {
+      return nil
+    }
   }
 }
