@@ -26,6 +26,8 @@ struct Composition: Sendable {
   private let adminAddress: ListenAddress
   private let rpcListeners: [ListenerConfiguration]
   private let monitor: HealthMonitor
+  private let courier: MailCourier?
+  private let cleaner: AccountCleaning
   private let httpAddress: ListenAddress
   private let logger: Logger
 
@@ -33,7 +35,7 @@ struct Composition: Sendable {
     let database = try Database(configuration)
     let codec = JournalBlockCodec()
     let store = PostgresReadingStore(pool: database.pool, codec: codec)
-    let tenants = PostgresTenantDirectory(pool: database.pool, clock: .system)
+    let tenants = database.people.directory
     let catalogue = PostgresSensorCatalogue(pool: database.pool)
     let hub = ReadingHub(store: store, codec: codec, encoding: .protobuf)
     let intake = TelemetryIntake(
@@ -47,16 +49,19 @@ struct Composition: Sendable {
       configuration.ingestKey.map { [$0.value] } ?? [], setting: Setting.ingestKey.rawValue)
     let telemetry = TelemetryService(
       tenants: tenants, intake: intake, store: store, catalogue: catalogue, hub: hub,
-      settings: TelemetryService.Settings(keys: keys, clock: .system, logger: logger))
+      settings: TelemetryService.Settings(clock: .system, logger: logger))
+    let people = try AccountComposition(
+      database.people, tenants: tenants, keys: keys, configuration, logger: logger)
     let observability = Observability(logger: logger)
     let statuses = HealthStatuses(["": .notServing])
-    let services: [any RPCRuntime.RPCService] = [telemetry, HealthService(statuses)]
+    let services = [telemetry, HealthService(statuses)] + people.services
     let reflection = ReflectionService(of: services, files: ProtobufSchema.trakSenseAPI.files)
     let router = RPCRouter(
       services + [reflection],
       interceptors: [TracingInterceptor(), ErrorDetailsInterceptor()] + observability.interceptors
         + [
-          TenantLimitInterceptor(tenants: tenants, limits: configuration.tenantLimits),
+          AccessInterceptor(people.gate),
+        TenantLimitInterceptor(limits: configuration.tenantLimits),
           DeadlineInterceptor(),
         ], observer: observability.observer)
     let group = MultiThreadedEventLoopGroup.singleton
@@ -72,8 +77,13 @@ struct Composition: Sendable {
       configuration: RESTBridgeConfiguration(
         host: configuration.http.host, port: configuration.http.port,
         allowedOrigins: configuration.corsOrigins,
+        publicHosts: configuration.accounts.publicHosts,
+        trustedProxies: configuration.web.trustedProxies,
+        cookieSecure: configuration.web.cookieSecure,
+        redirectsToHTTPS: configuration.web.redirectsToHTTPS,
+        hstsSeconds: configuration.web.hstsSeconds,
         chartLibraryDirectory: configuration.chartDirectory),
-      health: health, group: group, logger: logger)
+      hosts: people.hosts, health: health, group: group, logger: logger)
     admin = AdminServer(
       host: configuration.admin.host, port: configuration.admin.port,
       metricsType: PrometheusRegistry.contentType, metrics: { observability.registry.text },
@@ -87,6 +97,8 @@ struct Composition: Sendable {
       router: router, limits: limits, allowedOrigins: configuration.corsOrigins, group: group,
       logger: logger)
     observability.watch(server, pool, subscriber)
+    courier = people.courier
+    cleaner = people.cleaner
     self.pool = pool
     self.hub = hub
     self.subscriber = subscriber
@@ -107,8 +119,8 @@ struct Composition: Sendable {
         PoolService(pool: pool), AdminService(server: admin, address: adminAddress),
         RPCService(server: server, listeners: rpcListeners),
         BridgeService(bridge: bridge, address: httpAddress), HubService(hub: hub),
-        SubscriberService(subscriber: subscriber), monitor,
-      ] + certificateServices + companions
+        SubscriberService(subscriber: subscriber), cleaner, monitor,
+      ] + (courier.map { [CourierService(courier: $0)] } ?? []) + certificateServices + companions
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(60)
@@ -170,6 +182,14 @@ private struct RPCService: Service {
   private func setting(of address: ServerAddress) -> Setting {
     if case .unix = address { return .rpcUnixSocket }
     return address == listeners.first?.address ? .rpcListen : .rpcTLSListen
+  }
+}
+
+private struct CourierService: Service {
+  let courier: MailCourier
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await courier.run() }
   }
 }
 

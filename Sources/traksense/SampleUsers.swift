@@ -15,17 +15,17 @@ enum SampleUsers {
       guard let email = EmailAddress("\(name)@\(tenant.slug).example"),
         let username = Username(name)
       else { continue }
-      guard try await database.accounts.credentials(for: .username(username)) == nil else {
+      guard try await database.people.accounts.credentials(for: .username(username)) == nil else {
         continue
       }
       var profile = UserProfile()
       profile.firstName = "Sample"
       profile.lastName = name.prefix(1).uppercased() + name.dropFirst()
-      let user = try await database.accounts.create(
+      let user = try await database.people.accounts.create(
         NewUser(
           email: email, username: username, profile: profile,
           password: try await hasher.hash(password)), by: .command)
-      try await database.registry.addMember(
+      try await database.people.tenants.addMember(
         user: user.id, to: tenant.slug, role: role, by: .command)
     }
   }

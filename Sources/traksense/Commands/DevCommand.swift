@@ -6,6 +6,7 @@ import Domain
 import Foundation
 import Ingest
 import Logging
+import Mail
 import Persistence
 import ServiceLifecycle
 import Services
@@ -76,17 +77,20 @@ struct DevCommand: AsyncParsableCommand {
     guard let endpoint = MQTTEndpoint(url: broker.url) else {
       throw ValidationError("broker URL \(broker.url) is malformed")
     }
+    guard let sender = Mailbox("TrakSense <traksense@localhost>") else {
+      throw ValidationError("the sender of mails is malformed")
+    }
     let configuration = Configuration(
       databaseURL: Secret(value: postgres.connectionString), databaseConnections: 6,
       usesTimescale: true, mqtt: endpoint, mqttClientID: "traksense-ingest", mqttGroup: nil,
       rpc: rpc, http: http, admin: admin,
       accounts: AccountServing(
-        secretKeys: [try DevSecret.key(in: directory)], publicHosts: ["api", "localhost"],
+        signing: try .init(try DevSecret.key(in: directory).value), publicHosts: ["api", "localhost"],
         tenantBaseDomain: "localhost", allowsRegistration: true,
         frontendURL: "http://{tenant}.localhost:\(http.port)", serviceRoles: [:]),
       web: WebServing(
         cookieSecure: false, redirectsToHTTPS: false, hstsSeconds: 0, trustedProxies: []),
-      mail: .directory("\(directory)/mail"), media: .directory("\(directory)/media"),
+      mail: .directory("\(directory)/mail", sender: sender), media: .directory("\(directory)/media"),
       tenantLimits: TenantLimits(),
       ingestKey: Secret(value: ingestKey), corsOrigins: [],
       chartDirectory: Setting.chartDirectory.defaultValue ?? "", logLevel: .notice)

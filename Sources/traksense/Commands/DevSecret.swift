@@ -21,10 +21,10 @@ enum DevSecret {
     in directory: String, of tenant: Tenant, _ database: Database
   ) async throws -> String {
     if let key = read("api-key", directory) { return key }
-    let secret = try APIKeySecret()
-    _ = try await database.keys.create(
+    let secret = try APIKeyText()
+    _ = try await database.people.apiKeys.create(
       NewAPIKey(
-        name: "traksense dev", prefix: secret.prefix, digest: secret.digest, scopes: [.read],
+        name: "traksense dev", prefix: secret.prefix, digest: try secret.digest(), scopes: [.read],
         expiresAt: nil), for: tenant, by: .command)
     try write(secret.text, "api-key", directory)
     return secret.text

@@ -36,13 +36,13 @@ struct APIKeyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      let secret = try APIKeySecret()
+      let secret = try APIKeyText()
       let expiresAt = days.map { WallClock.system.now().advanced(by: .seconds(86_400 * $0)) }
       try await Database.with(configuration) { database in
         let tenant = try await database.tenant(slug)
-        _ = try await database.keys.create(
+        _ = try await database.people.apiKeys.create(
           NewAPIKey(
-            name: name, prefix: secret.prefix, digest: secret.digest, scopes: Set(scopes),
+            name: name, prefix: secret.prefix, digest: try secret.digest(), scopes: Set(scopes),
             expiresAt: expiresAt), for: tenant, by: .command)
         print(secret.text)
       }
@@ -60,7 +60,7 @@ struct APIKeyCommand: AsyncParsableCommand {
       try await Database.with(configuration) { database in
         let tenant = try await database.tenant(slug)
         print("id\tprefix\tscopes\tstate\tlast used\tname")
-        for key in try await database.keys.keys(of: tenant) {
+        for key in try await database.people.apiKeys.keys(of: tenant) {
           print(
             [
               "\(key.id)", key.prefix, key.scopes.map(\.rawValue).sorted().joined(separator: ","),
@@ -89,11 +89,11 @@ struct APIKeyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      let secret = try APIKeySecret()
+      let secret = try APIKeyText()
       try await Database.with(configuration) { database in
         let tenant = try await database.tenant(slug)
-        _ = try await database.keys.rotate(
-          id: id, of: tenant, prefix: secret.prefix, digest: secret.digest,
+        _ = try await database.people.apiKeys.rotate(
+          id: id, of: tenant, prefix: secret.prefix, digest: try secret.digest(),
           overlap: .seconds(overlap), by: .command)
         print(secret.text)
       }
@@ -110,7 +110,7 @@ struct APIKeyCommand: AsyncParsableCommand {
     func run() async throws {
       try await Database.with(configuration) { database in
         let tenant = try await database.tenant(slug)
-        try await database.keys.revoke(id: id, of: tenant, by: .command)
+        try await database.people.apiKeys.revoke(id: id, of: tenant, by: .command)
         print("key \(id) is revoked")
       }
     }

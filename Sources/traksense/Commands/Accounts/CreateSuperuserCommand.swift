@@ -58,9 +58,9 @@ struct CreateSuperuserCommand: AsyncParsableCommand {
       email: address, username: username, profile: profile,
       password: try await PasswordHasher().hash(password), isStaff: staff)
     try await Database.with(configuration) { database in
-      let created = try await database.accounts.create(user, by: .command)
+      let created = try await database.people.accounts.create(user, by: .command)
       if let slug {
-        try await database.registry.addMember(
+        try await database.people.tenants.addMember(
           user: created.id, to: slug, role: role, by: .command)
       }
       print("user \(created.id) '\(created.username.rawValue)' is there")

@@ -18,7 +18,7 @@ struct DomainCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Database.with(configuration) { database in
-        try await database.registry.addDomain(
+        try await database.people.tenants.addDomain(
           domain, to: slug, isPrimary: primary, by: .command)
         print("\(domain) is a host of '\(slug)'")
       }
@@ -34,7 +34,7 @@ struct DomainCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Database.with(configuration) { database in
-        try await database.registry.removeDomain(domain, from: slug, by: .command)
+        try await database.people.tenants.removeDomain(domain, from: slug, by: .command)
         print("\(domain) is no host of '\(slug)' any more")
       }
     }
@@ -49,7 +49,7 @@ struct DomainCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Database.with(configuration) { database in
-        guard let record = try await database.registry.record(of: slug) else {
+        guard let record = try await database.people.tenants.record(of: slug) else {
           throw AccountError.notFound
         }
         for domain in record.domains { print(domain) }

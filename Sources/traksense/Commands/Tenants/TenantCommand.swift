@@ -35,7 +35,7 @@ struct TenantCommand: AsyncParsableCommand {
       let domains =
         domains.isEmpty ? ["\(slug.rawValue).\(values.accounts.tenantBaseDomain)"] : domains
       try await Database.with(configuration) { database in
-        let tenant = try await database.registry.create(
+        let tenant = try await database.people.tenants.create(
           NewTenant(slug: slug, schema: schema, name: name ?? slug.rawValue, domains: domains),
           by: .command)
         print("tenant '\(tenant.slug)' is there: schema \(tenant.schema), host \(domains[0])")
@@ -51,7 +51,7 @@ struct TenantCommand: AsyncParsableCommand {
     func run() async throws {
       try await Database.with(configuration) { database in
         print("slug\tschema\tmembers\tstate\thosts\tname")
-        for record in try await database.registry.tenants() {
+        for record in try await database.people.tenants.tenants() {
           let tenant = record.tenant
           print(
             [
@@ -73,7 +73,7 @@ struct TenantCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Database.with(configuration) { database in
-        try await database.registry.setSuspended(true, slug, by: .command)
+        try await database.people.tenants.setSuspended(true, slug, by: .command)
         print("tenant '\(slug)' is suspended")
       }
     }
@@ -87,7 +87,7 @@ struct TenantCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Database.with(configuration) { database in
-        try await database.registry.setSuspended(false, slug, by: .command)
+        try await database.people.tenants.setSuspended(false, slug, by: .command)
         print("tenant '\(slug)' is active")
       }
     }
@@ -109,7 +109,7 @@ struct TenantCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await Database.with(configuration) { database in
-        try await database.registry.delete(slug, by: .command)
+        try await database.people.tenants.delete(slug, by: .command)
         print("tenant '\(slug)' is deleted")
       }
     }
