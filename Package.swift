@@ -72,6 +72,8 @@ let package = Package(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(name: "CTrakSenseProto", dependencies: ["CProtobufC"]),
     .target(name: "CProtocPlugin", dependencies: ["CProtobufC"]),
 
@@ -80,6 +82,7 @@ let package = Package(
     .target(name: "Domain", dependencies: ["TimeText"], swiftSettings: strict),
     .target(name: "DedicatedThread", swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
+    .target(name: "Files", swiftSettings: strict),
 
     .target(name: "Prometheus", dependencies: [coreMetrics], swiftSettings: strict),
     .target(
@@ -117,6 +120,15 @@ let package = Package(
     .target(
       name: "Ingest",
       dependencies: ["DedicatedThread", "Domain", "JSONText", "CMosquitto", logging],
+      swiftSettings: strict),
+    .target(
+      name: "Curl", dependencies: ["DedicatedThread", "CCurl"], swiftSettings: strict),
+    .target(
+      name: "Mail", dependencies: ["Curl", "DedicatedThread", "Domain", "Files"],
+      swiftSettings: strict),
+    .target(
+      name: "ObjectStorage",
+      dependencies: ["Curl", "DedicatedThread", "Domain", "Files", "COpenSSL"],
       swiftSettings: strict),
 
     // Layer 3: what the RPCs do; the browser's way in.
@@ -251,6 +263,14 @@ let package = Package(
       name: "IngestTests", dependencies: ["Ingest", "Domain", "DevStack", "JSONText", logging],
       swiftSettings: strictForTests),
     .testTarget(
+      name: "AdapterTests",
+      dependencies: [
+        "Curl", "DedicatedThread", "DevStack", "Domain", "Files", "Mail",
+        "ObjectStorage",
+      ],
+      exclude: ["Foreign"],
+      swiftSettings: strictForTests),
+    .testTarget(
       name: "ServicesTests",
       dependencies: ["Services", "TrakSenseAPI", "RPCRuntime", "Domain", nioCore, logging],
       swiftSettings: strictForTests),
@@ -274,8 +294,8 @@ let package = Package(
 )
 
 let fuzzDependencies: [Target.Dependency] = [
-  "RPCRuntime", "TrakSenseAPI", "JSONText", "Ingest", "Services", "Domain", nioCore, nioEmbedded,
-  logging,
+  "RPCRuntime", "TrakSenseAPI", "JSONText", "Ingest", "Services", "Domain", nioCore,
+  nioEmbedded, logging,
 ]
 if let fuzzerLibrary {
   package.targets.append(
