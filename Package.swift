@@ -74,6 +74,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CGD", pkgConfig: "gdlib", providers: [.apt(["libgd-dev"])]),
     .target(name: "CTrakSenseProto", dependencies: ["CProtobufC"]),
     .target(name: "CProtocPlugin", dependencies: ["CProtobufC"]),
 
@@ -130,6 +131,9 @@ let package = Package(
       name: "ObjectStorage",
       dependencies: ["Curl", "DedicatedThread", "Domain", "Files", "COpenSSL"],
       swiftSettings: strict),
+    .target(
+      name: "Imaging", dependencies: ["DedicatedThread", "Domain", "CGD", "CZlib"],
+      swiftSettings: strict),
 
     // Layer 3: what the RPCs do; the browser's way in.
     .target(
@@ -152,9 +156,9 @@ let package = Package(
     .executableTarget(
       name: "traksense",
       dependencies: [
-        "DedicatedThread", "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence", "Ingest",
-        "Services", "RESTBridge", "DevStack", "Prometheus", "AdminServer", nioCore, nioPosix,
-        logging, metrics,
+        "Credentials", "DedicatedThread", "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence",
+        "Ingest", "Services", "RESTBridge", "DevStack", "Prometheus", "AdminServer", "Curl", "Mail",
+        "ObjectStorage", "Imaging", nioCore, nioPosix, logging, metrics,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -265,14 +269,16 @@ let package = Package(
     .testTarget(
       name: "AdapterTests",
       dependencies: [
-        "Curl", "DedicatedThread", "DevStack", "Domain", "Files", "Mail",
+        "Curl", "DedicatedThread", "DevStack", "Domain", "Files", "Imaging", "Mail",
         "ObjectStorage",
       ],
       exclude: ["Foreign"],
       swiftSettings: strictForTests),
     .testTarget(
       name: "ServicesTests",
-      dependencies: ["Services", "TrakSenseAPI", "RPCRuntime", "Domain", nioCore, logging],
+      dependencies: [
+        "Services", "TrakSenseAPI", "RPCRuntime", "Credentials", "Domain", nioCore, nioSSL, logging,
+      ],
       swiftSettings: strictForTests),
     .testTarget(
       name: "RESTBridgeTests",
@@ -294,7 +300,7 @@ let package = Package(
 )
 
 let fuzzDependencies: [Target.Dependency] = [
-  "RPCRuntime", "TrakSenseAPI", "JSONText", "Ingest", "Services", "Domain", nioCore,
+  "RPCRuntime", "TrakSenseAPI", "JSONText", "Imaging", "Ingest", "Services", "Domain", nioCore,
   nioEmbedded, logging,
 ]
 if let fuzzerLibrary {

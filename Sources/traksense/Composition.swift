@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AdminServer
+import Credentials
 import Domain
 import Ingest
 import Logging

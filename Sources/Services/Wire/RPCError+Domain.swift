@@ -1,9 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import Logging
 import RPCRuntime
 
 extension RPCError {
+  /// What a caller hears of a store's failure; a fault of this program is logged.
+  ///
+  /// Never inlined: what it needs would be part of the frame of every async function that may fail.
+  @inline(never)
+  init(_ error: StoreError, in context: ServerContext, retryAfter: Duration, logger: Logger) {
+    if case .failed(let state, let message) = error {
+      logger.error(
+        "store failed",
+        metadata: [
+          "rpc.method": "\(context.method.path)", "sql.state": "\(state)", "error": "\(message)",
+        ])
+    }
+    self.init(error, isLate: context.timeRemaining == .zero, retryAfter: retryAfter)
+  }
+
   /// What a caller hears of a store's failure. The details of ``StoreError/failed(sqlState:_:)`` stay here.
   /// - Parameters:
   ///   - isLate: true when the call's deadline has passed.
