@@ -43,7 +43,8 @@ struct AccountComposition {
       ports: AccountPorts(
         accounts: people.accounts, sessions: people.sessions, team: people.team,
         apiKeys: people.apiKeys, loginGuard: people.loginGuard, registry: people.tenants),
-      tokens: tokens, passwords: PasswordHasher(), media: try MediaSigner(secret: signing.first.value),
+      tokens: tokens, passwords: try PasswordHasher(),
+      media: try MediaSigner(secret: signing.first.value),
       settings: settings, clock: .system, logger: logger)
     services = [
       AuthService(desk), AccountService(desk, objects: objects, encoder: try GDAvatarEncoder()),

@@ -62,7 +62,7 @@ struct Composition: Sendable {
       interceptors: [TracingInterceptor(), ErrorDetailsInterceptor()] + observability.interceptors
         + [
           AccessInterceptor(people.gate),
-        TenantLimitInterceptor(limits: configuration.tenantLimits),
+          TenantLimitInterceptor(limits: configuration.tenantLimits),
           DeadlineInterceptor(),
         ], observer: observability.observer)
     let group = MultiThreadedEventLoopGroup.singleton

@@ -2,6 +2,7 @@
 
 import Credentials
 import Domain
+import Persistence
 
 /// One user of each role in the sample tenant.
 enum SampleUsers {
@@ -9,7 +10,7 @@ enum SampleUsers {
 
   /// Makes those that are missing.
   static func seed(in tenant: Tenant, _ database: Database) async throws {
-    let hasher = PasswordHasher()
+    let hasher = try PasswordHasher()
     for role in Role.allCases {
       let name = role.rawValue
       guard let email = EmailAddress("\(name)@\(tenant.slug).example"),

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Domain
+import Mail
 import NIOCore
 import RPCRuntime
 import Services

@@ -85,12 +85,14 @@ struct DevCommand: AsyncParsableCommand {
       usesTimescale: true, mqtt: endpoint, mqttClientID: "traksense-ingest", mqttGroup: nil,
       rpc: rpc, http: http, admin: admin,
       accounts: AccountServing(
-        signing: try .init(try DevSecret.key(in: directory).value), publicHosts: ["api", "localhost"],
+        signing: try .init(try DevSecret.key(in: directory).value),
+        publicHosts: ["api", "localhost"],
         tenantBaseDomain: "localhost", allowsRegistration: true,
         frontendURL: "http://{tenant}.localhost:\(http.port)", serviceRoles: [:]),
       web: WebServing(
         cookieSecure: false, redirectsToHTTPS: false, hstsSeconds: 0, trustedProxies: []),
-      mail: .directory("\(directory)/mail", sender: sender), media: .directory("\(directory)/media"),
+      mail: .directory("\(directory)/mail", sender: sender),
+      media: .directory("\(directory)/media"),
       tenantLimits: TenantLimits(),
       ingestKey: Secret(value: ingestKey), corsOrigins: [],
       chartDirectory: Setting.chartDirectory.defaultValue ?? "", logLevel: .notice)
@@ -102,7 +104,8 @@ struct DevCommand: AsyncParsableCommand {
     let apiKey = try await DevSecret.apiKey(in: directory, of: tenant, database)
     await database.pool.close()
     var companions: [any Service] = [
-      Announcement(http: http, text: announcement(http, rpc, admin, broker, postgres, directory, apiKey))
+      Announcement(
+        http: http, text: announcement(http, rpc, admin, broker, postgres, directory, apiKey))
     ]
     if interval > 0 {
       companions.append(

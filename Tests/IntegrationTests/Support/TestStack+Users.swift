@@ -14,7 +14,7 @@ extension TestStack {
     _ name: String, tenant: String = "umc", role: String = "viewer"
   ) async throws -> Person {
     let person = Person(
-      username: name, email: "\(name)@example.com", password: "Quiet-Harbour-\(name)-17")
+      username: name, email: "\(name)@example.com", password: "Quiet-Harbour-17")
     let file = freshLog("password")
     try Data("\(person.password)\n".utf8).write(to: URL(filePath: file))
     try await Run(

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Domain
+import Persistence
 import Services
 
 struct APIKeyCommand: AsyncParsableCommand {

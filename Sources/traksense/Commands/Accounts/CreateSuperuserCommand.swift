@@ -3,6 +3,7 @@
 import ArgumentParser
 import Credentials
 import Domain
+import Persistence
 
 struct CreateSuperuserCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -49,8 +50,11 @@ struct CreateSuperuserCommand: AsyncParsableCommand {
     profile.firstName = firstName
     profile.lastName = lastName
     let password = try PasswordPrompt.read()
-    let problems = PasswordPolicy().problems(
-      with: password, email: address, username: username, profile: profile)
+    let problems = PasswordPolicy.problems(
+      of: password,
+      for: PasswordPolicy.Person(
+        email: address.rawValue, username: username.rawValue, firstName: firstName,
+        lastName: lastName))
     guard problems.isEmpty else {
       throw ValidationError((["the password cannot be used:"] + problems).joined(separator: "\n  "))
     }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Domain
+import Persistence
 
 struct DomainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
