@@ -177,8 +177,8 @@ let package = Package(
     .executableTarget(
       name: "BenchServe",
       dependencies: [
-        "BenchMessages", "DedicatedThread", "DevStack", "Domain", "Persistence", "RPCRuntime",
-        "TrakSenseAPI", nioPosix, logging,
+        "BenchMessages", "Credentials", "DedicatedThread", "DevStack", "Domain", "Persistence",
+        "RPCRuntime", "TrakSenseAPI", nioPosix, logging,
       ],
       path: "Benchmarks/BenchServe",
       swiftSettings: strict),

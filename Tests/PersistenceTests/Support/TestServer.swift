@@ -66,7 +66,7 @@ actor TestServer {
 
   func running() async throws -> PrivatePostgres {
     if let start { return try await start.value.0 }
-    let task = Task { try await Self.startServer() }
+    let task = Task { try await Self.startServer(settings: ["fsync": "off"]) }
     start = task
     return try await task.value.0
   }
@@ -78,13 +78,13 @@ actor TestServer {
 
   /// A server that a test may kill.
   static func startServer(
-    timescaleDB: Bool = true
+    timescaleDB: Bool = true, settings: [String: String] = [:]
   ) async throws -> (PrivatePostgres, TemporaryDirectory) {
     let directory = try TemporaryDirectory()
     var options = PrivatePostgres.Options()
     options.timescaleDB = timescaleDB
     // Autovacuum looks into the template while it is being copied, which is refused then.
-    options.settings = ["max_connections": "200", "autovacuum": "off"]
+    options.settings = settings.merging(["max_connections": "200", "autovacuum": "off"]) { $1 }
     let server = try PrivatePostgres(directory: directory.path + "/postgres", options: options)
     try await server.start()
     return (server, directory)
