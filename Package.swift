@@ -265,8 +265,8 @@ let package = Package(
 )
 
 let fuzzDependencies: [Target.Dependency] = [
-  "RPCRuntime", "TrakSenseAPI", "JSONText", "Ingest", "Services", "Domain", nioCore, nioEmbedded,
-  logging,
+  "RPCRuntime", "TrakSenseAPI", "JSONText", "Ingest", "Services", "Domain", "RESTBridge", nioCore,
+  nioEmbedded, logging,
 ]
 if let fuzzerLibrary {
   package.targets.append(
