@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AdminServer
+import Credentials
 import Domain
 import Ingest
 import Logging
@@ -47,17 +48,26 @@ struct Composition: Sendable {
       configuration.ingestKey.map { [$0.value] } ?? [], setting: Setting.ingestKey.rawValue)
     let telemetry = TelemetryService(
       tenants: tenants, intake: intake, store: store, catalogue: catalogue, hub: hub,
-      settings: TelemetryService.Settings(keys: keys, clock: .system, logger: logger))
+      settings: TelemetryService.Settings(clock: .system, logger: logger))
+    let accounts = PostgresAccounts(migrator: database.migrator, clock: .system)
+    let secrets = configuration.accounts.secretKeys.map(\.value).joined(separator: ",")
+    let gate = CallGate(
+      tenants: accounts.directory, publicHosts: configuration.accounts.publicHosts,
+      authenticator: CallAuthenticator(
+        tokens: AccessTokenSigner(keys: try SigningKeys(secrets), clock: .system),
+        sessions: accounts.sessions, apiKeys: accounts.apiKeys, ingestKeys: keys,
+        roles: ServiceRoles(configuration.accounts.serviceRoles), clock: .system), logger: logger)
     let observability = Observability(logger: logger)
     let statuses = HealthStatuses(["": .notServing])
     let services: [any RPCRuntime.RPCService] = [telemetry, HealthService(statuses)]
     let reflection = ReflectionService(of: services, files: ProtobufSchema.trakSenseAPI.files)
     let router = RPCRouter(
       services + [reflection],
-      interceptors: [ErrorDetailsInterceptor()] + observability.interceptors + [
-        TenantLimitInterceptor(tenants: tenants, limits: configuration.tenantLimits),
-        DeadlineInterceptor(),
-      ], observer: observability.observer)
+      interceptors: [TracingInterceptor(), ErrorDetailsInterceptor()] + observability.interceptors
+        + [
+          AccessInterceptor(gate), TenantLimitInterceptor(limits: configuration.tenantLimits),
+          DeadlineInterceptor(),
+        ], observer: observability.observer)
     let group = MultiThreadedEventLoopGroup.singleton
     let pool = database.pool
     let health: @Sendable () async -> HealthReport = {

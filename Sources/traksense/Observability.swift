@@ -23,7 +23,7 @@ struct Observability: Sendable {
   }
 
   /// Outermost first: the trace is there for the line, and both see what the others refuse.
-  var interceptors: [any ServerInterceptor] { [TracingInterceptor(), log, metrics] }
+  var interceptors: [any ServerInterceptor] { [log, metrics] }
 
   var observer: any ServerObserver { Observers(log: log, metrics: metrics) }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Domain
-import Synchronization
 import Testing
 
 @testable import Persistence
@@ -53,21 +52,35 @@ struct TenantTests {
       _ = try await Plant.make("one", in: database)
       let two = try #require(TenantSlug("two"))
       let one = try #require(TenantSlug("one"))
-      let cases: [(NewTenant, ProvisioningError)] = [
-        (NewTenant(slug: one, schema: "x", name: "x", domains: []), .slugTaken),
-        (NewTenant(slug: two, name: "x", domains: ["new.host", "ONE.localhost"]), .domainTaken),
-        (NewTenant(slug: two, schema: "one", name: "x", domains: []), .schemaTaken),
-        (NewTenant(slug: two, schema: "Two", name: "x", domains: []), .invalid(field: "schema")),
-        (NewTenant(slug: two, schema: "public", name: "x", domains: []), .invalid(field: "schema")),
-        (NewTenant(slug: two, schema: "pg_x", name: "x", domains: []), .invalid(field: "schema")),
-        (NewTenant(slug: two, name: "", domains: []), .invalid(field: "name")),
-        (NewTenant(slug: two, name: "x", domains: ["LOCALHOST"]), .invalid(field: "domain")),
+      let taken: [(NewTenant, String)] = [
+        (NewTenant(slug: one, schema: "x", name: "x", domains: []), "tenant_slug"),
+        (NewTenant(slug: two, name: "x", domains: ["new.host", "ONE.localhost"]), "domain"),
+        (NewTenant(slug: two, schema: "one", name: "x", domains: []), "tenant_slug"),
       ]
-      for (new, expected) in cases {
-        await #expect(throws: expected) { try await database.provisioner.create(new) }
+      for (new, field) in taken {
+        await #expect(throws: AccountError.taken(field: field)) {
+          try await database.provisioner.create(new)
+        }
+      }
+      let invalid: [(NewTenant, String)] = [
+        (NewTenant(slug: two, schema: "Two", name: "x", domains: []), "tenant_slug"),
+        (NewTenant(slug: two, schema: "public", name: "x", domains: []), "tenant_slug"),
+        (NewTenant(slug: two, schema: "pg_x", name: "x", domains: []), "tenant_slug"),
+        (NewTenant(slug: two, schema: "2", name: "x", domains: []), "tenant_slug"),
+        (NewTenant(slug: two, name: "", domains: []), "name"),
+        (NewTenant(slug: two, name: String(repeating: "x", count: 101), domains: []), "name"),
+        (NewTenant(slug: two, name: "x", domains: ["LOCALHOST"]), "domain"),
+      ]
+      for (new, expected) in invalid {
+        await #expect {
+          try await database.provisioner.create(new)
+        } throws: { error in
+          guard case .invalid(let field, _) = error as? AccountError else { return false }
+          return field == expected
+        }
       }
       try await database.run("CREATE SCHEMA two")
-      await #expect(throws: ProvisioningError.schemaTaken) {
+      await #expect(throws: AccountError.taken(field: "tenant_slug")) {
         try await database.provisioner.create(NewTenant(slug: two, name: "x", domains: []))
       }
       #expect(try await database.integer("SELECT count(*) FROM public.tenants_tenant") == 1)
@@ -167,16 +180,5 @@ struct TenantTests {
       #expect(sensor.minimum == -40)
       #expect(sensor.maximum == 125)
     }
-  }
-}
-
-/// A clock that is moved by hand.
-private final class Time: Sendable {
-  private let now = Mutex(noon)
-
-  var clock: WallClock { WallClock { self.now.withLock { $0 } } }
-
-  func advance(seconds: Int) {
-    now.withLock { $0 = $0 + seconds }
   }
 }

@@ -54,6 +54,10 @@ package import Domain
     try optional(column)
   }
 
+  package func optionalTimestamptz(_ column: Int) throws(PostgresError) -> Timestamp? {
+    try optional(column)
+  }
+
   package func int4Array(_ column: Int) throws(PostgresError) -> [Int32] {
     try array(column, .int4Array)
   }

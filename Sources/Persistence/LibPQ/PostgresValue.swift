@@ -22,6 +22,19 @@ package enum PostgresValue: Hashable, Sendable {
   case textArray([String])
   case byteaArray([[UInt8]])
 
+  /// A text or a null.
+  static func optional(_ text: String?) -> PostgresValue { text.map { .text($0) } ?? .null(.text) }
+
+  /// A key or a null.
+  static func optional(_ number: Int64?) -> PostgresValue {
+    number.map { .int8($0) } ?? .null(.int8)
+  }
+
+  /// An instant or a null.
+  static func optional(_ timestamp: Timestamp?) -> PostgresValue {
+    timestamp.map { .timestamptz($0) } ?? .null(.timestamptz)
+  }
+
   var type: PostgresType {
     switch self {
     case .null(let type): type

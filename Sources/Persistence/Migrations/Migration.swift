@@ -29,7 +29,9 @@ struct Migration: Sendable {
   }
 
   /// Order of application.
-  static let forPublic: [Migration] = [.public0001Tenants, .public0002Unroutable]
+  static let forPublic: [Migration] = [
+    .public0001Tenants, .public0002Unroutable, .public0003Accounts,
+  ]
   static let forTenants: [Migration] = [
     .tenant0001Catalogue, .tenant0002Readings, .tenant0003Ingest,
   ]

@@ -16,10 +16,12 @@ package struct SampleHospital: Sendable {
 
   /// Makes the tenant `umc` when it does not exist, and what of its catalogue is missing.
   @discardableResult
-  package func seed() async throws(ProvisioningError) -> Tenant {
-    guard let slug = TenantSlug("umc") else { throw .invalid(field: "slug") }
+  package func seed() async throws(AccountError) -> Tenant {
+    guard let slug = TenantSlug("umc") else {
+      throw .invalid(field: "tenant_slug", "is not usable")
+    }
     if let tenant = try await fill(slug) { return tenant }
-    do throws(ProvisioningError) {
+    do throws(AccountError) {
       _ = try await provisioner.create(
         NewTenant(slug: slug, schema: Self.schema, name: Self.name, domains: [Self.domain]))
       if let tenant = try await fill(slug) { return tenant }
@@ -32,7 +34,7 @@ package struct SampleHospital: Sendable {
   }
 
   /// - Returns: nil when there is no such tenant.
-  private func fill(_ slug: TenantSlug) async throws(ProvisioningError) -> Tenant? {
+  private func fill(_ slug: TenantSlug) async throws(AccountError) -> Tenant? {
     do throws(StoreError) {
       return try await provisioner.migrator.pool.run { connection throws(PostgresError) in
         guard let tenant = try Self.tenant(slug, on: connection) else { return nil }

@@ -8,41 +8,53 @@ package struct TenantProvisioner: Sendable {
   package static let reservedDomains: Set<String> = ["api", "localhost"]
 
   let migrator: Migrator
-  private var pool: PostgresPool { migrator.pool }
 
   /// - Parameter migrator: its tables are what a new schema gets; the public schema is migrated already.
   package init(migrator: Migrator) {
     self.migrator = migrator
   }
 
-  /// - Throws: ``ProvisioningError``; then nothing was made.
-  package func create(_ new: NewTenant) async throws(ProvisioningError) -> Tenant {
+  /// - Throws: `.taken` for `tenant_slug` (its schema counts too) or `domain`, `.invalid`; then nothing was
+  ///   made.
+  package func create(_ new: NewTenant) async throws(AccountError) -> Tenant {
+    try await create(new) { (tenant, _) throws(PostgresError) in .success(tenant) }
+  }
+
+  /// Makes a tenant, and what else belongs to it, in one transaction.
+  /// - Parameter body: runs when the rows are there and before the schema is made: what it refuses costs
+  ///   little.
+  func create<Value: Sendable>(
+    _ new: NewTenant,
+    _ body:
+      @Sendable (Tenant, isolated PostgresConnection) throws(PostgresError) -> Result<
+        Value, AccountError
+      >
+  ) async throws(AccountError) -> Value {
     let new = try new.validated()
-    let outcome: Result<Tenant, ProvisioningError>
+    let storage: ReadingStorage
     do throws(StoreError) {
-      outcome = try await pool.run(timeout: .seconds(300)) { connection throws(PostgresError) in
-        let storage = try connection.chooseReadingStorage(migrator.timescale)
-        do throws(PostgresError) {
-          return .success(try create(new, storage: storage, on: connection))
-        } catch {
-          guard let refusal = Self.refusal(error) else { throw error }
-          try connection.run(script: "ROLLBACK")
-          return .failure(refusal)
-        }
+      storage = try await migrator.pool.run { connection throws(PostgresError) in
+        try connection.chooseReadingStorage(migrator.timescale)
       }
     } catch {
       throw .store(error)
     }
-    return try outcome.get()
+    return try await migrator.pool.change(timeout: .seconds(300)) {
+      connection throws(PostgresError) in
+      let tenant = try insert(new, on: connection)
+      let outcome = try body(tenant, connection)
+      if case .success = outcome { try makeSchema(of: tenant, storage, on: connection) }
+      return outcome
+    }
   }
 
-  private func create(
-    _ new: NewTenant, storage: ReadingStorage, on connection: isolated PostgresConnection
+  private func insert(
+    _ new: NewTenant, on connection: isolated PostgresConnection
   ) throws(PostgresError) -> Tenant {
-    try connection.pipeline([
-      .begin,
-      Command("SELECT pg_advisory_xact_lock($1)", [.int8(AdvisoryLock.migrations)]),
-    ])
+    // Shared: tenants may be made at the same time, but not while a migrator is at work, who would miss
+    // this one.
+    try connection.query(
+      Command("SELECT pg_advisory_xact_lock_shared($1)", [.int8(AdvisoryLock.migrations)]))
     let ids = try connection.rows(
       Command(
         """
@@ -57,29 +69,22 @@ package struct TenantProvisioner: Sendable {
         INSERT INTO public.tenants_domain (domain, tenant_id, is_primary)
         SELECT domain, $2, number = 1 FROM unnest($1) WITH ORDINALITY AS new (domain, number)
         """, [.textArray(new.domains), .int8(id)]))
-    // Not IF NOT EXISTS: a schema that somebody else made is not taken over.
-    if let identifier = PostgresIdentifier(new.schema) {
-      try connection.run(script: "CREATE SCHEMA \(identifier.quoted)")
-    }
-    try migrator.apply(
-      to: Migrator.Pending(schema: new.schema, version: 0), storage: storage, on: connection)
-    try connection.query(.commit)
     return Tenant(id: id, slug: new.slug, schema: new.schema, name: new.name)
   }
 
-  /// unique_violation by the constraint's name; duplicate_schema.
-  private static func refusal(_ error: PostgresError) -> ProvisioningError? {
-    switch (error.sqlState, error.constraint) {
-    case ("23505", "tenants_tenant_slug_key"): .slugTaken
-    case ("23505", "tenants_domain_domain_key"): .domainTaken
-    case ("23505", "tenants_tenant_schema_name_key"), ("42P06", _): .schemaTaken
-    default: nil
-    }
+  private func makeSchema(
+    of tenant: Tenant, _ storage: ReadingStorage, on connection: isolated PostgresConnection
+  ) throws(PostgresError) {
+    // Not IF NOT EXISTS: a schema that somebody else made is not taken over.
+    try connection.run(script: "CREATE SCHEMA \(TenantSchema(tenant).identifier.quoted)")
+    try migrator.apply(
+      to: Migrator.Pending(schema: tenant.schema, version: 0), storage: storage, on: connection)
   }
 }
 
 extension NewTenant {
-  fileprivate func validated() throws(ProvisioningError) -> NewTenant {
+  /// With folded domains.
+  fileprivate func validated() throws(AccountError) -> NewTenant {
     let isSchemaName =
       schema.utf8.count <= 63 && schema.first?.isLetter == true
       && schema.utf8.allSatisfy { byte in
@@ -93,26 +98,33 @@ extension NewTenant {
     // `pg_` is PostgreSQL's own; the other two exist in every database.
     guard isSchemaName, !schema.hasPrefix("pg_"), schema != "public",
       schema != "information_schema"
-    else { throw .invalid(field: "schema") }
-    guard (1...100).contains(name.unicodeScalars.count) else { throw .invalid(field: "name") }
-    var copy = self
-    copy.domains = domains.map { $0.lowercased() }
-    for domain in copy.domains {
-      guard (1...253).contains(domain.utf8.count), domain.utf8.allSatisfy({ $0 > 0x20 }),
-        !TenantProvisioner.reservedDomains.contains(domain)
-      else { throw .invalid(field: "domain") }
+    else {
+      throw .invalid(
+        field: "tenant_slug", "must start with a letter, and not be a name that PostgreSQL uses")
     }
+    try Self.check(name: name)
+    var copy = self
+    copy.domains = []
+    for domain in domains { copy.domains.append(try Self.folded(domain: domain)) }
     return copy
   }
-}
 
-/// Why a tenant was not made.
-package enum ProvisioningError: Error, Hashable, Sendable {
-  case slugTaken
-  case domainTaken
-  /// The schema exists, as a tenant's or otherwise.
-  case schemaTaken
-  /// Not usable as it stands; the field's name in ``NewTenant``.
-  case invalid(field: String)
-  case store(StoreError)
+  /// Display names have 1–100 characters.
+  static func check(name: String) throws(AccountError) {
+    guard (1...100).contains(name.unicodeScalars.count) else {
+      throw .invalid(field: "name", "must have 1 to 100 characters")
+    }
+  }
+
+  /// A host name as it is stored.
+  static func folded(domain: String) throws(AccountError) -> String {
+    let folded = domain.lowercased()
+    guard (1...253).contains(folded.utf8.count), folded.utf8.allSatisfy({ $0 > 0x20 }) else {
+      throw .invalid(field: "domain", "is not a host name")
+    }
+    guard !TenantProvisioner.reservedDomains.contains(folded) else {
+      throw .invalid(field: "domain", "belongs to the installation itself")
+    }
+    return folded
+  }
 }

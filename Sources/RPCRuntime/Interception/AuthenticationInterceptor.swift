@@ -21,7 +21,7 @@ public enum AuthenticationPolicy: Hashable, Sendable {
 }
 
 /// Lets calls through whose caller the authenticator knows, and leaves that principal in the context.
-public struct AuthenticationInterceptor<Judge: Authenticator>: ServerInterceptor {
+public struct AuthenticationInterceptor<Judge: Authenticator>: CallBracket {
   /// Where the handler finds who calls.
   public enum Principal: ServerContextKey {
     /// Whoever the authenticator found.
@@ -49,14 +49,11 @@ public struct AuthenticationInterceptor<Judge: Authenticator>: ServerInterceptor
     }
   }
 
-  /// See ``ServerInterceptor``.
-  public func intercept<Response: Sendable>(
-    _ context: ServerContext, _ next: () async throws(RPCError) -> Response
-  ) async throws(RPCError) -> Response {
+  /// See ``CallBracket``.
+  public func begin(_ context: ServerContext) async throws(RPCError) {
     guard let principal = try await authenticator.authenticate(context) else {
       throw RPCError(.unauthenticated, "credentials are required")
     }
     context[Principal.self] = principal
-    return try await next()
   }
 }

@@ -6,7 +6,7 @@ import Synchronization
 
 /// Writes one line per call when it has ended: OK at debug, the caller's faults at info, the server's at
 /// error. Never messages, metadata or error texts: those may carry what is nobody's business.
-public struct CallLogInterceptor: ServerInterceptor, ServerObserver {
+public struct CallLogInterceptor: CallBracket, ServerObserver {
   private let logger: Logger
   private let budget: LogBudget
 
@@ -20,19 +20,10 @@ public struct CallLogInterceptor: ServerInterceptor, ServerObserver {
     budget = LogBudget(burst: burst, perSecond: perSecond)
   }
 
-  /// See ``ServerInterceptor``.
-  public func intercept<Response: Sendable>(
-    _ context: ServerContext, _ next: () async throws(RPCError) -> Response
-  ) async throws(RPCError) -> Response {
-    let start = NIODeadline.now()
-    do throws(RPCError) {
-      let response = try await next()
-      log(context, nil, since: start)
-      return response
-    } catch {
-      log(context, error, since: start)
-      throw error
-    }
+  /// See ``CallBracket``.
+  public func end(_ context: ServerContext, _ error: RPCError?) -> RPCError? {
+    log(context, error)
+    return error
   }
 
   /// As a line at info: whatever it was, no handler had a part in it.
@@ -51,14 +42,13 @@ public struct CallLogInterceptor: ServerInterceptor, ServerObserver {
     logger.info("rpc refused", metadata: metadata)
   }
 
-  @inline(never)
-  private func log(_ context: ServerContext, _ error: RPCError?, since start: NIODeadline) {
+  private func log(_ context: ServerContext, _ error: RPCError?) {
     let code = context.outcome(ofHandler: error)?.code ?? .ok
     let level: Logger.Level = code == .ok ? .debug : code.isServerFault ? .error : .info
     guard logger.logLevel <= level else { return }
     let now = NIODeadline.now()
     guard let suppressed = budget.admit(level, at: now) else { return }
-    let microseconds = (now - start).nanoseconds / 1_000
+    let microseconds = (now - context.startedAt).nanoseconds / 1_000
     var metadata: Logger.Metadata = [
       "rpc.method": "\(context.method.path)", "peer": "\(context.peer)",
       "rpc.code": "\(code.labelName)",

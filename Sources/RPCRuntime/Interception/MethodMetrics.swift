@@ -52,12 +52,12 @@ struct MethodMetrics: Sendable {
   func started() { startedCounter.increment() }
 
   @inline(never)
-  func ended(_ context: ServerContext, _ error: RPCError?, since start: NIODeadline) {
+  func ended(_ context: ServerContext, _ error: RPCError?) {
     let code = context.outcome(ofHandler: error)?.code ?? .ok
     handled[Int(code.rawValue)].increment()
     receivedCounter.increment(by: context.messagesReceived)
     sentCounter.increment(by: context.messagesSent)
-    seconds.recordNanoseconds((NIODeadline.now() - start).nanoseconds)
+    seconds.recordNanoseconds((NIODeadline.now() - context.startedAt).nanoseconds)
   }
 }
 

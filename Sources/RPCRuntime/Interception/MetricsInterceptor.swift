@@ -7,7 +7,7 @@ import NIOCore
 /// `grpc_server_handled_total`, `grpc_server_msg_received_total`, `grpc_server_msg_sent_total` and the
 /// histogram `grpc_server_handling_seconds`, with labels `grpc_type`, `grpc_service`, `grpc_method` (and
 /// `grpc_code`). Also observes the calls that get no handler.
-public struct MetricsInterceptor: ServerInterceptor, ServerObserver {
+public struct MetricsInterceptor: CallBracket, ServerObserver {
   private let factory: any MetricsFactory
   private let rejected: RejectedCallMetrics
 
@@ -22,13 +22,6 @@ public struct MetricsInterceptor: ServerInterceptor, ServerObserver {
     MethodMetricsInterceptor(MethodMetrics(method, factory))
   }
 
-  /// Not used: ``prepared(for:)`` puts another one in its place.
-  public func intercept<Response: Sendable>(
-    _ context: ServerContext, _ next: () async throws(RPCError) -> Response
-  ) async throws(RPCError) -> Response {
-    try await next()
-  }
-
   /// Counts what no handler saw. Paths of strangers share one label.
   public func callRejected(_ call: RejectedCall) {
     let code: StatusCode =
@@ -41,25 +34,17 @@ public struct MetricsInterceptor: ServerInterceptor, ServerObserver {
   }
 }
 
-private struct MethodMetricsInterceptor: ServerInterceptor {
+private struct MethodMetricsInterceptor: CallBracket {
   private let metrics: MethodMetrics
 
   init(_ metrics: MethodMetrics) {
     self.metrics = metrics
   }
 
-  func intercept<Response: Sendable>(
-    _ context: ServerContext, _ next: () async throws(RPCError) -> Response
-  ) async throws(RPCError) -> Response {
-    let start = NIODeadline.now()
-    metrics.started()
-    do throws(RPCError) {
-      let response = try await next()
-      metrics.ended(context, nil, since: start)
-      return response
-    } catch {
-      metrics.ended(context, error, since: start)
-      throw error
-    }
+  func begin(_ context: ServerContext) async throws(RPCError) { metrics.started() }
+
+  func end(_ context: ServerContext, _ error: RPCError?) -> RPCError? {
+    metrics.ended(context, error)
+    return error
   }
 }

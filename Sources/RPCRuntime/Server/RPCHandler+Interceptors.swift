@@ -7,7 +7,9 @@ extension RPCHandler {
     let prepared = interceptors.compactMap { $0.prepared(for: method) }
     guard !prepared.isEmpty else { return self }
     var handler = counted()
-    for interceptor in prepared.reversed() { handler = handler.wrapped(in: interceptor) }
+    for interceptor in BracketChain.joining(prepared).reversed() {
+      handler = handler.wrapped(in: interceptor)
+    }
     return handler
   }
 

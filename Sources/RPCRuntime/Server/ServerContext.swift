@@ -14,6 +14,10 @@ public final class ServerContext: Sendable {
   public let peer: String
   /// Who the caller's connection proved to be by a certificate (mTLS); nil: it showed none.
   public let peerIdentity: PeerIdentity?
+  /// When the call was taken in.
+  public let startedAt: NIODeadline
+  /// Whether the caller is in this process: then an error reaches it as it is thrown.
+  public let isInProcess: Bool
   /// When the caller stops waiting; nil: it set no `grpc-timeout`.
   public let deadline: NIODeadline?
   private let requestMetadata: RequestMetadata
@@ -61,6 +65,8 @@ public final class ServerContext: Sendable {
     self.peer = peer
     self.deadline = deadline
     self.peerIdentity = peerIdentity
+    startedAt = .now()
+    isInProcess = true
     requestMetadata = .function(metadata)
   }
 
@@ -71,6 +77,8 @@ public final class ServerContext: Sendable {
     peer = connection.peer
     peerIdentity = connection.peerIdentity
     self.deadline = deadline
+    startedAt = .now()
+    isInProcess = false
     requestMetadata = .headers(head.headers)
   }
 

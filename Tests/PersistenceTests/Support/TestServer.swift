@@ -11,8 +11,57 @@ import Testing
 actor TestServer {
   static let shared = TestServer()
 
+  /// Databases in use at once: their pools must fit into the server's connections, and more would only
+  /// make each test slower.
+  private static let mostDatabases = 12
+
   private var start: Task<(PrivatePostgres, TemporaryDirectory), any Error>?
+  private var template: Task<String, any Error>?
   private var databases = 0
+  private var inUse = 0
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  /// Waits until one more database may be in use.
+  func enter() async {
+    if inUse < Self.mostDatabases {
+      inUse += 1
+      return
+    }
+    await withCheckedContinuation { waiting.append($0) }
+  }
+
+  func leave() {
+    if waiting.isEmpty { inUse -= 1 } else { waiting.removeFirst().resume() }
+  }
+
+  /// A migrated database to copy.
+  func migratedTemplate() async throws -> String {
+    if let template { return try await template.value }
+    let server = try await running()
+    let task = Task { try await Self.makeTemplate(on: server) }
+    template = task
+    return try await task.value
+  }
+
+  private static func makeTemplate(on server: PrivatePostgres) async throws -> String {
+    let name = "migrated"
+    try await run("CREATE DATABASE \(name) TEMPLATE template0", on: server)
+    let pool = try PostgresPool(
+      PostgresConfiguration(connectionString: server.connectionString(database: name)),
+      limits: .one, logger: quiet)
+    try await Migrator(pool: pool, timescale: .never, clock: WallClock { noon }).migrate()
+    await pool.close()
+    return name
+  }
+
+  /// Runs a script as the server's administrator.
+  static func run(_ script: String, on server: PrivatePostgres) async throws {
+    let pool = try PostgresPool(
+      PostgresConfiguration(connectionString: server.connectionString(database: "postgres")),
+      limits: .one, logger: quiet)
+    try await pool.run { connection throws(PostgresError) in try connection.run(script: script) }
+    await pool.close()
+  }
 
   func running() async throws -> PrivatePostgres {
     if let start { return try await start.value.0 }
@@ -93,13 +142,26 @@ func withDatabase(
   if storage == .hypertable, !server.hasTimescaleDB {
     try Test.cancel("TimescaleDB is not installed here: the hypertable half is not run")
   }
-  let name = await TestServer.shared.freshName()
-  let admin = try PostgresPool(
-    PostgresConfiguration(connectionString: server.connectionString(database: "postgres")),
-    limits: .one, logger: quiet)
-  try await admin.run { connection throws(PostgresError) in
-    try connection.run(script: "CREATE DATABASE \(name) TEMPLATE template0")
+  await TestServer.shared.enter()
+  let result: Result<Void, any Error>
+  do {
+    result = .success(
+      try await runWithDatabase(on: server, storage, migrated: migrated, limits: limits, body))
+  } catch {
+    result = .failure(error)
   }
+  await TestServer.shared.leave()
+  try result.get()
+}
+
+private func runWithDatabase(
+  on server: PrivatePostgres, _ storage: StorageKind, migrated: Bool, limits: PoolLimits,
+  _ body: (TestDatabase) async throws -> Void
+) async throws {
+  let name = await TestServer.shared.freshName()
+  let isCopy = migrated && storage == .partitions
+  let template = isCopy ? try await TestServer.shared.migratedTemplate() : "template0"
+  try await TestServer.run("CREATE DATABASE \(name) TEMPLATE \(template)", on: server)
   let connectionString = server.connectionString(database: name)
   let pool = try PostgresPool(
     PostgresConfiguration(connectionString: connectionString), limits: limits, logger: quiet)
@@ -110,16 +172,13 @@ func withDatabase(
     timescale: storage.timescale)
   var failure: (any Error)?
   do {
-    if migrated { try await database.migrator.migrate() }
+    if migrated, !isCopy { try await database.migrator.migrate() }
     try await body(database)
   } catch {
     failure = error
   }
   await pool.close()
-  try await admin.run { connection throws(PostgresError) in
-    try connection.run(script: "DROP DATABASE \(name) WITH (FORCE)")
-  }
-  await admin.close()
+  try await TestServer.run("DROP DATABASE \(name) WITH (FORCE)", on: server)
   if let failure { throw failure }
 }
 
