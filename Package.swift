@@ -193,8 +193,8 @@ let package = Package(
     .executableTarget(
       name: "BenchServe",
       dependencies: [
-        "BenchMessages", "DedicatedThread", "DevStack", "Domain", "Persistence", "RPCRuntime",
-        "TrakSenseAPI", nioPosix, logging,
+        "BenchMessages", "Credentials", "DedicatedThread", "DevStack", "Domain", "Persistence",
+        "RPCRuntime", "TrakSenseAPI", nioPosix, logging,
       ],
       path: "Benchmarks/BenchServe",
       swiftSettings: strict),
@@ -300,8 +300,8 @@ let package = Package(
 )
 
 let fuzzDependencies: [Target.Dependency] = [
-  "RPCRuntime", "TrakSenseAPI", "JSONText", "Imaging", "Ingest", "Services", "Domain", nioCore,
-  nioEmbedded, logging,
+  "RPCRuntime", "TrakSenseAPI", "JSONText", "Imaging", "Ingest", "Services", "Domain", "RESTBridge",
+  nioCore, nioEmbedded, logging,
 ]
 if let fuzzerLibrary {
   package.targets.append(
