@@ -72,6 +72,9 @@ let package = Package(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CGD", pkgConfig: "gdlib", providers: [.apt(["libgd-dev"])]),
     .target(name: "CTrakSenseProto", dependencies: ["CProtobufC"]),
     .target(name: "CProtocPlugin", dependencies: ["CProtobufC"]),
 
@@ -80,6 +83,7 @@ let package = Package(
     .target(name: "Domain", dependencies: ["TimeText"], swiftSettings: strict),
     .target(name: "DedicatedThread", swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
+    .target(name: "Files", swiftSettings: strict),
 
     .target(name: "Prometheus", dependencies: [coreMetrics], swiftSettings: strict),
     .target(
@@ -118,6 +122,18 @@ let package = Package(
       name: "Ingest",
       dependencies: ["DedicatedThread", "Domain", "JSONText", "CMosquitto", logging],
       swiftSettings: strict),
+    .target(
+      name: "Curl", dependencies: ["DedicatedThread", "CCurl"], swiftSettings: strict),
+    .target(
+      name: "Mail", dependencies: ["Curl", "DedicatedThread", "Domain", "Files"],
+      swiftSettings: strict),
+    .target(
+      name: "ObjectStorage",
+      dependencies: ["Curl", "DedicatedThread", "Domain", "Files", "COpenSSL"],
+      swiftSettings: strict),
+    .target(
+      name: "Imaging", dependencies: ["DedicatedThread", "Domain", "CGD", "CZlib"],
+      swiftSettings: strict),
 
     // Layer 3: what the RPCs do; the browser's way in.
     .target(
@@ -140,8 +156,8 @@ let package = Package(
     .executableTarget(
       name: "traksense",
       dependencies: [
-        "DedicatedThread", "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence", "Ingest",
-        "Services", "RESTBridge", "DevStack", "Prometheus", "AdminServer", nioCore, nioPosix,
+        "Credentials", "DedicatedThread", "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence",
+        "Ingest", "Services", "RESTBridge", "DevStack", "Prometheus", "AdminServer", nioCore, nioPosix,
         logging, metrics,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -251,8 +267,18 @@ let package = Package(
       name: "IngestTests", dependencies: ["Ingest", "Domain", "DevStack", "JSONText", logging],
       swiftSettings: strictForTests),
     .testTarget(
+      name: "AdapterTests",
+      dependencies: [
+        "Curl", "DedicatedThread", "DevStack", "Domain", "Files", "Imaging", "Mail",
+        "ObjectStorage",
+      ],
+      exclude: ["Foreign"],
+      swiftSettings: strictForTests),
+    .testTarget(
       name: "ServicesTests",
-      dependencies: ["Services", "TrakSenseAPI", "RPCRuntime", "Domain", nioCore, logging],
+      dependencies: [
+        "Services", "TrakSenseAPI", "RPCRuntime", "Credentials", "Domain", nioCore, nioSSL, logging,
+      ],
       swiftSettings: strictForTests),
     .testTarget(
       name: "RESTBridgeTests",
@@ -272,8 +298,8 @@ let package = Package(
 )
 
 let fuzzDependencies: [Target.Dependency] = [
-  "RPCRuntime", "TrakSenseAPI", "JSONText", "Ingest", "Services", "Domain", nioCore, nioEmbedded,
-  logging,
+  "RPCRuntime", "TrakSenseAPI", "JSONText", "Imaging", "Ingest", "Services", "Domain", nioCore,
+  nioEmbedded, logging,
 ]
 if let fuzzerLibrary {
   package.targets.append(

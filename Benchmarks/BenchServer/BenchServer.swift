@@ -62,9 +62,14 @@ struct BenchServer: TraksenseV1.TelemetryServiceProtocol {
       case "calls": CallsService()
       default: BenchServer()
       }
+    let interceptors: [any ServerInterceptor] =
+      switch mode {
+      case "interceptors": try BenchInterceptors.all()
+      case "fanout": [OneCaller(tenant: try BenchInterceptors.tenant())]
+      default: []
+      }
     let server = RPCServer(
-      router: RPCRouter(
-        [service], interceptors: mode == "interceptors" ? try BenchInterceptors.all() : []),
+      router: RPCRouter([service], interceptors: interceptors),
       limits: limits, group: group,
       logger: Logger(label: "bench"))
     try await server.start(host: "127.0.0.1", port: arguments.first ?? 0)

@@ -7,10 +7,10 @@ import Synchronization
 /// `TelemetryService` and hub as they are, over ports in memory: what is ingested counts as committed.
 enum FanoutService {
   static func make() throws -> TelemetryService {
-    guard let slug = TenantSlug("umc"), let device = DeviceID("ESP32-01"),
-      let id = SensorID("temp_001")
-    else { throw StoreError.failed(sqlState: "XX000", "a name is malformed") }
-    let tenant = Tenant(id: 1, slug: slug, schema: "umc", name: "Bench")
+    guard let device = DeviceID("ESP32-01"), let id = SensorID("temp_001") else {
+      throw StoreError.failed(sqlState: "XX000", "a name is malformed")
+    }
+    let tenant = try BenchInterceptors.tenant()
     let sensor = Sensor(
       key: 1, deviceKey: 1, device: device, id: id, type: "temp_supply", unit: "°C", minimum: nil,
       maximum: nil)
@@ -21,7 +21,6 @@ enum FanoutService {
       intake: AnnouncingIntake(tenant: tenant, sensor: sensor, hub: hub), store: store,
       catalogue: OneSensor(sensor: sensor), hub: hub,
       settings: TelemetryService.Settings(
-        keys: IngestKeys(["bench"], setting: "bench"),
         clock: WallClock { Timestamp(microseconds: 0) }, logger: Logger(label: "bench")))
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AdminServer
+import Credentials
 import Domain
 import Ingest
 import Logging
@@ -47,7 +48,15 @@ struct Composition: Sendable {
       configuration.ingestKey.map { [$0.value] } ?? [], setting: Setting.ingestKey.rawValue)
     let telemetry = TelemetryService(
       tenants: tenants, intake: intake, store: store, catalogue: catalogue, hub: hub,
-      settings: TelemetryService.Settings(keys: keys, clock: .system, logger: logger))
+      settings: TelemetryService.Settings(clock: .system, logger: logger))
+    let accounts = PostgresAccounts(migrator: database.migrator, clock: .system)
+    let secrets = configuration.accounts.secretKeys.map(\.value).joined(separator: ",")
+    let gate = CallGate(
+      tenants: accounts.directory, publicHosts: configuration.accounts.publicHosts,
+      authenticator: CallAuthenticator(
+        tokens: AccessTokenSigner(keys: try SigningKeys(secrets), clock: .system),
+        sessions: accounts.sessions, apiKeys: accounts.apiKeys, ingestKeys: keys,
+        roles: ServiceRoles(configuration.accounts.serviceRoles), clock: .system), logger: logger)
     let observability = Observability(logger: logger)
     let statuses = HealthStatuses(["": .notServing])
     let services: [any RPCRuntime.RPCService] = [telemetry, HealthService(statuses)]
@@ -56,7 +65,7 @@ struct Composition: Sendable {
       services + [reflection],
       interceptors: [TracingInterceptor(), ErrorDetailsInterceptor()] + observability.interceptors
         + [
-          TenantLimitInterceptor(tenants: tenants, limits: configuration.tenantLimits),
+          AccessInterceptor(gate), TenantLimitInterceptor(limits: configuration.tenantLimits),
           DeadlineInterceptor(),
         ], observer: observability.observer)
     let group = MultiThreadedEventLoopGroup.singleton
@@ -73,6 +82,14 @@ struct Composition: Sendable {
         host: configuration.http.host, port: configuration.http.port,
         allowedOrigins: configuration.corsOrigins,
         chartLibraryDirectory: configuration.chartDirectory),
+      hosts: { host in
+        do throws(StoreError) {
+          guard let tenant = try await tenants.tenant(host: host) else { return .unknown }
+          return tenant.isSuspended ? .suspended : .tenant
+        } catch {
+          return .unavailable
+        }
+      },
       health: health, group: group, logger: logger)
     admin = AdminServer(
       host: configuration.admin.host, port: configuration.admin.port,

@@ -14,7 +14,7 @@ extension TelemetryService {
       device: request.deviceID, sensors: request.sensorID, types: request.sensorType,
       limit: limits.maxFilterValues)
     let range = try HistoryRange(request, now: settings.clock.now(), limits: limits)
-    let tenant = try await tenant(of: context)
+    let tenant = try context.tenant()
     let series = try await sensors(selection, of: tenant, context)
     let announced = Set(series.map(\.key))
     var message = TraksenseV1.HistoryResponse(

@@ -8,7 +8,6 @@ extension TelemetryService {
   package func ingest(
     _ request: TraksenseV1.IngestRequest, context: ServerContext
   ) async throws(RPCError) -> TraksenseV1.IngestResponse {
-    try settings.keys.check(context.metadata)
     guard !request.readings.isEmpty else { throw .invalid("readings", "is empty") }
     guard request.readings.count <= limits.maxIngestReadings else {
       throw .invalid("readings", "has more than \(limits.maxIngestReadings) points")
@@ -33,6 +32,29 @@ extension TelemetryService {
     }
     if Int(response.refused) == outcomes.count { throw allRefused(outcomes) }
     return response
+  }
+
+  /// The call's tenant, which the request must not contradict. The installation's key and services may
+  /// name it in the request alone.
+  private func tenant(
+    of context: ServerContext, named name: String
+  ) async throws(RPCError) -> Tenant {
+    let known = context[CallTenant.self]
+    guard !name.isEmpty else { return try context.tenant() }
+    guard let slug = TenantSlug(name) else { throw .unknownTenant }
+    if let known {
+      guard known.slug == slug else { throw .twoTenants }
+      return known
+    }
+    let found: Tenant?
+    do throws(StoreError) {
+      found = try await tenants.tenant(slug: slug)
+    } catch {
+      throw failure(error, context)
+    }
+    guard let found else { throw .unknownTenant }
+    guard !found.isSuspended else { throw .suspendedTenant }
+    return found
   }
 
   private func accept(

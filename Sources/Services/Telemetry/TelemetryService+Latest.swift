@@ -12,7 +12,7 @@ extension TelemetryService {
     let selection = try SensorSelection(
       device: request.deviceID, sensors: request.sensorID, types: [],
       limit: limits.maxFilterValues)
-    let tenant = try await tenant(of: context)
+    let tenant = try context.tenant()
     let readings: [LatestReading]
     do throws(StoreError) {
       readings = try await latest(selection.filter, of: tenant)

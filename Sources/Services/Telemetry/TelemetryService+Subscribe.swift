@@ -47,7 +47,7 @@ extension TelemetryService {
     _ request: TraksenseV1.SubscribeRequest, _ context: ServerContext
   ) async throws(RPCError) -> Joined {
     let (selection, slowReader) = try wishes(request)
-    let tenant = try await tenant(of: context)
+    let tenant = try context.tenant()
     let series = try await sensors(selection, of: tenant, context)
     return try await join(tenant, selection, series, slowReader, context)
   }

@@ -7,19 +7,14 @@ import TrakSenseAPI
 
 /// `traksense.v1.TelemetryService` over the domain's ports. One file per RPC.
 package struct TelemetryService: TraksenseV1.TelemetryServiceProtocol {
-  /// What is decided outside: who may ingest, how much, and what time it is.
+  /// What is decided outside: how much a call may ask for, and what time it is.
   package struct Settings: Sendable {
-    package var keys: IngestKeys
     package var limits: TelemetryLimits
     package var clock: WallClock
     /// Hears of faults of this program that callers only see as INTERNAL.
     package var logger: Logger
 
-    package init(
-      keys: IngestKeys, limits: TelemetryLimits = TelemetryLimits(), clock: WallClock,
-      logger: Logger
-    ) {
-      self.keys = keys
+    package init(limits: TelemetryLimits = TelemetryLimits(), clock: WallClock, logger: Logger) {
       self.limits = limits
       self.clock = clock
       self.logger = logger
@@ -48,19 +43,8 @@ package struct TelemetryService: TraksenseV1.TelemetryServiceProtocol {
   var limits: TelemetryLimits { settings.limits }
 
   /// What the caller hears of a store's failure; a fault of this program is logged.
-  ///
-  /// Never inlined: what it needs would be part of the frame of every async function that may fail.
-  @inline(never)
   func failure(_ error: StoreError, _ context: ServerContext) -> RPCError {
-    if case .failed(let state, let message) = error {
-      settings.logger.error(
-        "store failed",
-        metadata: [
-          "rpc.method": "\(context.method.path)", "sql.state": "\(state)", "error": "\(message)",
-        ])
-    }
-    return RPCError(
-      error, isLate: context.timeRemaining == .zero, retryAfter: limits.retryAfter)
+    RPCError(error, in: context, retryAfter: limits.retryAfter, logger: settings.logger)
   }
 
   /// What the caller hears when its live stream does not start or go on.

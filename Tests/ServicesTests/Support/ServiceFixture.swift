@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Credentials
 import Domain
 import Logging
 import RPCRuntime
@@ -13,7 +14,8 @@ struct ServiceFixture {
   static let now = Timestamp(microseconds: 1_767_225_600_000_000)
   static let key = "correct horse"
 
-  let tenants = MemoryTenantDirectory()
+  /// Of tenants and API keys.
+  let tenants = MemoryAccounts()
   let catalogue = MemoryCatalogue()
   let store = MemoryReadingStore(codec: JournalBlockCodec())
   let hub: ReadingHub
@@ -27,17 +29,41 @@ struct ServiceFixture {
     let clock = WallClock { Self.now }
     hub = ReadingHub(store: store, codec: JournalBlockCodec(), encoding: .protobuf, limits: live)
     intake = MemoryIntake(catalogue: catalogue, store: store, listener: hub, clock: clock)
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let service = TelemetryService(
       tenants: tenants, intake: intake, store: store, catalogue: catalogue, hub: hub,
-      settings: TelemetryService.Settings(
-        keys: IngestKeys(keys, setting: "INGEST_KEY"), limits: limits, clock: clock,
-        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+      settings: TelemetryService.Settings(limits: limits, clock: clock, logger: logger))
+    let authenticator = CallAuthenticator(
+      tokens: AccessTokenSigner(keys: Self.signingKeys, clock: clock), sessions: tenants,
+      apiKeys: tenants, ingestKeys: IngestKeys(keys, setting: "INGEST_KEY"), roles: ServiceRoles(),
+      clock: clock)
+    let gate = CallGate(tenants: tenants, authenticator: authenticator, logger: logger)
     client = TraksenseV1.TelemetryServiceClient(
-      channel: InProcessChannel(router: RPCRouter([service])))
+      channel: InProcessChannel(
+        router: RPCRouter([service], interceptors: [AccessInterceptor(gate)])))
+    for (tenant, key) in Self.keys { tenants.addKey(key, to: tenant) }
   }
 
-  /// A call of tenant `umc` with the API key.
-  static let umc = CallOptions(metadata: ["x-tenant": "umc", "x-api-key": key])
+  /// API keys that may do everything, by tenant.
+  static let keys = ["umc", "acme"].reduce(into: [String: APIKeyText]()) { keys, tenant in
+    keys[tenant] = sample { try APIKeyText() }
+  }
+
+  private static let signingKeys = sample { try SigningKeys(AccountFixture.secret) }
+
+  private static func sample<Value>(_ make: () throws -> Value) -> Value {
+    do { return try make() } catch { preconditionFailure("bad sample: \(error)") }
+  }
+
+  /// A call with a tenant's API key; it names the tenant as well.
+  static func options(of tenant: String) -> CallOptions {
+    CallOptions(metadata: ["x-tenant": tenant, "x-api-key": keys[tenant]?.text ?? ""])
+  }
+
+  /// A call of tenant `umc`.
+  static let umc = options(of: "umc")
+  /// A call of tenant `umc` with the installation's key.
+  static let installation = CallOptions(metadata: ["x-tenant": "umc", "x-api-key": key])
 
   /// A reading that is accepted: sensor 5 of ESP32-0, at `now` less `age` seconds.
   static func reading(age: Int64 = 0) -> TraksenseV1.Reading {
@@ -47,7 +73,7 @@ struct ServiceFixture {
   }
 
   func ingest(
-    _ readings: [TraksenseV1.Reading], tenant: String = "", options: CallOptions = umc
+    _ readings: [TraksenseV1.Reading], tenant: String = "", options: CallOptions = installation
   ) async throws(RPCError) -> TraksenseV1.IngestResponse {
     try await client.ingest(
       TraksenseV1.IngestRequest(tenant: tenant, readings: readings), options: options)

@@ -24,12 +24,26 @@ struct CallTenantTests {
   @Test(
     "is NOT_FOUND when nobody known is named",
     arguments: [
-      (nil, nil), (nil, "localhost"), (nil, "api"), (nil, "nobody.localhost"), (nil, "[::1]:1"),
-      ("nobody", nil), ("not a slug", nil), ("nobody", "umc.localhost"), ("", nil),
+      ("nobody", nil), ("not a slug", nil), ("nobody", "umc.localhost"),
     ] as [(String?, String?)])
   func unknown(slug: String?, host: String?) async {
     await Expected(.notFound, "tenant").check { () async throws(RPCError) in
       try await fixture.client.latest(request, options: options(slug, host))
+    }
+  }
+
+  @Test(
+    "is NOT_FOUND when nobody is named and the credentials are of no tenant",
+    arguments: [
+      (nil, nil), (nil, "localhost"), (nil, "api"), (nil, "nobody.localhost"), (nil, "[::1]:1"),
+      ("", nil),
+    ] as [(String?, String?)])
+  func unnamed(slug: String?, host: String?) async {
+    var metadata: Metadata = ["x-api-key": ServiceFixture.key]
+    if let slug { metadata.add(slug, for: "x-tenant") }
+    let options = CallOptions(metadata: metadata, authority: host)
+    await Expected(.notFound, "tenant").check { () async throws(RPCError) in
+      try await fixture.ingest([ServiceFixture.reading()], options: options)
     }
   }
 
@@ -43,8 +57,16 @@ struct CallTenantTests {
   @Test("readings of one tenant are not seen by another")
   func isolation() async {
     await Expected(.notFound, "device_id").check { () async throws(RPCError) in
+      try await fixture.client.latest(request, options: ServiceFixture.options(of: "acme"))
+    }
+    await Expected(.unauthenticated).check { () async throws(RPCError) in
       try await fixture.client.latest(request, options: options("acme", nil))
     }
+  }
+
+  @Test("is that of the credentials when the call names none")
+  func credentials() async throws {
+    _ = try await fixture.client.latest(request, options: options(nil, "localhost"))
   }
 
   @Test("a directory that cannot answer is UNAVAILABLE")
@@ -57,6 +79,7 @@ struct CallTenantTests {
 
   private func options(_ slug: String?, _ host: String?) -> CallOptions {
     var metadata = Metadata()
+    metadata.add(ServiceFixture.keys["umc"]?.text ?? "", for: "x-api-key")
     if let slug { metadata.add(slug, for: "x-tenant") }
     return CallOptions(metadata: metadata, authority: host)
   }

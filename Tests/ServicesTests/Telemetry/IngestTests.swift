@@ -176,7 +176,7 @@ struct IngestTests {
     _ = try await fixture.ingest(
       [ServiceFixture.reading()], tenant: "umc", options: nameless)
     _ = try await fixture.ingest([ServiceFixture.reading()], tenant: "umc", options: onHost)
-    for options in [onHost, ServiceFixture.umc] {
+    for options in [onHost, ServiceFixture.umc, ServiceFixture.installation] {
       await Expected(.permissionDenied, "tenant").check { () async throws(RPCError) in
         try await fixture.ingest(
           [ServiceFixture.reading()], tenant: "acme", options: options)

@@ -25,4 +25,11 @@ struct TenantHostTests {
   func nameless(authority: String) {
     #expect(TenantHost(authority: authority) == nil)
   }
+
+  @Test("public hosts name no tenant, whatever their port")
+  func publicHosts() {
+    let hosts: Set = ["app.example.com"]
+    #expect(TenantHost(authority: "App.example.com:443", publicHosts: hosts) == nil)
+    #expect(TenantHost(authority: "umc.app.example.com", publicHosts: hosts) != nil)
+  }
 }

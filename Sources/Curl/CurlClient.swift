@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package import DedicatedThread
+
+/// Makes transfers with libcurl, each on one of a few threads: a slow server holds one of them and no event
+/// loop. Server certificates are always verified, redirects never followed.
+package final class CurlClient: Sendable {
+  private let threads: [CurlThread]
+  private let lanes: Lanes
+
+  /// - Parameters:
+  ///   - threads: transfers at a time.
+  ///   - maxWaiting: transfers that may wait for a thread; one more is refused with ``CurlError/busy``.
+  package init(threads: Int = 2, maxWaiting: Int = 64) throws(ThreadStartError) {
+    var made: [CurlThread] = []
+    for _ in 0..<max(1, threads) { made.append(try CurlThread()) }
+    self.threads = made
+    lanes = Lanes(count: made.count, maxWaiting: maxWaiting)
+  }
+
+  /// Runs a transfer to its end. When the calling task is cancelled, the transfer ends within about a
+  /// second with ``CurlError/cancelled``; whether the server has acted on it by then is not known.
+  package func perform(_ request: CurlRequest) async throws(CurlError) -> CurlResponse {
+    let deadline = ContinuousClock.now.advanced(by: request.timeout)
+    guard let lane = lanes.claim() else { throw .busy }
+    defer { lanes.release(lane) }
+    let ticket = CurlTicket()
+    let thread = threads[lane]
+    let result = await withTaskCancellationHandler {
+      await thread.perform(request, until: deadline, ticket: ticket)
+    } onCancel: {
+      ticket.cancel()
+    }
+    return try result.get()
+  }
+}

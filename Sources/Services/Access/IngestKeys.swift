@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Credentials
+
+/// The installation's own keys, which send readings to any tenant. Keeps digests only; compares them in
+/// constant time.
+package struct IngestKeys: Sendable {
+  private let digests: [[UInt8]]
+  /// Name of the setting that holds them.
+  let setting: String
+
+  /// - Parameters:
+  ///   - keys: any of them opens; empty ones are ignored.
+  ///   - setting: name of the setting that holds them, for the message when there is none.
+  package init(_ keys: [String], setting: String) {
+    digests = keys.filter { !$0.isEmpty }.compactMap { Self.sha256($0) }
+    self.setting = setting
+  }
+
+  /// No key is configured.
+  var isEmpty: Bool { digests.isEmpty }
+
+  /// Looks at every key, so that time tells nothing.
+  func accepts(_ key: String) -> Bool {
+    guard let digest = Self.sha256(key) else { return false }
+    var isKnown = false
+    for known in digests where ConstantTime.areEqual(known, digest) { isKnown = true }
+    return isKnown
+  }
+
+  /// - Returns: nil when libcrypto fails, which counts as "no".
+  private static func sha256(_ text: String) -> [UInt8]? {
+    do throws(CryptoError) {
+      return try Digest.sha256(text)
+    } catch {
+      return nil
+    }
+  }
+}
