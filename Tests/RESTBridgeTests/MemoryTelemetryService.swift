@@ -25,6 +25,7 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
     var floodedBlocks = 0
     var floodsEnded = 0
     var lastAuthority = ""
+    var lastHistory = TraksenseV1.HistoryRequest()
     var lastMetadata = Metadata()
   }
 
@@ -146,14 +147,19 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
         .invalidArgument, "bad interval",
         violations: [.init(field: "interval", description: "Unknown interval.")])
     }
-    let wanted = try wanted(device: request.deviceID, sensors: request.sensorID)
+    state.withLock { $0.lastHistory = request }
+    // Asset `AHU` is the device `ahu-1`.
+    let device = request.assetTag == "AHU" ? "ahu-1" : request.deviceID
+    let wanted = try wanted(device: device, sensors: request.sensorID)
       .filter { request.sensorType.isEmpty || request.sensorType.contains($0.sensorType) }
     let from = request.from?.microseconds ?? .min
     let to = request.to?.microseconds ?? .max
     let keys = Set(wanted.map(\.seriesKey))
-    let points = state.withLock { $0.points }
+    let all = state.withLock { $0.points }
       .filter { keys.contains($0.key) && $0.timestamp >= from && $0.timestamp < to }
       .sorted { ($0.timestamp, $0.key) < ($1.timestamp, $1.key) }
+    let rest = all.dropFirst(Int(request.cursor) ?? 0)
+    let points = Array(rest.prefix(request.limit == 0 ? .max : Int(request.limit)))
     let interval = request.interval == "auto" ? "raw" : request.interval
     try await responses.write(
       .init(series: wanted, interval: interval, from: request.from, to: request.to))
@@ -166,8 +172,14 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
         block.minimum = part.map { $0.value - 1 }
         block.maximum = part.map { $0.value + 1 }
         block.count = part.map { _ in 60 }
+        block.last = part.map { $0.value + 0.5 }
       }
-      try await responses.write(.init(block: block))
+      var message = TraksenseV1.HistoryResponse(block: block)
+      if part.endIndex == points.count, points.count < rest.count {
+        message.truncated = true
+        message.nextCursor = "\(all.count - rest.count + points.count)"
+      }
+      try await responses.write(message)
       if let failure = state.withLock({ $0.failureAfterFirstBlock }) { throw failure }
       start = part.endIndex
     }

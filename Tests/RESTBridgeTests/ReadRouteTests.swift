@@ -94,9 +94,11 @@ struct ReadRouteTests {
         answer.body == """
           {"device_id":"ahu-1","interval":"raw","from":"2025-01-01T12:00:00Z",\
           "to":"2025-01-01T13:00:00Z","data":[{"timestamp":"2025-01-01T12:00:00Z",\
-          "sensor_id":"supply","sensor_type":"temperature","value":0.0,"unit":"°C"},\
+          "sensor_id":"supply","sensor_type":"temperature","value":0.0,"unit":"°C",\
+          "device_id":"ahu-1"},\
           {"timestamp":"2025-01-01T12:00:01Z","sensor_id":"supply",\
-          "sensor_type":"temperature","value":1.0,"unit":"°C"}],"count":2,"truncated":false}
+          "sensor_type":"temperature","value":1.0,"unit":"°C","device_id":"ahu-1"}],"count":2,\
+          "truncated":false,"next_cursor":null}
           """)
     }
   }
@@ -109,6 +111,7 @@ struct ReadRouteTests {
       #expect(
         Set(row.keys) == [
           "timestamp", "sensor_id", "sensor_type", "value", "unit", "avg", "min", "max", "count",
+          "last", "device_id",
         ])
       #expect(row["min"] as? Double == -1 && row["max"] as? Double == 1)
       #expect(row["count"] as? Int == 60)
@@ -130,6 +133,8 @@ struct ReadRouteTests {
     arguments: [
       ("history/ahu-1/?from=yesterday", "from"), ("history/ahu-1/?to=2025-01-01", "to"),
       ("history/ahu-1/?limit=0", "limit"), ("history/ahu-1/?limit=-1", "limit"),
+      ("history/ahu-1/?format=xml", "format"), ("history/ahu-1/?points=x", "points"),
+      ("history/ahu-1/?format=csv&limit=5", "limit"), ("assets/AHU/history/?limit=0", "limit"),
       ("history/ahu-1/?limit=100001", "limit"), ("history/ahu-1/?limit=x", "limit"),
       ("history/ahu-1/?interval=2m", "interval"), ("history/ahu-1/?page=2", "page"),
       ("history/ahu-1/?from=&from=", "from"), ("latest/ahu-1/?sensor=x", "sensor"),

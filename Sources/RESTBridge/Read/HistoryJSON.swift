@@ -1,37 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSONText
-import NIOCore
-import RPCRuntime
 import TrakSenseAPI
 
-/// Turns the columns of a history into rows of JSON, piece by piece. Count and truncation come last because
-/// they are not known before.
+/// A history as one JSON object. Count, truncation and the next cursor come last because they are not
+/// known before.
 struct HistoryJSON {
-  /// Size of the pieces, in bytes: large enough to be worth a write, small enough to be nothing.
-  private static let chunkBytes = 32 << 10
-  private static let rawInterval = "raw"
-
-  private let limit: Int
-  private let isRaw: Bool
-  private var series: SeriesDictionary
-  private var bytes: [UInt8]
+  private let style: HistoryStyle
   private var count = 0
-  /// Rows were left out because of the limit.
-  private(set) var isTruncated = false
+  private var isTruncated = false
+  private var nextCursor = ""
 
-  /// - Parameters:
-  ///   - deviceID: as asked for.
-  ///   - first: the call's first message: interval, range and series.
-  ///   - limit: most rows.
-  init(deviceID: String, first: TraksenseV1.HistoryResponse, limit: Int) {
-    self.limit = limit
-    isRaw = first.interval == Self.rawInterval
-    series = SeriesDictionary()
+  /// Writes what comes before the rows.
+  init(
+    _ subject: HistorySubject, _ style: HistoryStyle, first: TraksenseV1.HistoryResponse,
+    sensors: [String], to bytes: inout [UInt8]
+  ) {
+    self.style = style
     var json = JSONWriter()
     json.beginObject()
-    json.key("device_id")
-    json.string(deviceID)
+    switch subject {
+    case .device(let id):
+      json.key("device_id")
+      json.string(id)
+    case .asset(let tag):
+      json.key("asset_tag")
+      json.string(tag)
+    }
+    if style == .client {
+      json.key("sensor_ids")
+      Self.write(sensors, to: &json)
+    }
     json.key("interval")
     json.string(first.interval)
     json.key("from")
@@ -40,66 +39,57 @@ struct HistoryJSON {
     Self.write(first.to, to: &json)
     json.key("data")
     json.beginArray()
-    bytes = json.bytes
+    bytes += json.bytes
   }
 
-  /// - Returns: what is ready to be sent, in order.
-  /// - Throws: `.internalError` for columns that do not fit together.
-  mutating func append(
-    _ message: TraksenseV1.HistoryResponse
-  ) throws(RPCError) -> [ByteBuffer] {
-    series.add(message.series)
-    guard let block = message.block else { return [] }
-    let rows = block.seriesKey.count
-    let hasBuckets = !isRaw
-    guard block.timestampUS.count == rows, block.value.count == rows,
-      !hasBuckets
-        || (block.minimum.count == rows && block.maximum.count == rows && block.count.count == rows)
-    else { throw RPCError(.internalError, "history block has columns of different lengths") }
-    var chunks: [ByteBuffer] = []
-    for row in 0..<rows {
-      if count == limit {
-        isTruncated = true
-        break
-      }
-      if count > 0 { bytes.append(UInt8(ascii: ",")) }
-      count += 1
-      try append(row, of: block)
-      if bytes.count >= Self.chunkBytes { chunks.append(take()) }
-    }
-    if !bytes.isEmpty { chunks.append(take()) }
-    return chunks
+  /// Remembers what a message says about the end.
+  mutating func note(_ message: TraksenseV1.HistoryResponse) {
+    if message.truncated { isTruncated = true }
+    if !message.nextCursor.isEmpty { nextCursor = message.nextCursor }
   }
 
-  /// The end of the answer.
-  mutating func finish() -> ByteBuffer {
-    bytes.append(contentsOf: "],\"count\":\(count),\"truncated\":\(isTruncated)}".utf8)
-    return take()
-  }
-
-  private mutating func append(
-    _ row: Int, of block: TraksenseV1.HistoryBlock
-  ) throws(RPCError) {
-    let series = try series[block.seriesKey[row]]
-    let timestamp = ProtoTimestamp(microseconds: block.timestampUS[row])
-    if isRaw {
+  mutating func append(_ row: HistoryRows.Row, to bytes: inout [UInt8]) {
+    if count > 0 { bytes.append(UInt8(ascii: ",")) }
+    count += 1
+    let series = row.series
+    switch (style, row.bucket) {
+    case (.plain, nil):
       TraksenseV1.HistoryRow(
-        timestamp: timestamp, sensorID: series.sensorID, sensorType: series.sensorType,
-        value: block.value[row], unit: series.unit
+        timestamp: row.timestamp, sensorID: series.sensorID, sensorType: series.sensorType,
+        value: row.value, unit: series.unit, deviceID: series.deviceID
       ).appendJSON(to: &bytes)
-    } else {
+    case (.plain, let bucket?):
       TraksenseV1.HistoryBucketRow(
-        timestamp: timestamp, sensorID: series.sensorID, sensorType: series.sensorType,
-        value: block.value[row], unit: series.unit, avg: block.value[row],
-        min: block.minimum[row], max: block.maximum[row],
-        count: UInt32(clamping: block.count[row])
+        timestamp: row.timestamp, sensorID: series.sensorID, sensorType: series.sensorType,
+        value: row.value, unit: series.unit, avg: row.value, min: bucket.minimum,
+        max: bucket.maximum, count: bucket.count, last: bucket.last, deviceID: series.deviceID
+      ).appendJSON(to: &bytes)
+    case (.client, nil):
+      TraksenseV1.TelemetryRow(
+        ts: row.timestamp, deviceID: series.deviceID, sensorID: series.sensorID, value: row.value,
+        unit: series.unit
+      ).appendJSON(to: &bytes)
+    case (.client, let bucket?):
+      TraksenseV1.TelemetryBucketRow(
+        bucket: row.timestamp, ts: row.timestamp, deviceID: series.deviceID,
+        sensorID: series.sensorID, avgValue: row.value, minValue: bucket.minimum,
+        maxValue: bucket.maximum, lastValue: bucket.last, count: bucket.count, unit: series.unit
       ).appendJSON(to: &bytes)
     }
   }
 
-  private mutating func take() -> ByteBuffer {
-    defer { bytes.removeAll(keepingCapacity: true) }
-    return ByteBuffer(bytes: bytes)
+  /// Writes what comes after the rows.
+  func finish(_ bytes: inout [UInt8]) {
+    bytes += "],\"count\":\(count),\"truncated\":\(isTruncated),\"next_cursor\":".utf8
+    // Made of digits, dots and letters.
+    bytes += (nextCursor.isEmpty ? "null}" : "\"\(nextCursor)\"}").utf8
+  }
+
+  private static func write(_ sensors: [String], to json: inout JSONWriter) {
+    guard !sensors.isEmpty else { return json.null() }
+    json.beginArray()
+    for sensor in sensors { json.string(sensor) }
+    json.endArray()
   }
 
   private static func write(_ time: ProtoTimestamp?, to json: inout JSONWriter) {

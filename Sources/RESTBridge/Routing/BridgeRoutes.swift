@@ -15,7 +15,8 @@ struct BridgeRoutes: Sendable {
     case ingest
     /// Of a device: `device_id`.
     case latest
-    case history
+    /// Of a device, `device_id`, or an asset, `asset_tag`.
+    case history(HistoryStyle)
     case stream
     case avatar
     /// A file behind a signed URL: `key`.
@@ -31,7 +32,11 @@ struct BridgeRoutes: Sendable {
     (.post, "/ingest", .ingest),
     (.get, "/ingest/stream", .stream),
     (.get, "/ingest/latest/{device_id}", .latest),
-    (.get, "/ingest/history/{device_id}", .history),
+    (.get, "/ingest/history/{device_id}", .history(.plain)),
+    (.get, "/ingest/assets/{asset_tag}/history", .history(.plain)),
+    (.get, "/telemetry/latest/{device_id}", .latest),
+    (.get, "/telemetry/history/{device_id}", .history(.client)),
+    (.get, "/telemetry/assets/{asset_tag}/history", .history(.client)),
     (.post, "/auth/avatar", .avatar),
     (.post, "/users/me/avatar", .avatar),
     (.get, "/media/{key=**}", .media),

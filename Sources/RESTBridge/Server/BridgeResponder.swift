@@ -87,7 +87,9 @@ struct BridgeResponder: HTTPResponder {
     case .health: return await healthResponse
     case .ingest: return try await ingest.respond(to: request, caller, context)
     case .latest: return try await latest.respond(to: request, device, caller)
-    case .history: return try await history.respond(to: request, device, caller)
+    case .history(let style):
+      let subject = parameters["asset_tag"].map { HistorySubject.asset($0) } ?? .device(device)
+      return try await history.respond(to: request, subject, style, caller)
     case .stream: return try await stream.respond(to: request, caller, context)
     case .avatar: return try await avatar.respond(to: request, caller, context)
     case .media:

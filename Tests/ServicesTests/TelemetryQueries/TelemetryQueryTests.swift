@@ -2,9 +2,10 @@
 
 import Domain
 import RPCRuntime
-import Services
 import Testing
 import TrakSenseAPI
+
+@testable import Services
 
 @Suite("Questions about telemetry", .timeLimit(.minutes(1)))
 struct TelemetryQueryTests {
