@@ -6,6 +6,8 @@ struct HTTPRoutes {
     var verb: String
     var path: String
     var hasBody: Bool
+    /// The response's field that is the answer; empty: the response is.
+    var responseBody: String
   }
 
   let bindings: [Binding]
@@ -40,20 +42,21 @@ struct HTTPRoutes {
     self.response = response
     var bindings: [Binding] = []
     for rule in method.httpRules {
-      bindings.append(try Self.binding(rule, request, name))
+      bindings.append(try Self.binding(rule, request, response, name))
     }
     self.bindings = bindings
   }
 
   private static func binding(
-    _ rule: SchemaHTTPRule, _ request: SchemaMessage, _ name: String
+    _ rule: SchemaHTTPRule, _ request: SchemaMessage, _ response: SchemaMessage, _ name: String
   ) throws(PluginError) -> Binding {
     guard let pattern = rule.patterns.first, rule.patterns.count == 1, pattern.verb != "custom"
     else {
       throw PluginError("\(name): google.api.http needs one of get, put, post, delete, patch")
     }
-    guard rule.responseBody.isEmpty else {
-      throw PluginError("\(name): response_body is not supported")
+    let responseBody = rule.responseBody
+    guard responseBody.isEmpty || response.fields.contains(where: { $0.name == responseBody }) else {
+      throw PluginError("\(name): response_body: \(response.name) has no field \(responseBody)")
     }
     guard rule.body.isEmpty || rule.body == "*" else {
       throw PluginError("\(name): body must be \"*\" or left out")
@@ -71,7 +74,8 @@ struct HTTPRoutes {
           "\(name): \(pattern.path): \(parameter) cannot stand for a part of a path")
       }
     }
-    return Binding(verb: pattern.verb, path: pattern.path, hasBody: hasBody)
+    return Binding(
+      verb: pattern.verb, path: pattern.path, hasBody: hasBody, responseBody: responseBody)
   }
 
   /// The names in braces.
@@ -130,8 +134,11 @@ extension HTTPRoutes {
     text.line("    \(types),")
     text.line("    bindings: [")
     for binding in bindings {
+      let response =
+        binding.responseBody.isEmpty ? "" : ", responseField: \"\(binding.responseBody)\""
       text.line(
-        "      HTTPBinding(.\(binding.verb), \"\(binding.path)\", hasBody: \(binding.hasBody)),")
+        "      HTTPBinding("
+          + ".\(binding.verb), \"\(binding.path)\", hasBody: \(binding.hasBody)\(response)),")
     }
     text.line("    ],")
     text.line("    success: \(success),")
@@ -170,7 +177,11 @@ extension SchemaField {
     case .bool: .bool
     case .uint32, .fixed32: .uint32
     case .double, .float, .int32, .sint32, .sfixed32: .number
-    case .message: Self.texts.contains(typeName) ? .text : .object
+    case .message where Self.texts.contains(typeName): .text
+    case .message where typeName == ".google.protobuf.BoolValue": .bool
+    case .message where typeName == ".google.protobuf.UInt32Value": .uint32
+    case .message where typeName == ".google.protobuf.DoubleValue": .number
+    case .message: .object
     case .group: .object
     }
   }

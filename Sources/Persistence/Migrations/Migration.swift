@@ -33,7 +33,7 @@ struct Migration: Sendable {
     .public0001Tenants, .public0002Unroutable, .public0003Accounts,
   ]
   static let forTenants: [Migration] = [
-    .tenant0001Catalogue, .tenant0002Readings, .tenant0003Ingest,
+    .tenant0001Catalogue, .tenant0002Readings, .tenant0003Ingest, .tenant0004CatalogueLimits,
   ]
 }
 

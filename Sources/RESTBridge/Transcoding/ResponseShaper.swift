@@ -5,8 +5,8 @@ import JSONText
 import RPCRuntime
 import TrakSenseAPI
 
-/// What a browser gets of a response's JSON form: without the tokens, which become cookies, and with the
-/// addresses of a list's neighbouring pages.
+/// What a browser gets of a response's JSON form: the one field that is the answer, if there is such; without the
+/// tokens, which become cookies, and with the addresses of a list's neighbouring pages.
 struct ResponseShaper {
   private(set) var json: [UInt8]
   /// Those that the response gave.
@@ -19,7 +19,7 @@ struct ResponseShaper {
   init(
     _ json: [UInt8], of route: TranscodedRoute, links: (UInt64) -> PageLinks
   ) throws(RPCError) {
-    guard route.isPage || route.givesTokens else {
+    guard route.isPage || route.givesTokens || route.binding.responseField != nil else {
       self.json = json
       return
     }
@@ -28,6 +28,13 @@ struct ResponseShaper {
       members = try JSONMembers(json)
     } catch {
       throw RPCError(.internalError, "response is no JSON object: \(error)")
+    }
+    if let field = route.binding.responseField {
+      guard let member = members.members.first(where: { $0.name == field }) else {
+        throw RPCError(.internalError, "response has no \(field)")
+      }
+      self.json = Array(member.value)
+      return
     }
     var writer = JSONWriter()
     writer.beginObject()

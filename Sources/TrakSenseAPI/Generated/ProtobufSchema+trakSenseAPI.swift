@@ -206,7 +206,7 @@ extension ProtobufSchema {
       TraksenseV1.TelemetryServiceMethods.all,
       TraksenseV1.TenantServiceMethods.all,
     ].flatMap(\.self),
-    routes: TraksenseV1.AuthServiceMethods.routes + TraksenseV1.AccountServiceMethods.routes + TraksenseV1.TeamServiceMethods.routes + TraksenseV1.TenantServiceMethods.routes,
+    routes: TraksenseV1.AuthServiceMethods.routes + TraksenseV1.AccountServiceMethods.routes + TraksenseV1.SensorServiceMethods.routes + TraksenseV1.DeviceServiceMethods.routes + TraksenseV1.AssetServiceMethods.routes + TraksenseV1.SiteServiceMethods.routes + TraksenseV1.TeamServiceMethods.routes + TraksenseV1.TenantServiceMethods.routes,
     files: [
       ProtobufFile(
         name: "google/protobuf/duration.proto",

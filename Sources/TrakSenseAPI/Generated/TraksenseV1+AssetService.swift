@@ -76,6 +76,195 @@ extension TraksenseV1 {
         listCompleteAssets, request: TraksenseV1.ListAssetsRequest.self,
         response: TraksenseV1.ListCompleteAssetsResponse.self),
     ]
+
+    /// The RPCs that are reached over HTTP with JSON.
+    public static let routes: [HTTPRoute] = [
+      HTTPRoute(
+        all[0],
+        bindings: [
+          HTTPBinding(.get, "/assets/assets", hasBody: false),
+          HTTPBinding(.get, "/assets", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("page", json: "page", .uint32),
+          .init("page_size", json: "pageSize", .uint32),
+          .init("search", json: "search", .text),
+          .init("ordering", json: "ordering", .text),
+          .init("site", json: "site", .uint32),
+          .init("asset_type", json: "assetType", .text),
+          .init("status", json: "status", .text),
+          .init("manufacturer", json: "manufacturer", .text),
+          .init("archived", json: "archived", .bool),
+        ],
+        responseFields: ["count", "results"]),
+      HTTPRoute(
+        all[1],
+        bindings: [
+          HTTPBinding(.get, "/assets/assets/{id}", hasBody: false),
+          HTTPBinding(.get, "/assets/{id}", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "tag", "name", "site", "site_name", "full_location", "asset_type", "asset_type_other", "manufacturer", "model", "serial_number", "location_description", "installation_date", "last_maintenance", "status", "health_score", "specifications", "device_count", "online_device_count", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[2],
+        bindings: [
+          HTTPBinding(.post, "/assets/assets", hasBody: true),
+          HTTPBinding(.post, "/assets", hasBody: true),
+        ],
+        success: 201,
+        requestFields: [
+          .init("tag", json: "tag", .text),
+          .init("name", json: "name", .text),
+          .init("site", json: "site", .uint32),
+          .init("asset_type", json: "assetType", .text),
+          .init("type", json: "type", .text),
+          .init("asset_type_other", json: "assetTypeOther", .text),
+          .init("manufacturer", json: "manufacturer", .text),
+          .init("model", json: "model", .text),
+          .init("serial_number", json: "serialNumber", .text),
+          .init("location_description", json: "locationDescription", .text),
+          .init("installation_date", json: "installationDate", .text),
+          .init("last_maintenance", json: "lastMaintenance", .text),
+          .init("status", json: "status", .text),
+          .init("specifications", json: "specifications", .object),
+        ],
+        responseFields: ["id", "tag", "name", "site", "site_name", "full_location", "asset_type", "asset_type_other", "manufacturer", "model", "serial_number", "location_description", "installation_date", "last_maintenance", "status", "health_score", "specifications", "device_count", "online_device_count", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[3],
+        bindings: [
+          HTTPBinding(.patch, "/assets/assets/{id}", hasBody: true),
+          HTTPBinding(.patch, "/assets/{id}", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("tag", json: "tag", .text),
+          .init("name", json: "name", .text),
+          .init("site", json: "site", .uint32),
+          .init("asset_type", json: "assetType", .text),
+          .init("type", json: "type", .text),
+          .init("asset_type_other", json: "assetTypeOther", .text),
+          .init("manufacturer", json: "manufacturer", .text),
+          .init("model", json: "model", .text),
+          .init("serial_number", json: "serialNumber", .text),
+          .init("location_description", json: "locationDescription", .text),
+          .init("installation_date", json: "installationDate", .text),
+          .init("last_maintenance", json: "lastMaintenance", .text),
+          .init("status", json: "status", .text),
+          .init("specifications", json: "specifications", .object),
+          .init("update_mask", json: "updateMask", .text),
+        ],
+        responseFields: ["id", "tag", "name", "site", "site_name", "full_location", "asset_type", "asset_type_other", "manufacturer", "model", "serial_number", "location_description", "installation_date", "last_maintenance", "status", "health_score", "specifications", "device_count", "online_device_count", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[4],
+        bindings: [
+          HTTPBinding(.put, "/assets/assets/{id}", hasBody: true),
+          HTTPBinding(.put, "/assets/{id}", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("tag", json: "tag", .text),
+          .init("name", json: "name", .text),
+          .init("site", json: "site", .uint32),
+          .init("asset_type", json: "assetType", .text),
+          .init("type", json: "type", .text),
+          .init("asset_type_other", json: "assetTypeOther", .text),
+          .init("manufacturer", json: "manufacturer", .text),
+          .init("model", json: "model", .text),
+          .init("serial_number", json: "serialNumber", .text),
+          .init("location_description", json: "locationDescription", .text),
+          .init("installation_date", json: "installationDate", .text),
+          .init("last_maintenance", json: "lastMaintenance", .text),
+          .init("status", json: "status", .text),
+          .init("specifications", json: "specifications", .object),
+          .init("update_mask", json: "updateMask", .text),
+        ],
+        responseFields: ["id", "tag", "name", "site", "site_name", "full_location", "asset_type", "asset_type_other", "manufacturer", "model", "serial_number", "location_description", "installation_date", "last_maintenance", "status", "health_score", "specifications", "device_count", "online_device_count", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[5],
+        bindings: [
+          HTTPBinding(.delete, "/assets/assets/{id}", hasBody: false),
+          HTTPBinding(.delete, "/assets/{id}", hasBody: false),
+        ],
+        success: 204,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: []),
+      HTTPRoute(
+        all[6],
+        bindings: [
+          HTTPBinding(.post, "/assets/assets/{id}/archive", hasBody: true),
+          HTTPBinding(.post, "/assets/{id}/archive", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "tag", "name", "site", "site_name", "full_location", "asset_type", "asset_type_other", "manufacturer", "model", "serial_number", "location_description", "installation_date", "last_maintenance", "status", "health_score", "specifications", "device_count", "online_device_count", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[7],
+        bindings: [
+          HTTPBinding(.post, "/assets/assets/{id}/restore", hasBody: true),
+          HTTPBinding(.post, "/assets/{id}/restore", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "tag", "name", "site", "site_name", "full_location", "asset_type", "asset_type_other", "manufacturer", "model", "serial_number", "location_description", "installation_date", "last_maintenance", "status", "health_score", "specifications", "device_count", "online_device_count", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[8],
+        bindings: [
+          HTTPBinding(.get, "/assets/assets/{id}/devices", hasBody: false, responseField: "results"),
+          HTTPBinding(.get, "/assets/{id}/devices", hasBody: false, responseField: "results"),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("device_type", json: "deviceType", .text),
+          .init("status", json: "status", .text),
+          .init("is_online", json: "isOnline", .bool),
+        ],
+        responseFields: ["results"]),
+      HTTPRoute(
+        all[9],
+        bindings: [
+          HTTPBinding(.get, "/assets/assets/{id}/sensors", hasBody: false, responseField: "results"),
+          HTTPBinding(.get, "/assets/{id}/sensors", hasBody: false, responseField: "results"),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("metric_type", json: "metricType", .text),
+          .init("is_online", json: "isOnline", .bool),
+        ],
+        responseFields: ["results"]),
+      HTTPRoute(
+        all[10],
+        bindings: [
+          HTTPBinding(.get, "/assets/assets/complete", hasBody: false),
+          HTTPBinding(.get, "/assets/complete", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("page", json: "page", .uint32),
+          .init("page_size", json: "pageSize", .uint32),
+          .init("search", json: "search", .text),
+          .init("ordering", json: "ordering", .text),
+          .init("site", json: "site", .uint32),
+          .init("asset_type", json: "assetType", .text),
+          .init("status", json: "status", .text),
+          .init("manufacturer", json: "manufacturer", .text),
+          .init("archived", json: "archived", .bool),
+        ],
+        responseFields: ["count", "results"]),
+    ]
   }
 
   /// What a server of `AssetService` implements.

@@ -82,6 +82,180 @@ extension TraksenseV1 {
         heartbeat, request: TraksenseV1.HeartbeatRequest.self,
         response: TraksenseV1.HeartbeatResponse.self),
     ]
+
+    /// The RPCs that are reached over HTTP with JSON.
+    public static let routes: [HTTPRoute] = [
+      HTTPRoute(
+        all[0],
+        bindings: [
+          HTTPBinding(.get, "/assets/devices", hasBody: false),
+          HTTPBinding(.get, "/devices", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("page", json: "page", .uint32),
+          .init("page_size", json: "pageSize", .uint32),
+          .init("search", json: "search", .text),
+          .init("ordering", json: "ordering", .text),
+          .init("asset", json: "asset", .uint32),
+          .init("site", json: "site", .uint32),
+          .init("device_type", json: "deviceType", .text),
+          .init("status", json: "status", .text),
+          .init("is_online", json: "isOnline", .bool),
+          .init("archived", json: "archived", .bool),
+        ],
+        responseFields: ["count", "results"]),
+      HTTPRoute(
+        all[1],
+        bindings: [
+          HTTPBinding(.get, "/assets/devices/{id}", hasBody: false),
+          HTTPBinding(.get, "/devices/{id}", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[2],
+        bindings: [
+          HTTPBinding(.post, "/assets/devices", hasBody: true),
+          HTTPBinding(.post, "/devices", hasBody: true),
+        ],
+        success: 201,
+        requestFields: [
+          .init("name", json: "name", .text),
+          .init("serial_number", json: "serialNumber", .text),
+          .init("asset", json: "asset", .uint32),
+          .init("mqtt_client_id", json: "mqttClientId", .text),
+          .init("device_type", json: "deviceType", .text),
+          .init("status", json: "status", .text),
+          .init("firmware_version", json: "firmwareVersion", .text),
+          .init("offline_after_seconds", json: "offlineAfterSeconds", .uint32),
+        ],
+        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[3],
+        bindings: [
+          HTTPBinding(.patch, "/assets/devices/{id}", hasBody: true),
+          HTTPBinding(.patch, "/devices/{id}", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("name", json: "name", .text),
+          .init("serial_number", json: "serialNumber", .text),
+          .init("asset", json: "asset", .uint32),
+          .init("mqtt_client_id", json: "mqttClientId", .text),
+          .init("device_type", json: "deviceType", .text),
+          .init("status", json: "status", .text),
+          .init("firmware_version", json: "firmwareVersion", .text),
+          .init("offline_after_seconds", json: "offlineAfterSeconds", .uint32),
+          .init("update_mask", json: "updateMask", .text),
+        ],
+        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[4],
+        bindings: [
+          HTTPBinding(.put, "/assets/devices/{id}", hasBody: true),
+          HTTPBinding(.put, "/devices/{id}", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("name", json: "name", .text),
+          .init("serial_number", json: "serialNumber", .text),
+          .init("asset", json: "asset", .uint32),
+          .init("mqtt_client_id", json: "mqttClientId", .text),
+          .init("device_type", json: "deviceType", .text),
+          .init("status", json: "status", .text),
+          .init("firmware_version", json: "firmwareVersion", .text),
+          .init("offline_after_seconds", json: "offlineAfterSeconds", .uint32),
+          .init("update_mask", json: "updateMask", .text),
+        ],
+        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[5],
+        bindings: [
+          HTTPBinding(.delete, "/assets/devices/{id}", hasBody: false),
+          HTTPBinding(.delete, "/devices/{id}", hasBody: false),
+        ],
+        success: 204,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: []),
+      HTTPRoute(
+        all[6],
+        bindings: [
+          HTTPBinding(.post, "/assets/devices/{id}/archive", hasBody: true),
+          HTTPBinding(.post, "/devices/{id}/archive", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[7],
+        bindings: [
+          HTTPBinding(.post, "/assets/devices/{id}/restore", hasBody: true),
+          HTTPBinding(.post, "/devices/{id}/restore", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[8],
+        bindings: [
+          HTTPBinding(.get, "/assets/devices/{id}/sensors", hasBody: false, responseField: "results"),
+          HTTPBinding(.get, "/devices/{id}/sensors", hasBody: false, responseField: "results"),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("metric_type", json: "metricType", .text),
+          .init("is_online", json: "isOnline", .bool),
+        ],
+        responseFields: ["results"]),
+      HTTPRoute(
+        all[9],
+        bindings: [
+          HTTPBinding(.get, "/assets/devices/{id}/summary", hasBody: false),
+          HTTPBinding(.get, "/devices/{id}/summary", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "device_type", "status", "firmware_version", "last_seen", "asset_info", "variables", "total_variables_count", "online_variables_count", "device_status", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[10],
+        bindings: [
+          HTTPBinding(.post, "/assets/devices/{id}/sensors_bulk", hasBody: true, responseField: "results"),
+          HTTPBinding(.post, "/devices/{id}/sensors_bulk", hasBody: true, responseField: "results"),
+        ],
+        success: 201,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("sensors", json: "sensors", .object),
+        ],
+        responseFields: ["results"]),
+      HTTPRoute(
+        all[11],
+        bindings: [
+          HTTPBinding(.post, "/assets/devices/{id}/heartbeat", hasBody: true),
+          HTTPBinding(.post, "/devices/{id}/heartbeat", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("timestamp", json: "timestamp", .text),
+        ],
+        responseFields: ["status", "last_seen", "is_online"]),
+    ]
   }
 
   /// What a server of `DeviceService` implements.

@@ -64,6 +64,142 @@ extension TraksenseV1 {
         updateReading, request: TraksenseV1.UpdateReadingRequest.self,
         response: TraksenseV1.UpdateReadingResponse.self),
     ]
+
+    /// The RPCs that are reached over HTTP with JSON.
+    public static let routes: [HTTPRoute] = [
+      HTTPRoute(
+        all[0],
+        bindings: [
+          HTTPBinding(.get, "/assets/sensors", hasBody: false),
+          HTTPBinding(.get, "/sensors", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("page", json: "page", .uint32),
+          .init("page_size", json: "pageSize", .uint32),
+          .init("search", json: "search", .text),
+          .init("ordering", json: "ordering", .text),
+          .init("device", json: "device", .uint32),
+          .init("asset", json: "asset", .uint32),
+          .init("metric_type", json: "metricType", .text),
+          .init("unit", json: "unit", .text),
+          .init("is_online", json: "isOnline", .bool),
+          .init("archived", json: "archived", .bool),
+        ],
+        responseFields: ["count", "results"]),
+      HTTPRoute(
+        all[1],
+        bindings: [
+          HTTPBinding(.get, "/assets/sensors/{id}", hasBody: false),
+          HTTPBinding(.get, "/sensors/{id}", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[2],
+        bindings: [
+          HTTPBinding(.post, "/assets/sensors", hasBody: true),
+          HTTPBinding(.post, "/sensors", hasBody: true),
+        ],
+        success: 201,
+        requestFields: [
+          .init("tag", json: "tag", .text),
+          .init("device", json: "device", .uint32),
+          .init("metric_type", json: "metricType", .text),
+          .init("unit", json: "unit", .text),
+          .init("min_value", json: "minValue", .number),
+          .init("max_value", json: "maxValue", .number),
+          .init("thresholds", json: "thresholds", .object),
+        ],
+        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[3],
+        bindings: [
+          HTTPBinding(.patch, "/assets/sensors/{id}", hasBody: true),
+          HTTPBinding(.patch, "/sensors/{id}", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("tag", json: "tag", .text),
+          .init("device", json: "device", .uint32),
+          .init("metric_type", json: "metricType", .text),
+          .init("unit", json: "unit", .text),
+          .init("min_value", json: "minValue", .number),
+          .init("max_value", json: "maxValue", .number),
+          .init("thresholds", json: "thresholds", .object),
+          .init("update_mask", json: "updateMask", .text),
+        ],
+        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[4],
+        bindings: [
+          HTTPBinding(.put, "/assets/sensors/{id}", hasBody: true),
+          HTTPBinding(.put, "/sensors/{id}", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("tag", json: "tag", .text),
+          .init("device", json: "device", .uint32),
+          .init("metric_type", json: "metricType", .text),
+          .init("unit", json: "unit", .text),
+          .init("min_value", json: "minValue", .number),
+          .init("max_value", json: "maxValue", .number),
+          .init("thresholds", json: "thresholds", .object),
+          .init("update_mask", json: "updateMask", .text),
+        ],
+        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[5],
+        bindings: [
+          HTTPBinding(.delete, "/assets/sensors/{id}", hasBody: false),
+          HTTPBinding(.delete, "/sensors/{id}", hasBody: false),
+        ],
+        success: 204,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: []),
+      HTTPRoute(
+        all[6],
+        bindings: [
+          HTTPBinding(.post, "/assets/sensors/{id}/archive", hasBody: true),
+          HTTPBinding(.post, "/sensors/{id}/archive", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[7],
+        bindings: [
+          HTTPBinding(.post, "/assets/sensors/{id}/restore", hasBody: true),
+          HTTPBinding(.post, "/sensors/{id}/restore", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[8],
+        bindings: [
+          HTTPBinding(.post, "/assets/sensors/{id}/update_reading", hasBody: true),
+          HTTPBinding(.post, "/sensors/{id}/update_reading", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("value", json: "value", .number),
+          .init("timestamp", json: "timestamp", .text),
+        ],
+        responseFields: ["last_value", "last_reading_at", "is_online"]),
+    ]
   }
 
   /// What a server of `SensorService` implements.

@@ -82,6 +82,183 @@ extension TraksenseV1 {
         getSiteStats, request: TraksenseV1.GetSiteStatsRequest.self,
         response: TraksenseV1.SiteStats.self),
     ]
+
+    /// The RPCs that are reached over HTTP with JSON.
+    public static let routes: [HTTPRoute] = [
+      HTTPRoute(
+        all[0],
+        bindings: [
+          HTTPBinding(.get, "/assets/sites", hasBody: false),
+          HTTPBinding(.get, "/sites", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("page", json: "page", .uint32),
+          .init("page_size", json: "pageSize", .uint32),
+          .init("search", json: "search", .text),
+          .init("ordering", json: "ordering", .text),
+          .init("company", json: "company", .text),
+          .init("sector", json: "sector", .text),
+          .init("subsector", json: "subsector", .text),
+          .init("timezone", json: "timezone", .text),
+          .init("archived", json: "archived", .bool),
+        ],
+        responseFields: ["count", "results"]),
+      HTTPRoute(
+        all[1],
+        bindings: [
+          HTTPBinding(.get, "/assets/sites/{id}", hasBody: false),
+          HTTPBinding(.get, "/sites/{id}", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "name", "full_name", "company", "sector", "subsector", "address", "latitude", "longitude", "timezone", "asset_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[2],
+        bindings: [
+          HTTPBinding(.post, "/assets/sites", hasBody: true),
+          HTTPBinding(.post, "/sites", hasBody: true),
+        ],
+        success: 201,
+        requestFields: [
+          .init("name", json: "name", .text),
+          .init("company", json: "company", .text),
+          .init("sector", json: "sector", .text),
+          .init("subsector", json: "subsector", .text),
+          .init("address", json: "address", .text),
+          .init("latitude", json: "latitude", .text),
+          .init("longitude", json: "longitude", .text),
+          .init("timezone", json: "timezone", .text),
+        ],
+        responseFields: ["id", "name", "full_name", "company", "sector", "subsector", "address", "latitude", "longitude", "timezone", "asset_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[3],
+        bindings: [
+          HTTPBinding(.patch, "/assets/sites/{id}", hasBody: true),
+          HTTPBinding(.patch, "/sites/{id}", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("name", json: "name", .text),
+          .init("company", json: "company", .text),
+          .init("sector", json: "sector", .text),
+          .init("subsector", json: "subsector", .text),
+          .init("address", json: "address", .text),
+          .init("latitude", json: "latitude", .text),
+          .init("longitude", json: "longitude", .text),
+          .init("timezone", json: "timezone", .text),
+          .init("update_mask", json: "updateMask", .text),
+        ],
+        responseFields: ["id", "name", "full_name", "company", "sector", "subsector", "address", "latitude", "longitude", "timezone", "asset_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[4],
+        bindings: [
+          HTTPBinding(.put, "/assets/sites/{id}", hasBody: true),
+          HTTPBinding(.put, "/sites/{id}", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("name", json: "name", .text),
+          .init("company", json: "company", .text),
+          .init("sector", json: "sector", .text),
+          .init("subsector", json: "subsector", .text),
+          .init("address", json: "address", .text),
+          .init("latitude", json: "latitude", .text),
+          .init("longitude", json: "longitude", .text),
+          .init("timezone", json: "timezone", .text),
+          .init("update_mask", json: "updateMask", .text),
+        ],
+        responseFields: ["id", "name", "full_name", "company", "sector", "subsector", "address", "latitude", "longitude", "timezone", "asset_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[5],
+        bindings: [
+          HTTPBinding(.delete, "/assets/sites/{id}", hasBody: false),
+          HTTPBinding(.delete, "/sites/{id}", hasBody: false),
+        ],
+        success: 204,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: []),
+      HTTPRoute(
+        all[6],
+        bindings: [
+          HTTPBinding(.post, "/assets/sites/{id}/archive", hasBody: true),
+          HTTPBinding(.post, "/sites/{id}/archive", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "name", "full_name", "company", "sector", "subsector", "address", "latitude", "longitude", "timezone", "asset_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[7],
+        bindings: [
+          HTTPBinding(.post, "/assets/sites/{id}/restore", hasBody: true),
+          HTTPBinding(.post, "/sites/{id}/restore", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "name", "full_name", "company", "sector", "subsector", "address", "latitude", "longitude", "timezone", "asset_count", "is_active", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[8],
+        bindings: [
+          HTTPBinding(.get, "/assets/sites/{id}/assets", hasBody: false, responseField: "results"),
+          HTTPBinding(.get, "/sites/{id}/assets", hasBody: false, responseField: "results"),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("status", json: "status", .text),
+          .init("asset_type", json: "assetType", .text),
+        ],
+        responseFields: ["results"]),
+      HTTPRoute(
+        all[9],
+        bindings: [
+          HTTPBinding(.get, "/assets/sites/{id}/devices", hasBody: false, responseField: "results"),
+          HTTPBinding(.get, "/sites/{id}/devices", hasBody: false, responseField: "results"),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("device_type", json: "deviceType", .text),
+          .init("status", json: "status", .text),
+          .init("is_online", json: "isOnline", .bool),
+        ],
+        responseFields: ["results"]),
+      HTTPRoute(
+        all[10],
+        bindings: [
+          HTTPBinding(.get, "/assets/sites/{id}/devices/summary", hasBody: false, responseField: "results"),
+          HTTPBinding(.get, "/sites/{id}/devices/summary", hasBody: false, responseField: "results"),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("device_type", json: "deviceType", .text),
+          .init("status", json: "status", .text),
+          .init("is_online", json: "isOnline", .bool),
+        ],
+        responseFields: ["results"]),
+      HTTPRoute(
+        all[11],
+        bindings: [
+          HTTPBinding(.get, "/assets/sites/{id}/stats", hasBody: false),
+          HTTPBinding(.get, "/sites/{id}/stats", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["total_assets", "assets_by_status", "assets_by_type", "total_devices", "online_devices", "total_sensors", "online_sensors", "assets_with_active_alerts"]),
+    ]
   }
 
   /// What a server of `SiteService` implements.

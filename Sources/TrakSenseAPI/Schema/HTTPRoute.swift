@@ -50,15 +50,19 @@ public struct HTTPBinding: Hashable, Sendable {
   /// Whether the body is a JSON object with the fields that the path does not have. If not, there is no
   /// body, and they come from the query.
   public let hasBody: Bool
+  /// The response's field that is the whole answer; nil: the response itself is.
+  public let responseField: String?
 
   /// - Parameters:
   ///   - verb: what is done with the path.
   ///   - path: with `{name}` for a field of the request.
   ///   - hasBody: whether fields come from the body instead of the query.
-  public init(_ verb: Verb, _ path: String, hasBody: Bool) {
+  ///   - responseField: the response's field that is the whole answer; nil: the response itself is.
+  public init(_ verb: Verb, _ path: String, hasBody: Bool, responseField: String? = nil) {
     self.verb = verb
     self.path = path
     self.hasBody = hasBody
+    self.responseField = responseField
   }
 }
 
