@@ -55,7 +55,8 @@ struct BridgeFixture: Sendable {
       let outcome: Result<Void, any Error>
       do {
         outcome = .success(
-          try await body(BridgeFixture(service: service, accounts: accounts, port: port, group: group)))
+          try await body(
+            BridgeFixture(service: service, accounts: accounts, port: port, group: group)))
       } catch {
         outcome = .failure(error)
       }

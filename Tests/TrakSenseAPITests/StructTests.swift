@@ -98,7 +98,7 @@ struct StructTests {
     let parts = [member("a", .number(1)), member("b", .bool(true)), member("a", .string("x"))]
     let joined = ProtoStruct(["a": .string("x"), "b": .bool(true)])
     #expect(try ProtoStruct(bytes: parts.flatMap(\.self)) == joined)
-    let fields = parts.flatMap { [5 << 3 | 2, UInt8($0.count)] + $0 }
+    let fields: [UInt8] = parts.flatMap { part -> [UInt8] in [0x2A, UInt8(part.count)] + part }
     #expect(try SampleV1.WellKnown(bytes: fields).object == joined)
     // value {bool_value: true, list_value {null}, list_value {null}} under no name.
     let list: [UInt8] = [0x32, 4, 0x0A, 2, 0x08, 0]

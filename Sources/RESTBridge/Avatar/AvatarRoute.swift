@@ -35,10 +35,7 @@ struct AvatarRoute: Sendable {
       let options = calls.options(
         for: request, caller, tenant: query.text(QueryParameters.tenant),
         timeout: limits.avatarTimeout + calls.timeout)
-      let response = try await BodyReader.within(limits.avatarTimeout + calls.timeout) {
-        try await upload(request.body, form, options)
-      }
-      return Response(json: response.json)
+      return Response(json: try await upload(request.body, form, options).json)
     } catch {
       // The rest of the body is of no use to anybody.
       context.close(after: limits.refusedBodyLinger)
@@ -54,7 +51,9 @@ struct AvatarRoute: Sendable {
       let response = try await accounts.uploadAvatar(options: options) {
         writer async throws(RPCError) in
         do {
-          refusal = try await form.send(body, to: writer)
+          refusal = try await BodyReader.within(limits.avatarTimeout) {
+            try await form.send(body, to: writer)
+          }
         } catch let error as RPCError {
           throw error
         } catch {

@@ -20,7 +20,9 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
   /// As RFC 5952 §4 writes it: the longest run of zeros left out, lower case.
   package var description: String {
     guard bytes.count == 16 else { return bytes.map(String.init).joined(separator: ".") }
-    let groups = stride(from: 0, to: 16, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
+    let groups = stride(from: 0, to: 16, by: 2).map {
+      UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1])
+    }
     var longest = 0..<0
     var start = 0
     for end in 1...8 where end == 8 || (groups[end] == 0) != (groups[start] == 0) {

@@ -24,7 +24,8 @@ struct MediaRoute: Sendable {
         TraksenseV1.FetchMediaRequest(
           key: key, expires: query.text("expires") ?? "", signature: query.text("signature") ?? ""),
         options: calls.options(
-          for: request, caller, tenant: query.text(QueryParameters.tenant), timeout: calls.timeout)))
+          for: request, caller, tenant: query.text(QueryParameters.tenant), timeout: calls.timeout))
+    )
     guard let first = try await stream.first() else {
       throw RPCError(.internalError, "file ended without its first message")
     }

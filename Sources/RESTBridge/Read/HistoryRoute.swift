@@ -30,7 +30,8 @@ struct HistoryRoute: Sendable {
     let stream = try await telemetry.history(
       message,
       options: calls.options(
-        for: request, caller, tenant: query.text(QueryParameters.tenant), timeout: limits.historyTimeout))
+        for: request, caller, tenant: query.text(QueryParameters.tenant),
+        timeout: limits.historyTimeout))
     let reply = PeekedStream(stream)
     guard let first = try await reply.first() else {
       throw RPCError(.internalError, "history ended without its first message")

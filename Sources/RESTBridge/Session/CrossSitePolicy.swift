@@ -18,7 +18,9 @@ struct CrossSitePolicy: Sendable {
   func check(_ request: Request) throws(RESTError) {
     // A page can set these headers on a foreign request only after a preflight allowed it to.
     let headers = request.headers
-    if headers.value(of: "x-api-key") != nil || headers.value(of: "x-device-token") != nil { return }
+    if headers.value(of: "x-api-key") != nil || headers.value(of: "x-device-token") != nil {
+      return
+    }
     if let origin = headers[.origin] ?? headers[.referer].flatMap(Self.origin(ofReferer:)) {
       if allowedOrigins.contains(origin) || isOwn(origin, request.head.authority) { return }
     }

@@ -22,7 +22,9 @@ struct RequestAssembly {
   mutating func add(path parameters: [String: String]) throws(RESTError) {
     for (name, value) in parameters {
       guard let field = route.fields[name] else { continue }
-      if field.kind == .uint32, !Self.isID(value) { throw RESTError(.notFound, detail: "Not found.") }
+      if field.kind == .uint32, !Self.isID(value) {
+        throw RESTError(.notFound, detail: "Not found.")
+      }
       written.insert(field.name)
       json.key(field.name)
       try write(value, of: field)

@@ -19,10 +19,12 @@ let hovered = null;
 
 const STATE_TEXT = {
   connecting: "Connecting", live: "Live", reconnecting: "Reconnecting", failed: "No live data",
-  "no-tenant": "No tenant",
+  "no-tenant": "No tenant", "signed-out": "Signed out",
 };
 
 function setState(state) {
+  if (state === "live" && $("session").hidden) showUser();
+  if (state === "signed-out") $("session").hidden = true;
   document.body.dataset.state = state;
   $("state").textContent = STATE_TEXT[state];
   draw();
@@ -47,9 +49,10 @@ function draw() {
   const state = document.body.dataset.state;
   const hasSensors = sensors.size > 0;
   $("no-tenant").hidden = state !== "no-tenant";
+  $("signed-out").hidden = state !== "signed-out";
   $("failure").hidden = state !== "failed";
   $("empty").hidden = !(state === "live" && !hasSensors);
-  $("dashboard").hidden = !hasSensors || state === "no-tenant";
+  $("dashboard").hidden = !hasSensors || ["no-tenant", "signed-out"].includes(state);
   $("tenant").textContent = state === "no-tenant" ? "No tenant" : tenantName.toUpperCase();
   drawAges();
   if (!hasSensors) return;
@@ -357,6 +360,8 @@ function start() {
   $("example-host").href = `${location.protocol}//${example}/`;
   $("open").addEventListener("click", openTenant);
   $("slug").addEventListener("keydown", (event) => { if (event.key === "Enter") openTenant(); });
+  $("sign-in").addEventListener("submit", signIn);
+  $("sign-out").addEventListener("click", signOut);
   $("filter").addEventListener("input", () => draw());
   $("spans").addEventListener("click", (event) => {
     const minutes = event.target.dataset.minutes;

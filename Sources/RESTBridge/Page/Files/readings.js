@@ -95,12 +95,14 @@ async function diagnose() {
   if (["live", "connecting"].includes(document.body.dataset.state)) setState("reconnecting");
   const abort = new AbortController();
   try {
-    const response = await fetch(url("/ingest/stream/"), { signal: abort.signal });
+    const response = await fetchSignedIn(url("/ingest/stream/"), { signal: abort.signal });
     learnClock(response);
     if (response.ok) {
       abort.abort();
       return retry(0);
     }
+    // Signing in connects again.
+    if (response.status === 401) return setState("signed-out");
     const body = await response.json().catch(() => ({}));
     const [field, problem] = Object.entries(body)[0] || ["detail", response.statusText];
     const text = Array.isArray(problem) ? problem.join(" ") : String(problem);
@@ -178,7 +180,7 @@ async function loadDevice(device) {
 
 /** @returns null for the status that means "nothing there". */
 async function getJSON(address, nothing) {
-  const response = await fetch(address);
+  const response = await fetchSignedIn(address);
   learnClock(response);
   if (response.status === nothing) return null;
   const body = await response.json();
