@@ -154,8 +154,8 @@ struct PluginTests {
       (rpc(#"option (google.api.http) = { put: "/x" body: "inner" };"#), "body must be \"*\""),
       (rpc(#"option (google.api.http) = { body: "*" };"#), "needs one of get, put, post"),
       (
-        rpc(#"option (google.api.http) = { put: "/x" response_body: "count" };"#),
-        "response_body is not supported"
+        rpc(#"option (google.api.http) = { put: "/x" response_body: "none" };"#),
+        "has no field none"
       ),
       (
         rpc(#"option (google.api.http) = { put: "/x" };"#, streams: true),

@@ -43,7 +43,8 @@ package struct Migration: Sendable {
     .public0001Tenants, .public0002Unroutable, .public0003Accounts,
   ]
   package static let forTenants: [Migration] = [
-    .tenant0001Catalogue, .tenant0002Readings, .tenant0003Ingest, .tenant0005Rollups,
+    .tenant0001Catalogue, .tenant0002Readings, .tenant0003Ingest, .tenant0004CatalogueLimits,
+    .tenant0005Rollups,
   ]
 }
 

@@ -5,8 +5,8 @@ import JSONText
 import RPCRuntime
 import TrakSenseAPI
 
-/// What a browser gets of a response's JSON form: the one field that is the answer, if there is such; without the tokens, which become cookies, and with the
-/// addresses of a list's neighbouring pages.
+/// What a browser gets of a response's JSON form: the one field that is the answer, if there is such; without the
+/// tokens, which become cookies, and with the addresses of a list's neighbouring pages.
 struct ResponseShaper {
   private(set) var json: [UInt8]
   /// Those that the response gave.

@@ -28,6 +28,7 @@ extension FuzzTarget {
     TraksenseV1.HistoryResponse.self, TraksenseV1.Series.self, TraksenseV1.HistoryBlock.self,
     TraksenseV1.SubscribeRequest.self, TraksenseV1.SubscribeResponse.self,
     TraksenseV1.JournalBlock.self, TraksenseV1.LiveReading.self, TraksenseV1.Gap.self,
+    ProtoStruct.self, TraksenseV1.SiteStats.self, TraksenseV1.CompleteAsset.self,
   ]
 
   private static var samples: [[UInt8]] {
@@ -35,7 +36,13 @@ extension FuzzTarget {
       deviceID: "d", sensorID: "s", value: 23.5, unit: "°C",
       timestamp: ProtoTimestamp(microseconds: 1_735_732_800_000_000), sensorType: "t")
     let json = #"{"readings":[{"device_id":"d","value":1.5,"timestamp":"2025-01-01T00:00:00Z"}]}"#
-    return [[0] + encoded(reading), [0x80] + reading.json, [0x81] + Array(json.utf8)]
+    let object = ProtoStruct([
+      "a": .list([.null, .number(1.5), .string("é")]), "b": .object(ProtoStruct(["": .bool(true)])),
+    ])
+    return [
+      [0] + encoded(reading), [0x80] + reading.json, [0x81] + Array(json.utf8),
+      [15] + encoded(object), [0x8F] + object.json,
+    ]
   }
 
   private static func encoded(_ message: some ProtobufMessage) -> [UInt8] {

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Logging
+import RPCRuntime
+import Services
+import Synchronization
+import TrakSenseAPI
+
+/// The services of the catalogue over stores in memory, behind the interceptor that decides who may call them.
+struct CatalogueFixture {
+  let people: AccountFixture
+  let stores = MemoryStores()
+  let intake = ScriptedIntake()
+  private let channel: InProcessChannel
+
+  init() async throws {
+    people = try await AccountFixture()
+    let desk = CatalogueDesk(
+      sites: stores, assets: stores, devices: stores, sensors: stores, intake: intake,
+      timeZones: TimeZoneNames(), clock: WallClock { ServiceFixture.now },
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    channel = InProcessChannel(
+      router: RPCRouter(
+        [SiteService(desk), AssetService(desk), DeviceService(desk), SensorService(desk)],
+        interceptors: [AccessInterceptor(people.gate)]))
+  }
+
+  var sites: TraksenseV1.SiteServiceClient { .init(channel: channel) }
+  var assets: TraksenseV1.AssetServiceClient { .init(channel: channel) }
+  var devices: TraksenseV1.DeviceServiceClient { .init(channel: channel) }
+  var sensors: TraksenseV1.SensorServiceClient { .init(channel: channel) }
+
+  /// Somebody who may write.
+  func writer() async throws -> CallOptions { try await people.options("operator") }
+}
+
+/// Answers as it is told, and remembers what it was given.
+final class ScriptedIntake: ReadingIntake {
+  private let state = Mutex((outcome: PointOutcome.stored, points: [IncomingPoint]()))
+
+  func answer(_ outcome: PointOutcome) { state.withLock { $0.outcome = outcome } }
+
+  var points: [IncomingPoint] { state.withLock { $0.points } }
+
+  func accept(_ deliveries: [Delivery]) async throws(StoreError) -> [[PointOutcome]] {
+    state.withLock { state in
+      deliveries.map { delivery in
+        state.points += delivery.points
+        return delivery.points.map { _ in state.outcome }
+      }
+    }
+  }
+}
