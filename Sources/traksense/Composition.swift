@@ -34,7 +34,8 @@ struct Composition: Sendable {
     let database = try Database(configuration)
     let codec = JournalBlockCodec()
     let store = PostgresReadingStore(pool: database.pool, codec: codec)
-    let tenants = PostgresTenantDirectory(pool: database.pool, clock: .system)
+    let accounts = PostgresAccounts(migrator: database.migrator, clock: .system)
+    let tenants = accounts.directory
     let catalogue = PostgresSensorCatalogue(pool: database.pool)
     let hub = ReadingHub(store: store, codec: codec, encoding: .protobuf)
     let intake = TelemetryIntake(
@@ -49,10 +50,9 @@ struct Composition: Sendable {
     let telemetry = TelemetryService(
       tenants: tenants, intake: intake, store: store, catalogue: catalogue, hub: hub,
       settings: TelemetryService.Settings(clock: .system, logger: logger))
-    let accounts = PostgresAccounts(migrator: database.migrator, clock: .system)
     let secrets = configuration.accounts.secretKeys.map(\.value).joined(separator: ",")
     let gate = CallGate(
-      tenants: accounts.directory, publicHosts: configuration.accounts.publicHosts,
+      tenants: tenants, publicHosts: configuration.accounts.publicHosts,
       authenticator: CallAuthenticator(
         tokens: AccessTokenSigner(keys: try SigningKeys(secrets), clock: .system),
         sessions: accounts.sessions, apiKeys: accounts.apiKeys, ingestKeys: keys,
