@@ -74,6 +74,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CGD", pkgConfig: "gdlib", providers: [.apt(["libgd-dev"])]),
     .target(name: "CTrakSenseProto", dependencies: ["CProtobufC"]),
     .target(name: "CProtocPlugin", dependencies: ["CProtobufC"]),
 
@@ -129,6 +130,9 @@ let package = Package(
     .target(
       name: "ObjectStorage",
       dependencies: ["Curl", "DedicatedThread", "Domain", "Files", "COpenSSL"],
+      swiftSettings: strict),
+    .target(
+      name: "Imaging", dependencies: ["DedicatedThread", "Domain", "CGD", "CZlib"],
       swiftSettings: strict),
 
     // Layer 3: what the RPCs do; the browser's way in.
@@ -265,7 +269,7 @@ let package = Package(
     .testTarget(
       name: "AdapterTests",
       dependencies: [
-        "Curl", "DedicatedThread", "DevStack", "Domain", "Files", "Mail",
+        "Curl", "DedicatedThread", "DevStack", "Domain", "Files", "Imaging", "Mail",
         "ObjectStorage",
       ],
       exclude: ["Foreign"],
@@ -294,7 +298,7 @@ let package = Package(
 )
 
 let fuzzDependencies: [Target.Dependency] = [
-  "RPCRuntime", "TrakSenseAPI", "JSONText", "Ingest", "Services", "Domain", nioCore,
+  "RPCRuntime", "TrakSenseAPI", "JSONText", "Imaging", "Ingest", "Services", "Domain", nioCore,
   nioEmbedded, logging,
 ]
 if let fuzzerLibrary {

@@ -13,6 +13,7 @@ declare -A may=(
   [Files]="Glibc"
   [Curl]="DedicatedThread CCurl Synchronization"
   [Mail]="DedicatedThread Domain Curl Files"
+  [Imaging]="DedicatedThread Domain CGD CZlib"
   [ObjectStorage]="DedicatedThread Domain Curl Files COpenSSL"
   [RPCRuntime]="CZlib Glibc NIOCore NIOHTTP1 NIOPosix NIOSSL NIOTLS CNGHTTP2 Logging Metrics Tracing Synchronization"
   [Prometheus]="CoreMetrics Synchronization"

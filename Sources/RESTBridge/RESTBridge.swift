@@ -19,13 +19,16 @@ package struct RESTBridge: Service {
 
   /// - Parameters:
   ///   - channel: where RPC calls go.
-  ///   - configuration: address, limits, origins, and where the page finds its chart library.
+  ///   - configuration: address, limits, origins, hosts, HTTPS, and where the page finds its chart library.
+  ///   - hosts: tells what a host that is not public stands for, by its name in lower case, without port.
+  ///     Asked for every request but those of health; the services find the tenant by themselves.
   ///   - health: asked at every `GET /health/`; should answer within a second.
   ///   - group: event loops; connections are spread over them.
   ///   - logger: one line at start and stop; an error for every request answered with 500.
   ///   - onListening: called once with the port bound.
   package init(
     channel: any RPCChannel, configuration: RESTBridgeConfiguration = RESTBridgeConfiguration(),
+    hosts: @escaping @Sendable (String) async -> HostKind,
     health: @escaping @Sendable () async -> HealthReport, group: any EventLoopGroup,
     logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) {
@@ -36,16 +39,31 @@ package struct RESTBridge: Service {
     let limits = configuration.limits
     let calls = CallOptionsFactory(timeout: limits.callTimeout)
     let telemetry = TraksenseV1.TelemetryServiceClient(channel: channel)
+    let bodies = BodyReader(limits: limits)
+    let crossSite = CrossSitePolicy(allowedOrigins: configuration.allowedOrigins)
     responder = BridgeResponder(
+      routes: BridgeRoutes(ProtobufSchema.trakSenseAPI.routes),
       ingest: IngestRoute(
-        telemetry: telemetry, calls: calls, bodies: BodyReader(limits: limits)),
+        telemetry: telemetry, calls: calls, bodies: bodies, crossSite: crossSite),
       latest: LatestRoute(telemetry: telemetry, calls: calls),
       history: HistoryRoute(telemetry: telemetry, calls: calls, limits: limits),
       stream: StreamRoute(
         telemetry: telemetry, calls: calls, limits: limits,
         quota: StreamQuota(maximum: limits.maxStreams)),
+      avatar: AvatarRoute(
+        accounts: TraksenseV1.AccountServiceClient(channel: channel), calls: calls,
+        crossSite: crossSite, limits: limits),
+      media: MediaRoute(media: TraksenseV1.MediaServiceClient(channel: channel), calls: calls),
+      transcoder: Transcoder(
+        channel: channel, calls: calls, bodies: bodies, crossSite: crossSite,
+        cookies: SessionCookieWriter(isSecure: configuration.cookieSecure)),
       health: health,
       page: PageFiles(chartLibraryDirectory: configuration.chartLibraryDirectory),
+      hosts: HostGate(publicHosts: configuration.publicHosts, kind: hosts),
+      proxies: TrustedProxies(configuration.trustedProxies),
+      https: HTTPSPolicy(
+        redirects: configuration.redirectsToHTTPS,
+        strictTransportSeconds: configuration.hstsSeconds),
       cors: CORSPolicy(origins: configuration.allowedOrigins))
   }
 

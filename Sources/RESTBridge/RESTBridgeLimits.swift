@@ -13,6 +13,17 @@ package struct RESTBridgeLimits: Sendable {
   /// reset the connection and could take the answer with it. Default 1 s.
   package var refusedBodyLinger = Duration.seconds(1)
 
+  /// Largest picture, in bytes. Default 5 MiB, as the service takes. Exceeding: 400.
+  package var maxAvatarBytes = 5 << 20
+  /// What may be around a picture in its body, in bytes. Default 64 KiB. Exceeding: 400.
+  package var maxAvatarEnvelopeBytes = 64 << 10
+  /// Size of the parts in which a picture is passed on, in bytes: what an upload costs the bridge. Default
+  /// 64 KiB.
+  package var avatarPartBytes = 64 << 10
+  /// How long a client may take to send a picture. Default 60 s: 5 MiB at 0.7 Mbit/s. Exceeding: 408, then
+  /// closed.
+  package var avatarTimeout = Duration.seconds(60)
+
   /// Largest header field, in bytes. Default 8 KiB, as other servers. Exceeding: 400, then closed.
   package var maxHeaderFieldBytes = 8 << 10
   /// Largest header section, in bytes. Default 16 KiB. Exceeding: 400, then closed.

@@ -26,6 +26,7 @@ struct Command {
       let names = SwiftNames(request.files)
       let wanted = request.files.filter { request.filesToGenerate.contains($0.name) }
       try SchemaFile.refuseRecursion(in: wanted)
+      try HTTPRoutes.refuseDuplicates(in: wanted, names)
       for file in wanted {
         files += try SwiftFiles(file: file, names: names, options: request.options).all()
       }

@@ -176,8 +176,42 @@ extension SchemaService {
         name: text(method.pointee.name), comment: comments[path + [methodInService, index]],
         input: text(method.pointee.input_type), output: text(method.pointee.output_type),
         isClientStreaming: method.pointee.client_streaming != 0,
-        isServerStreaming: method.pointee.server_streaming != 0)
+        isServerStreaming: method.pointee.server_streaming != 0,
+        httpRules: SchemaHTTPRule.all(method.pointee.options),
+        successStatus: method.pointee.options.flatMap {
+          unsafe $0.pointee.has_success_status != 0 ? $0.pointee.success_status : nil
+        })
     }
+  }
+}
+
+extension SchemaHTTPRule {
+  /// The rule of an RPC and its additional bindings, which have none of their own.
+  fileprivate static func all(
+    _ options: UnsafePointer<Traksense__Protoc__MethodOptions>?
+  ) -> [SchemaHTTPRule] {
+    guard let rule = unsafe options?.pointee.http else { return [] }
+    let additional = unsafe map(
+      rule.pointee.n_additional_bindings, rule.pointee.additional_bindings
+    ) { _, rule in unsafe SchemaHTTPRule(rule) }
+    return [unsafe SchemaHTTPRule(rule)] + additional
+  }
+
+  private init(_ c: UnsafePointer<Traksense__Protoc__HttpRule>) {
+    let named = unsafe [
+      ("get", c.pointee.get), ("put", c.pointee.put), ("post", c.pointee.post),
+      ("delete", c.pointee.delete_), ("patch", c.pointee.patch),
+    ]
+    patterns = []
+    for index in unsafe named.indices {
+      let path = unsafe text(named[index].1)
+      if !path.isEmpty { unsafe patterns.append((named[index].0, path)) }
+    }
+    if let custom = unsafe c.pointee.custom {
+      unsafe patterns.append(("custom", text(custom.pointee.path)))
+    }
+    unsafe body = text(c.pointee.body)
+    unsafe responseBody = text(c.pointee.response_body)
   }
 }
 

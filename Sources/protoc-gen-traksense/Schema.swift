@@ -74,11 +74,24 @@ struct SchemaService {
     var output: String
     var isClientStreaming: Bool
     var isServerStreaming: Bool
+    /// `google.api.http` with its additional bindings, in order.
+    var httpRules: [SchemaHTTPRule]
+    /// `traksense.v1.success_status`; nil: it is not set.
+    var successStatus: UInt32?
   }
 
   var name: String
   var comment: String?
   var methods: [Method]
+}
+
+/// One way to call an RPC over HTTP (google.api.HttpRule).
+struct SchemaHTTPRule {
+  /// `get`, `put`, `post`, `delete`, `patch` or `custom`, each with its path; one of them, unless the rule
+  /// is wrong.
+  var patterns: [(verb: String, path: String)]
+  var body: String
+  var responseBody: String
 }
 
 /// FieldDescriptorProto.Type.

@@ -35,6 +35,12 @@ struct SchemaIndex {
         }
       }
       text.line("  ].flatMap(\\.self),")
+      let routed = wanted.flatMap { file in
+        file.services.filter { $0.methods.contains(where: \.hasRoutes) }.map {
+          "\(SwiftNames.namespace(package: file.package)).\($0.name)Methods.routes"
+        }
+      }
+      text.line("  routes: \(routed.isEmpty ? "[]" : routed.joined(separator: " + ")),")
       text.line("  files: [")
       for (file, descriptor) in zip(request.files, request.descriptors) {
         file.declareDescriptor(FileDescriptorBytes(descriptor).withoutSourceInfo, in: &text)

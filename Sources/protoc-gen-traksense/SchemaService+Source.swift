@@ -43,7 +43,23 @@ extension SchemaService {
         text.line("    response: \(try names.swiftType(method.output)).self),")
       }
       text.line("]")
+      try declareRoutes(fullName, names, in: &text)
     }
+  }
+
+  /// Declares how RPCs are reached over HTTP, when any is.
+  private func declareRoutes(
+    _ fullName: String, _ names: SwiftNames, in text: inout SourceText
+  ) throws(PluginError) {
+    guard methods.contains(where: \.hasRoutes) else { return }
+    text.line()
+    text.line("/// The RPCs that are reached over HTTP with JSON.")
+    text.line("public static let routes: [HTTPRoute] = [")
+    for (index, method) in methods.enumerated() {
+      let routes = try HTTPRoutes(of: method, named: "\(fullName).\(method.name)", names)
+      routes?.declare(types: "all[\(index)]", in: &text)
+    }
+    text.line("]")
   }
 }
 
@@ -66,4 +82,7 @@ extension SchemaService.Method {
   }
 
   var swiftName: String { SwiftNames.method(name) }
+
+  /// Whether it is reached over HTTP, too.
+  var hasRoutes: Bool { !httpRules.isEmpty }
 }

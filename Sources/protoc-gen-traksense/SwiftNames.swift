@@ -4,7 +4,7 @@
 struct SwiftNames {
   private var swiftTypes: [String: String] = [:]
   private var cTypes: [String: String] = [:]
-  private var mapEntries: [String: SchemaMessage] = [:]
+  private var messages: [String: SchemaMessage] = [:]
 
   /// - Parameter files: all files whose types may be referred to.
   init(_ files: [SchemaFile]) {
@@ -37,7 +37,7 @@ struct SwiftNames {
     let cName = cScope + [message.name]
     swiftTypes[name] = swiftName
     cTypes[name] = cName.joined(separator: "__")
-    if message.isMapEntry { mapEntries[name] = message }
+    messages[name] = message
     for nested in message.messages { add(nested, name, swiftName, cName) }
     for nested in message.enums { add(nested, name, swiftName, cName) }
   }
@@ -60,7 +60,12 @@ struct SwiftNames {
   }
 
   /// The message made up for the pairs of a map, when `name` is one.
-  func mapEntry(_ name: String) -> SchemaMessage? { mapEntries[name] }
+  func mapEntry(_ name: String) -> SchemaMessage? {
+    messages[name].flatMap { $0.isMapEntry ? $0 : nil }
+  }
+
+  /// The message of a fully qualified name (with leading dot).
+  func message(_ name: String) -> SchemaMessage? { messages[name] }
 
   /// protobuf-c's type of a fully qualified .proto type: `Traksense__V1__Reading`.
   func cType(_ name: String) throws(PluginError) -> String {

@@ -82,6 +82,14 @@ struct Composition: Sendable {
         host: configuration.http.host, port: configuration.http.port,
         allowedOrigins: configuration.corsOrigins,
         chartLibraryDirectory: configuration.chartDirectory),
+      hosts: { host in
+        do throws(StoreError) {
+          guard let tenant = try await tenants.tenant(host: host) else { return .unknown }
+          return tenant.isSuspended ? .suspended : .tenant
+        } catch {
+          return .unavailable
+        }
+      },
       health: health, group: group, logger: logger)
     admin = AdminServer(
       host: configuration.admin.host, port: configuration.admin.port,

@@ -7,18 +7,30 @@ import RPCRuntime
 import ServiceLifecycle
 import Testing
 
-/// A bridge that runs on a free port in front of a service in memory.
+/// A bridge that runs on a free port in front of services in memory.
 struct BridgeFixture: Sendable {
   let service: MemoryTelemetryService
+  let accounts: MemoryAccounts
   let port: Int
   private let group: ServiceGroup
 
   /// Starts graceful shutdown, as SIGTERM does.
   func stop() async { await group.triggerGracefulShutdown() }
 
+  /// What the hosts of the tests stand for.
+  static func kind(ofHost host: String) -> HostKind {
+    switch host {
+    case "umc.localhost", "acme.localhost", "umc.example.com": .tenant
+    case "closed.localhost": .suspended
+    case "slow.localhost": .unavailable
+    default: .unknown
+    }
+  }
+
   /// Runs `body` against a bridge and stops that afterwards.
   static func run(
     service: MemoryTelemetryService = MemoryTelemetryService(),
+    accounts: MemoryAccounts = MemoryAccounts(),
     configuration: RESTBridgeConfiguration = RESTBridgeConfiguration(),
     health: HealthReport = HealthReport(database: true, mqtt: true),
     _ body: @Sendable @escaping (BridgeFixture) async throws -> Void
@@ -28,7 +40,8 @@ struct BridgeFixture: Sendable {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let (ports, listening) = AsyncStream<Int>.makeStream()
     let bridge = RESTBridge(
-      channel: InProcessChannel(router: RPCRouter([service])), configuration: configuration,
+      channel: InProcessChannel(router: RPCRouter([service] + accounts.services)),
+      configuration: configuration, hosts: { Self.kind(ofHost: $0) },
       health: { health }, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
       onListening: { listening.yield($0) })
     let group = ServiceGroup(configuration: .init(services: [bridge], logger: logger))
@@ -42,7 +55,7 @@ struct BridgeFixture: Sendable {
       let outcome: Result<Void, any Error>
       do {
         outcome = .success(
-          try await body(BridgeFixture(service: service, port: port, group: group)))
+          try await body(BridgeFixture(service: service, accounts: accounts, port: port, group: group)))
       } catch {
         outcome = .failure(error)
       }
@@ -58,6 +71,22 @@ struct BridgeFixture: Sendable {
   {
     try await Curl.run(
       arguments + ["-H", "Host: \(host)", "http://127.0.0.1:\(port)\(path)"])
+  }
+
+  /// Calls with curl.
+  /// - Parameters:
+  ///   - json: the body; nil: none.
+  ///   - headers: `Name: value`.
+  func send(
+    _ method: String, _ path: String, json: String? = nil, headers: [String] = [],
+    host: String = "umc.localhost"
+  ) async throws -> Curl.Answer {
+    var arguments = ["-X", method, "-H", "Host: \(host)"]
+    for header in headers { arguments += ["-H", header] }
+    if let json {
+      arguments += ["-H", "Content-Type: application/json", "--data-binary", json]
+    }
+    return try await Curl.run(arguments + ["http://127.0.0.1:\(port)\(path)"])
   }
 
   /// Posts a JSON body with curl.

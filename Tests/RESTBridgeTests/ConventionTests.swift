@@ -140,7 +140,7 @@ struct ConventionTests {
     try await BridgeFixture.run { bridge in
       let second = RESTBridge(
         channel: InProcessChannel(router: RPCRouter([bridge.service])),
-        configuration: RESTBridgeConfiguration(port: bridge.port),
+        configuration: RESTBridgeConfiguration(port: bridge.port), hosts: { _ in .tenant },
         health: { HealthReport(database: true, mqtt: true) },
         group: MultiThreadedEventLoopGroup.singleton,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

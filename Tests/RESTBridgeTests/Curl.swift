@@ -11,6 +11,8 @@ enum Curl {
     var status: Int
     /// Names in lower case; the last of each name.
     var headers: [String: String]
+    /// Values of all Set-Cookie headers, in order.
+    var cookies: [String] = []
     var body: String
 
     /// The body as a JSON object.
@@ -43,8 +45,9 @@ enum Curl {
         answer.status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
       } else if let colon = line.firstIndex(of: ":") {
         let name = line[..<colon].lowercased()
-        answer.headers[name] = line[line.index(after: colon)...]
-          .trimmingCharacters(in: .whitespaces)
+        let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+        answer.headers[name] = value
+        if name == "set-cookie" { answer.cookies.append(value) }
       }
     }
     return answer

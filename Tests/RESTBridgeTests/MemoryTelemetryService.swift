@@ -80,7 +80,10 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
     _ request: TraksenseV1.IngestRequest, context: ServerContext
   ) async throws(RPCError) -> TraksenseV1.IngestResponse {
     try check(context, tenant: request.tenant)
-    guard context.metadata["x-api-key"] == Self.apiKey else {
+    let sent =
+      context.metadata["x-api-key"] ?? context.metadata["x-device-token"]
+      ?? context.metadata["authorization"]
+    guard let sent, sent == Self.apiKey || sent.lowercased() == "bearer \(Self.apiKey)" else {
       throw RPCError(.unauthenticated, "API key is missing or wrong")
     }
     var response = TraksenseV1.IngestResponse()

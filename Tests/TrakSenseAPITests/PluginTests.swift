@@ -80,6 +80,106 @@ struct PluginTests {
     #expect(failure?.output.contains(complaint) == true, "\(failure?.output ?? "")")
   }
 
+  /// An RPC with an option, and messages for it.
+  private static func rpc(_ options: String, more: String = "", streams: Bool = false) -> String {
+    """
+    import "google/api/annotations.proto";
+    import "traksense/v1/options.proto";
+    service Shelf {
+      rpc Put(\(streams ? "stream " : "")PutRequest) returns (PutResponse) { \(options) }
+      \(more)
+    }
+    message PutRequest { uint32 id = 1; repeated string tag_names = 2; Inner inner = 3; bool on = 4; }
+    message PutResponse { uint32 count = 1; string next_name = 2; }
+    message Inner { double d = 1; }
+    """
+  }
+
+  @Test("an RPC's HTTP rules become its route, with the bindings in order and the fields' kinds")
+  func routes() throws {
+    let source = try generated(
+      Self.rpc(
+        """
+        option (google.api.http) = {
+          put: "/shelf/{id}"
+          body: "*"
+          additional_bindings { delete: "/old-shelf/{id}/it" }
+        };
+        option (traksense.v1.success_status) = 201;
+        """, more: "rpc Hidden(PutRequest) returns (PutResponse);"),
+      file: "TestV2+Shelf.swift")
+    let expected = """
+          public static let routes: [HTTPRoute] = [
+            HTTPRoute(
+              all[0],
+              bindings: [
+                HTTPBinding(.put, "/shelf/{id}", hasBody: true),
+                HTTPBinding(.delete, "/old-shelf/{id}/it", hasBody: false),
+              ],
+              success: 201,
+              requestFields: [
+                .init("id", json: "id", .uint32),
+                .init("tag_names", json: "tagNames", .text, isRepeated: true),
+                .init("inner", json: "inner", .object),
+                .init("on", json: "on", .bool),
+              ],
+              responseFields: ["count", "next_name"]),
+          ]
+      """
+    let indented = expected.split(separator: "\n").map { $0.dropFirst(2) }
+      .joined(separator: "\n")
+    #expect(source.contains(indented), "\(source)")
+  }
+
+  @Test(
+    "an HTTP rule that does not fit its RPC is refused, naming it",
+    arguments: [
+      (rpc(#"option (google.api.http) = { get: "/x/{nope}" };"#), "PutRequest has no field nope"),
+      (rpc(#"option (google.api.http) = { get: "/x/{inner}" };"#), "inner cannot stand for a part"),
+      (rpc(#"option (google.api.http) = { get: "/{tag_names}" };"#), "tag_names cannot stand"),
+      (rpc(#"option (google.api.http) = { get: "/{id}/{id}" };"#), "/{id}/{id} names id twice"),
+      (rpc(#"option (google.api.http) = { get: "x" };"#), "x must start with a slash"),
+      (rpc(#"option (google.api.http) = { get: "/x/" };"#), "/x/ must start with a slash and end"),
+      (rpc(#"option (google.api.http) = { get: "/x y" };"#), "'x y' is neither a name nor {field}"),
+      (rpc(#"option (google.api.http) = { get: "/{id=*}" };"#), "is neither a name nor {field}"),
+      (rpc(#"option (google.api.http) = { get: "/x" body: "*" };"#), "get cannot have a body"),
+      (rpc(#"option (google.api.http) = { put: "/x" body: "inner" };"#), "body must be \"*\""),
+      (rpc(#"option (google.api.http) = { body: "*" };"#), "needs one of get, put, post"),
+      (
+        rpc(#"option (google.api.http) = { put: "/x" response_body: "count" };"#),
+        "response_body is not supported"
+      ),
+      (
+        rpc(#"option (google.api.http) = { put: "/x" };"#, streams: true),
+        "test.v2.Shelf.Put: google.api.http is supported for unary RPCs only"
+      ),
+      (
+        rpc(
+          #"option (google.api.http) = { put: "/x" }; option (traksense.v1.success_status) = 404;"#),
+        "success_status 404 is not a success"
+      ),
+      (
+        rpc("option (traksense.v1.success_status) = 201;"),
+        "success_status without google.api.http"
+      ),
+      (
+        rpc(
+          #"option (google.api.http) = { put: "/x/{id}" };"#,
+          more: """
+            rpc Twice(Other) returns (PutResponse) {
+              option (google.api.http) = { put: "/x/{name}" };
+            }
+            """) + " message Other { string name = 1; }",
+        "test.v2.Shelf.Twice: put /x/{} is taken by test.v2.Shelf.Put"
+      ),
+    ])
+  func wrongRules(_ declaration: String, _ complaint: String) {
+    let failure = #expect(throws: Protoc.Failure.self) {
+      try generated(declaration, file: "TestV2+Shelf.swift")
+    }
+    #expect(failure?.output.contains(complaint) == true, "\(failure?.output ?? "")")
+  }
+
   @Test("an option that the plugin does not have is refused", arguments: ["speed=1", "c_module"])
   func unknownOption(_ option: String) {
     let failure = #expect(throws: Protoc.Failure.self) {
@@ -106,7 +206,8 @@ struct PluginTests {
   ) throws {
     let plugin = Protoc.products.appending(path: "protoc-gen-traksense").path
     try Protoc.run([
-      "-I", directory.path, "--plugin=protoc-gen-traksense=\(plugin)",
+      "-I", directory.path, "-I", Protoc.root.appending(path: "proto").path,
+      "--plugin=protoc-gen-traksense=\(plugin)",
       "--traksense_out=\(output.path)", "--traksense_opt=\(options)", proto,
     ])
   }

@@ -14,6 +14,7 @@ extension ProtobufSchema {
     methods: [
       TraksenseBenchV1.BenchServiceMethods.all,
     ].flatMap(\.self),
+    routes: [],
     files: [
       ProtobufFile(
         name: "bench.proto",

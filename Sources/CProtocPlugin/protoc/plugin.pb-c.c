@@ -553,6 +553,141 @@ void   traksense__protoc__method_descriptor__free_unpacked
   assert(message->base.descriptor == &traksense__protoc__method_descriptor__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   traksense__protoc__method_options__init
+                     (Traksense__Protoc__MethodOptions         *message)
+{
+  static const Traksense__Protoc__MethodOptions init_value = TRAKSENSE__PROTOC__METHOD_OPTIONS__INIT;
+  *message = init_value;
+}
+size_t traksense__protoc__method_options__get_packed_size
+                     (const Traksense__Protoc__MethodOptions *message)
+{
+  assert(message->base.descriptor == &traksense__protoc__method_options__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__protoc__method_options__pack
+                     (const Traksense__Protoc__MethodOptions *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__protoc__method_options__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__protoc__method_options__pack_to_buffer
+                     (const Traksense__Protoc__MethodOptions *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__protoc__method_options__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__Protoc__MethodOptions *
+       traksense__protoc__method_options__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__Protoc__MethodOptions *)
+     protobuf_c_message_unpack (&traksense__protoc__method_options__descriptor,
+                                allocator, len, data);
+}
+void   traksense__protoc__method_options__free_unpacked
+                     (Traksense__Protoc__MethodOptions *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__protoc__method_options__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   traksense__protoc__http_rule__init
+                     (Traksense__Protoc__HttpRule         *message)
+{
+  static const Traksense__Protoc__HttpRule init_value = TRAKSENSE__PROTOC__HTTP_RULE__INIT;
+  *message = init_value;
+}
+size_t traksense__protoc__http_rule__get_packed_size
+                     (const Traksense__Protoc__HttpRule *message)
+{
+  assert(message->base.descriptor == &traksense__protoc__http_rule__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__protoc__http_rule__pack
+                     (const Traksense__Protoc__HttpRule *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__protoc__http_rule__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__protoc__http_rule__pack_to_buffer
+                     (const Traksense__Protoc__HttpRule *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__protoc__http_rule__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__Protoc__HttpRule *
+       traksense__protoc__http_rule__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__Protoc__HttpRule *)
+     protobuf_c_message_unpack (&traksense__protoc__http_rule__descriptor,
+                                allocator, len, data);
+}
+void   traksense__protoc__http_rule__free_unpacked
+                     (Traksense__Protoc__HttpRule *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__protoc__http_rule__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   traksense__protoc__custom_http_pattern__init
+                     (Traksense__Protoc__CustomHttpPattern         *message)
+{
+  static const Traksense__Protoc__CustomHttpPattern init_value = TRAKSENSE__PROTOC__CUSTOM_HTTP_PATTERN__INIT;
+  *message = init_value;
+}
+size_t traksense__protoc__custom_http_pattern__get_packed_size
+                     (const Traksense__Protoc__CustomHttpPattern *message)
+{
+  assert(message->base.descriptor == &traksense__protoc__custom_http_pattern__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__protoc__custom_http_pattern__pack
+                     (const Traksense__Protoc__CustomHttpPattern *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__protoc__custom_http_pattern__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__protoc__custom_http_pattern__pack_to_buffer
+                     (const Traksense__Protoc__CustomHttpPattern *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__protoc__custom_http_pattern__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__Protoc__CustomHttpPattern *
+       traksense__protoc__custom_http_pattern__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__Protoc__CustomHttpPattern *)
+     protobuf_c_message_unpack (&traksense__protoc__custom_http_pattern__descriptor,
+                                allocator, len, data);
+}
+void   traksense__protoc__custom_http_pattern__free_unpacked
+                     (Traksense__Protoc__CustomHttpPattern *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__protoc__custom_http_pattern__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   traksense__protoc__source_info__location__init
                      (Traksense__Protoc__SourceInfo__Location         *message)
 {
@@ -1458,7 +1593,7 @@ const ProtobufCMessageDescriptor traksense__protoc__service_descriptor__descript
   (ProtobufCMessageInit) traksense__protoc__service_descriptor__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__protoc__method_descriptor__field_descriptors[5] =
+static const ProtobufCFieldDescriptor traksense__protoc__method_descriptor__field_descriptors[6] =
 {
   {
     "name",
@@ -1497,6 +1632,18 @@ static const ProtobufCFieldDescriptor traksense__protoc__method_descriptor__fiel
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "options",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__MethodDescriptor, options),
+    &traksense__protoc__method_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "client_streaming",
     5,
     PROTOBUF_C_LABEL_OPTIONAL,
@@ -1522,17 +1669,17 @@ static const ProtobufCFieldDescriptor traksense__protoc__method_descriptor__fiel
   },
 };
 static const unsigned traksense__protoc__method_descriptor__field_indices_by_name[] = {
-  3,   /* field[3] = client_streaming */
+  4,   /* field[4] = client_streaming */
   1,   /* field[1] = input_type */
   0,   /* field[0] = name */
+  3,   /* field[3] = options */
   2,   /* field[2] = output_type */
-  4,   /* field[4] = server_streaming */
+  5,   /* field[5] = server_streaming */
 };
-static const ProtobufCIntRange traksense__protoc__method_descriptor__number_ranges[2 + 1] =
+static const ProtobufCIntRange traksense__protoc__method_descriptor__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 5, 3 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor traksense__protoc__method_descriptor__descriptor =
 {
@@ -1542,11 +1689,257 @@ const ProtobufCMessageDescriptor traksense__protoc__method_descriptor__descripto
   "Traksense__Protoc__MethodDescriptor",
   "traksense.protoc",
   sizeof(Traksense__Protoc__MethodDescriptor),
-  5,
+  6,
   traksense__protoc__method_descriptor__field_descriptors,
   traksense__protoc__method_descriptor__field_indices_by_name,
-  2,  traksense__protoc__method_descriptor__number_ranges,
+  1,  traksense__protoc__method_descriptor__number_ranges,
   (ProtobufCMessageInit) traksense__protoc__method_descriptor__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__protoc__method_options__field_descriptors[2] =
+{
+  {
+    "success_status",
+    50501,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Traksense__Protoc__MethodOptions, has_success_status),
+    offsetof(Traksense__Protoc__MethodOptions, success_status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "http",
+    72295728,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__MethodOptions, http),
+    &traksense__protoc__http_rule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__protoc__method_options__field_indices_by_name[] = {
+  1,   /* field[1] = http */
+  0,   /* field[0] = success_status */
+};
+static const ProtobufCIntRange traksense__protoc__method_options__number_ranges[2 + 1] =
+{
+  { 50501, 0 },
+  { 72295728, 1 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor traksense__protoc__method_options__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.protoc.MethodOptions",
+  "MethodOptions",
+  "Traksense__Protoc__MethodOptions",
+  "traksense.protoc",
+  sizeof(Traksense__Protoc__MethodOptions),
+  2,
+  traksense__protoc__method_options__field_descriptors,
+  traksense__protoc__method_options__field_indices_by_name,
+  2,  traksense__protoc__method_options__number_ranges,
+  (ProtobufCMessageInit) traksense__protoc__method_options__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__protoc__http_rule__field_descriptors[9] =
+{
+  {
+    "get",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__HttpRule, get),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "put",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__HttpRule, put),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "post",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__HttpRule, post),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delete",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__HttpRule, delete_),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "patch",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__HttpRule, patch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "body",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__HttpRule, body),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "custom",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__HttpRule, custom),
+    &traksense__protoc__custom_http_pattern__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "additional_bindings",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Traksense__Protoc__HttpRule, n_additional_bindings),
+    offsetof(Traksense__Protoc__HttpRule, additional_bindings),
+    &traksense__protoc__http_rule__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "response_body",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__HttpRule, response_body),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__protoc__http_rule__field_indices_by_name[] = {
+  7,   /* field[7] = additional_bindings */
+  5,   /* field[5] = body */
+  6,   /* field[6] = custom */
+  3,   /* field[3] = delete */
+  0,   /* field[0] = get */
+  4,   /* field[4] = patch */
+  2,   /* field[2] = post */
+  1,   /* field[1] = put */
+  8,   /* field[8] = response_body */
+};
+static const ProtobufCIntRange traksense__protoc__http_rule__number_ranges[2 + 1] =
+{
+  { 2, 0 },
+  { 11, 7 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor traksense__protoc__http_rule__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.protoc.HttpRule",
+  "HttpRule",
+  "Traksense__Protoc__HttpRule",
+  "traksense.protoc",
+  sizeof(Traksense__Protoc__HttpRule),
+  9,
+  traksense__protoc__http_rule__field_descriptors,
+  traksense__protoc__http_rule__field_indices_by_name,
+  2,  traksense__protoc__http_rule__number_ranges,
+  (ProtobufCMessageInit) traksense__protoc__http_rule__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__protoc__custom_http_pattern__field_descriptors[2] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__CustomHttpPattern, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "path",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__CustomHttpPattern, path),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__protoc__custom_http_pattern__field_indices_by_name[] = {
+  0,   /* field[0] = kind */
+  1,   /* field[1] = path */
+};
+static const ProtobufCIntRange traksense__protoc__custom_http_pattern__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor traksense__protoc__custom_http_pattern__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.protoc.CustomHttpPattern",
+  "CustomHttpPattern",
+  "Traksense__Protoc__CustomHttpPattern",
+  "traksense.protoc",
+  sizeof(Traksense__Protoc__CustomHttpPattern),
+  2,
+  traksense__protoc__custom_http_pattern__field_descriptors,
+  traksense__protoc__custom_http_pattern__field_indices_by_name,
+  1,  traksense__protoc__custom_http_pattern__number_ranges,
+  (ProtobufCMessageInit) traksense__protoc__custom_http_pattern__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor traksense__protoc__source_info__location__field_descriptors[3] =

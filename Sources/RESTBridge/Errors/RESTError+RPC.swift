@@ -20,6 +20,10 @@ extension RESTError {
     case .unauthenticated: self.init(.unauthorized, detail: error.message)
     case .permissionDenied: self.init(.forbidden, detail: error.message)
     case .notFound: self.init(.notFound, detail: error.message)
+    case .alreadyExists where !error.violations.isEmpty:
+      self.init(fields: error.violations, status: .conflict)
+    case .failedPrecondition where !error.violations.isEmpty:
+      self.init(fields: error.violations)
     case .alreadyExists, .failedPrecondition, .aborted:
       self.init(.conflict, detail: error.message)
     case .resourceExhausted:

@@ -41,10 +41,12 @@ struct RESTError: Error, Hashable, Sendable {
     self.init(fields: [FieldViolation(field: field, description: problem)])
   }
 
-  /// A 400 that names fields.
-  /// - Parameter fields: not empty.
-  init(fields: [FieldViolation]) {
-    status = .badRequest
+  /// An answer that names fields.
+  /// - Parameters:
+  ///   - fields: not empty.
+  ///   - status: 4xx.
+  init(fields: [FieldViolation], status: HTTPResponse.Status = .badRequest) {
+    self.status = status
     body = .fields(fields)
     headers = [:]
   }

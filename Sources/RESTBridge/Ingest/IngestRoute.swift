@@ -9,10 +9,13 @@ struct IngestRoute: Sendable {
   let telemetry: TraksenseV1.TelemetryServiceClient
   let calls: CallOptionsFactory
   let bodies: BodyReader
+  let crossSite: CrossSitePolicy
 
   /// - Returns: 201 when every reading was stored, now or before; 207 when some of a batch were refused.
   /// - Throws: 400 when all were refused, and what the call throws.
-  func respond(to request: Request, _ context: BridgeContext) async throws -> Response {
+  func respond(
+    to request: Request, _ caller: Caller, _ context: BridgeContext
+  ) async throws -> Response {
     _ = try QueryParameters(request.uri.query, known: [:])
     let body = try IngestBody(parsing: try await bodies.readJSON(of: request, context))
     var message = TraksenseV1.IngestRequest()
@@ -25,8 +28,7 @@ struct IngestRoute: Sendable {
       positions.append(position)
     }
     guard !positions.isEmpty else { throw RESTError(fields: violations(of: body)) }
-    let options = calls.options(
-      for: request, apiKey: request.headers.apiKey ?? body.apiKey, timeout: calls.timeout)
+    let options = try options(for: request, caller, key: body.apiKey)
     let response: TraksenseV1.IngestResponse
     do {
       response = try await telemetry.ingest(message, options: options)
@@ -34,6 +36,19 @@ struct IngestRoute: Sendable {
       throw refused(error, body: body, positions: positions)
     }
     return try IngestReply(body: body, positions: positions, response: response).response
+  }
+
+  /// A key in a header goes before one in the body, and any key before a cookie.
+  /// - Throws: 403 when there is only a cookie, and a foreign page may have sent it.
+  private func options(
+    for request: Request, _ caller: Caller, key: String?
+  ) throws(RESTError) -> CallOptions {
+    let hasHeader = request.headers.hasCredentials
+    let usesCookies = !hasHeader && key == nil
+    if usesCookies, caller.cookies.access != nil { try crossSite.check(request) }
+    return calls.options(
+      for: request, caller, key: hasHeader ? nil : key, usesCookies: usesCookies,
+      timeout: calls.timeout)
   }
 
   /// Everything that could not be understood, with the path of its reading in a batch.

@@ -13,7 +13,9 @@ struct HistoryRoute: Sendable {
 
   /// - Throws: 400 for a bad query, and what the call throws before its first message. What fails later
   ///   breaks the connection, so that nobody takes half an answer for a whole one.
-  func respond(to request: Request, _ deviceID: String) async throws -> Response {
+  func respond(
+    to request: Request, _ deviceID: String, _ caller: Caller
+  ) async throws -> Response {
     let query = try QueryParameters(
       request.uri.query,
       known: [
@@ -28,7 +30,7 @@ struct HistoryRoute: Sendable {
     let stream = try await telemetry.history(
       message,
       options: calls.options(
-        for: request, tenant: query.text(QueryParameters.tenant), timeout: limits.historyTimeout))
+        for: request, caller, tenant: query.text(QueryParameters.tenant), timeout: limits.historyTimeout))
     let reply = PeekedStream(stream)
     guard let first = try await reply.first() else {
       throw RPCError(.internalError, "history ended without its first message")

@@ -9,12 +9,14 @@ struct LatestRoute: Sendable {
   let calls: CallOptionsFactory
 
   /// - Throws: 400 for a bad query, and what the call throws.
-  func respond(to request: Request, _ deviceID: String) async throws -> Response {
+  func respond(
+    to request: Request, _ deviceID: String, _ caller: Caller
+  ) async throws -> Response {
     let query = try QueryParameters(request.uri.query, known: ["sensor_id": .repeated])
     let latest = try await telemetry.latest(
       TraksenseV1.LatestRequest(deviceID: deviceID, sensorID: query.all("sensor_id")),
       options: calls.options(
-        for: request, tenant: query.text(QueryParameters.tenant), timeout: calls.timeout))
+        for: request, caller, tenant: query.text(QueryParameters.tenant), timeout: calls.timeout))
     return Response(json: latest.json)
   }
 }

@@ -15,32 +15,40 @@ final class BodyReader: Sendable {
     self.limits = limits
   }
 
+  /// - Returns: empty when there is no body, of whatever type that would be.
   /// - Throws: 415 for a type other than JSON, 413 as soon as it is known that the body is too long, 408
   ///   when it does not come in time, 503 when all bodies together take too much memory.
   func readJSON(of request: Request, _ context: BridgeContext) async throws -> [UInt8] {
+    let length = request.headers[.contentLength].flatMap { Int($0) }
+    if length == 0 || length == nil && !request.headers.contains(.transferEncoding) { return [] }
     guard Self.isJSON(request.headers[.contentType]) else {
+      context.close(after: limits.refusedBodyLinger)
       throw RESTError(
         .unsupportedMediaType,
         detail: "Unsupported media type \"\(request.headers[.contentType] ?? "")\" in request.")
     }
     do {
-      if let declared = request.headers[.contentLength].flatMap(Int.init),
-        declared > limits.maxBodyBytes
-      {
-        throw tooLong
-      }
-      return try await withThrowingTaskGroup(of: [UInt8].self) { tasks in
-        tasks.addTask { try await self.collect(request.body) }
-        tasks.addTask {
-          try await Task.sleep(for: self.limits.bodyTimeout)
-          throw RESTError(.requestTimeout, detail: "The body did not arrive in time.")
-        }
-        defer { tasks.cancelAll() }
-        return try await tasks.next() ?? []
-      }
+      if let length, length > limits.maxBodyBytes { throw tooLong }
+      return try await Self.within(limits.bodyTimeout) { try await self.collect(request.body) }
     } catch let error as RESTError {
       context.close(after: limits.refusedBodyLinger)
       throw error
+    }
+  }
+
+  /// - Throws: 408 when `read` has not come to its end in time.
+  static func within<Value: Sendable>(
+    _ limit: Duration, _ read: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value.self) { tasks in
+      tasks.addTask { try await read() }
+      tasks.addTask {
+        try await Task.sleep(for: limit)
+        throw RESTError(.requestTimeout, detail: "The body did not arrive in time.")
+      }
+      defer { tasks.cancelAll() }
+      guard let first = try await tasks.next() else { throw CancellationError() }
+      return first
     }
   }
 

@@ -6,7 +6,7 @@ import HTTPTypes
 struct CORSPolicy: Sendable {
   private let origins: Set<String>
 
-  private static let methods = "GET, HEAD, POST, OPTIONS"
+  private static let methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
   private static let requestHeaders =
     "Authorization, Content-Type, Last-Event-ID, X-Api-Key, X-Device-Token, X-Tenant"
   private static let exposedHeaders = "Retry-After"

@@ -27,7 +27,9 @@ struct StreamRoute: Sendable {
 
   /// - Throws: 400 for a bad query, 503 when there are too many streams, and what the call throws before
   ///   its first message.
-  func respond(to request: Request, _ context: BridgeContext) async throws -> Response {
+  func respond(
+    to request: Request, _ caller: Caller, _ context: BridgeContext
+  ) async throws -> Response {
     let query = try QueryParameters(
       request.uri.query,
       known: ["device_id": .repeated, "sensor_id": .repeated, "sensor_type": .repeated])
@@ -41,7 +43,7 @@ struct StreamRoute: Sendable {
           deviceID: query.all("device_id"), sensorID: query.all("sensor_id"),
           sensorType: query.all("sensor_type"), slowReader: .gap),
         options: calls.options(
-          for: request, tenant: query.text(QueryParameters.tenant), timeout: nil)))
+          for: request, caller, tenant: query.text(QueryParameters.tenant), timeout: nil)))
     guard let first = try await stream.first() else {
       throw RPCError(.internalError, "subscription ended without its first message")
     }

@@ -72,6 +72,10 @@ public struct CallOptions: Sendable {
   public var waitForReady: Bool?
   /// What request messages are compressed with; nil: nothing. Responses come compressed as the server likes.
   public var compression: Compression?
+  /// Where the call came from before it was made, for a caller that calls on behalf of somebody else: an IP
+  /// address. Only an ``InProcessChannel`` passes it on, as ``ServerContext/peer``: the process trusts
+  /// itself, a server nobody. nil: the caller itself.
+  public var peer: String?
 
   /// What a caller may compress with (gRPC "Compression"). A server that does not know it answers
   /// UNIMPLEMENTED.
@@ -85,15 +89,17 @@ public struct CallOptions: Sendable {
   ///   - authority: host to name instead of the channel's own.
   ///   - waitForReady: whether to wait for a server that cannot be reached.
   ///   - compression: what request messages are compressed with.
+  ///   - peer: on whose behalf the call is made, within the process.
   public init(
     metadata: Metadata = Metadata(), timeout: Duration? = nil, authority: String? = nil,
-    waitForReady: Bool? = nil, compression: Compression? = nil
+    waitForReady: Bool? = nil, compression: Compression? = nil, peer: String? = nil
   ) {
     self.metadata = metadata
     self.timeout = timeout
     self.authority = authority
     self.waitForReady = waitForReady
     self.compression = compression
+    self.peer = peer
   }
 }
 

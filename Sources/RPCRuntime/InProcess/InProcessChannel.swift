@@ -17,7 +17,7 @@ public struct InProcessChannel: RPCChannel {
     _ method: MethodDescriptor, _ request: MessageFrame, options: CallOptions
   ) async throws(RPCError) -> UnaryReply {
     guard case .unary(let body) = router.handler(path: method.path)?.body else {
-      throw unimplemented(method)
+      throw unimplemented(method, options)
     }
     let context = Self.context(method, options)
     let response = try await Self.run(in: context) { () async throws(RPCError) in
@@ -33,7 +33,7 @@ public struct InProcessChannel: RPCChannel {
     _ method: MethodDescriptor, _ request: MessageFrame, options: CallOptions
   ) async throws(RPCError) -> ResponseStream {
     guard case .serverStreaming(let body) = router.handler(path: method.path)?.body else {
-      throw unimplemented(method)
+      throw unimplemented(method, options)
     }
     let context = Self.context(method, options)
     let pipe = InProcessPipe()
@@ -56,7 +56,7 @@ public struct InProcessChannel: RPCChannel {
     _ method: MethodDescriptor, options: CallOptions
   ) async throws(RPCError) -> StreamingCall {
     guard let handler = router.handler(path: method.path) else {
-      throw unimplemented(method)
+      throw unimplemented(method, options)
     }
     let context = Self.context(method, options)
     let requests = InProcessPipe()
@@ -84,9 +84,9 @@ public struct InProcessChannel: RPCChannel {
       responses: ResponseStream(source: responses) { context.responseMetadata })
   }
 
-  private func unimplemented(_ method: MethodDescriptor) -> RPCError {
+  private func unimplemented(_ method: MethodDescriptor, _ options: CallOptions) -> RPCError {
     let error = router.unimplemented(path: method.path)
-    router.rejected(method.path, peer: Self.peer, .status(error))
+    router.rejected(method.path, peer: options.peer ?? Self.peer, .status(error))
     return error
   }
 
@@ -94,7 +94,7 @@ public struct InProcessChannel: RPCChannel {
 
   private static func context(_ method: MethodDescriptor, _ options: CallOptions) -> ServerContext {
     ServerContext(
-      method: method, authority: options.authority ?? "", peer: peer,
+      method: method, authority: options.authority ?? "", peer: options.peer ?? peer,
       deadline: options.timeout.map { .now() + TimeAmount($0) }, metadata: options.metadata)
   }
 

@@ -9,7 +9,8 @@ public final class ServerContext: Sendable {
   public let method: MethodDescriptor
   /// The host the caller meant, from `:authority` or `host`, with port if it had one; may be empty.
   public let authority: String
-  /// Where the call came from: `127.0.0.1:50412`, `unix`, or `in-process`.
+  /// Where the call came from: `127.0.0.1:50412`, `unix`, or, for a call of the same process,
+  /// ``CallOptions/peer`` or else `in-process`.
   public let peer: String
   /// Who the caller's connection proved to be by a certificate (mTLS); nil: it showed none.
   public let peerIdentity: PeerIdentity?

@@ -143,6 +143,7 @@ extension ProtobufSchema {
       TraksenseV1.TelemetryServiceMethods.all,
       TraksenseV1.TenantServiceMethods.all,
     ].flatMap(\.self),
+    routes: TraksenseV1.AuthServiceMethods.routes + TraksenseV1.AccountServiceMethods.routes + TraksenseV1.TeamServiceMethods.routes + TraksenseV1.TenantServiceMethods.routes,
     files: [
       ProtobufFile(
         name: "google/protobuf/duration.proto",

@@ -58,6 +58,89 @@ extension TraksenseV1 {
         revokeOtherSessions, request: TraksenseV1.RevokeOtherSessionsRequest.self,
         response: TraksenseV1.RevokeOtherSessionsResponse.self),
     ]
+
+    /// The RPCs that are reached over HTTP with JSON.
+    public static let routes: [HTTPRoute] = [
+      HTTPRoute(
+        all[0],
+        bindings: [
+          HTTPBinding(.get, "/auth/me", hasBody: false),
+          HTTPBinding(.get, "/users/me", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+        ],
+        responseFields: ["id", "username", "email", "first_name", "last_name", "full_name", "name", "initials", "avatar", "phone", "bio", "timezone", "time_format", "email_verified", "is_active", "is_staff", "role", "site", "date_joined", "last_login", "created_at", "updated_at"]),
+      HTTPRoute(
+        all[1],
+        bindings: [
+          HTTPBinding(.patch, "/auth/me", hasBody: true),
+          HTTPBinding(.patch, "/users/me", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("first_name", json: "firstName", .text),
+          .init("last_name", json: "lastName", .text),
+          .init("name", json: "name", .text),
+          .init("phone", json: "phone", .text),
+          .init("bio", json: "bio", .text),
+          .init("timezone", json: "timezone", .text),
+          .init("time_format", json: "timeFormat", .text),
+          .init("update_mask", json: "updateMask", .text),
+        ],
+        responseFields: ["user", "message"]),
+      HTTPRoute(
+        all[2],
+        bindings: [
+          HTTPBinding(.post, "/auth/change-password", hasBody: true),
+          HTTPBinding(.post, "/users/me/change-password", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("old_password", json: "oldPassword", .text),
+          .init("new_password", json: "newPassword", .text),
+          .init("new_password_confirm", json: "newPasswordConfirm", .text),
+        ],
+        responseFields: ["message", "tokens"]),
+      HTTPRoute(
+        all[4],
+        bindings: [
+          HTTPBinding(.delete, "/auth/avatar", hasBody: false),
+          HTTPBinding(.delete, "/users/me/avatar", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+        ],
+        responseFields: ["user", "avatar", "message"]),
+      HTTPRoute(
+        all[5],
+        bindings: [
+          HTTPBinding(.get, "/auth/sessions", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+        ],
+        responseFields: ["results", "count"]),
+      HTTPRoute(
+        all[6],
+        bindings: [
+          HTTPBinding(.delete, "/auth/sessions/{session_id}", hasBody: false),
+        ],
+        success: 204,
+        requestFields: [
+          .init("session_id", json: "sessionId", .text),
+        ],
+        responseFields: []),
+      HTTPRoute(
+        all[7],
+        bindings: [
+          HTTPBinding(.post, "/auth/sessions/revoke-others", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+        ],
+        responseFields: ["revoked"]),
+    ]
   }
 
   /// What a server of `AccountService` implements.

@@ -64,6 +64,118 @@ extension TraksenseV1 {
         acceptInvite, request: TraksenseV1.AcceptInviteRequest.self,
         response: TraksenseV1.AcceptInviteResponse.self),
     ]
+
+    /// The RPCs that are reached over HTTP with JSON.
+    public static let routes: [HTTPRoute] = [
+      HTTPRoute(
+        all[0],
+        bindings: [
+          HTTPBinding(.post, "/auth/register", hasBody: true),
+        ],
+        success: 201,
+        requestFields: [
+          .init("tenant_name", json: "tenantName", .text),
+          .init("tenant_slug", json: "tenantSlug", .text),
+          .init("name", json: "name", .text),
+          .init("first_name", json: "firstName", .text),
+          .init("last_name", json: "lastName", .text),
+          .init("username", json: "username", .text),
+          .init("email", json: "email", .text),
+          .init("password", json: "password", .text),
+          .init("password_confirm", json: "passwordConfirm", .text),
+        ],
+        responseFields: ["user", "tenant", "message"]),
+      HTTPRoute(
+        all[1],
+        bindings: [
+          HTTPBinding(.post, "/auth/login", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("username_or_email", json: "usernameOrEmail", .text),
+          .init("password", json: "password", .text),
+          .init("email", json: "email", .text),
+          .init("tenant", json: "tenant", .text),
+        ],
+        responseFields: ["user", "message", "tenant", "tokens"]),
+      HTTPRoute(
+        all[2],
+        bindings: [
+          HTTPBinding(.post, "/auth/logout", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("access_token", json: "accessToken", .text),
+          .init("refresh_token", json: "refreshToken", .text),
+        ],
+        responseFields: ["message"]),
+      HTTPRoute(
+        all[3],
+        bindings: [
+          HTTPBinding(.post, "/auth/refresh", hasBody: true),
+          HTTPBinding(.post, "/auth/token/refresh", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("refresh_token", json: "refreshToken", .text),
+        ],
+        responseFields: ["message", "detail", "tokens"]),
+      HTTPRoute(
+        all[4],
+        bindings: [
+          HTTPBinding(.post, "/auth/password-reset/request", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("email", json: "email", .text),
+        ],
+        responseFields: ["message"]),
+      HTTPRoute(
+        all[5],
+        bindings: [
+          HTTPBinding(.get, "/auth/password-reset/validate", hasBody: false),
+          HTTPBinding(.post, "/auth/password-reset/validate", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("token", json: "token", .text),
+        ],
+        responseFields: ["valid", "email"]),
+      HTTPRoute(
+        all[6],
+        bindings: [
+          HTTPBinding(.post, "/auth/password-reset/confirm", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("token", json: "token", .text),
+          .init("password", json: "password", .text),
+          .init("password_confirm", json: "passwordConfirm", .text),
+        ],
+        responseFields: ["message"]),
+      HTTPRoute(
+        all[7],
+        bindings: [
+          HTTPBinding(.get, "/invites/validate", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("token", json: "token", .text),
+        ],
+        responseFields: ["id", "email", "role", "tenant_name", "tenant_slug", "invited_by_name", "expires_at"]),
+      HTTPRoute(
+        all[8],
+        bindings: [
+          HTTPBinding(.post, "/invites/accept", hasBody: true),
+        ],
+        success: 201,
+        requestFields: [
+          .init("token", json: "token", .text),
+          .init("name", json: "name", .text),
+          .init("password", json: "password", .text),
+        ],
+        responseFields: ["message", "user", "membership"]),
+    ]
   }
 
   /// What a server of `AuthService` implements.

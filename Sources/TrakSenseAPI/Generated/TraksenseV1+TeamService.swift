@@ -82,6 +82,141 @@ extension TraksenseV1 {
         acceptTeamInvite, request: TraksenseV1.AcceptTeamInviteRequest.self,
         response: TraksenseV1.AcceptTeamInviteResponse.self),
     ]
+
+    /// The RPCs that are reached over HTTP with JSON.
+    public static let routes: [HTTPRoute] = [
+      HTTPRoute(
+        all[0],
+        bindings: [
+          HTTPBinding(.get, "/team/members", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("page", json: "page", .uint32),
+          .init("page_size", json: "pageSize", .uint32),
+        ],
+        responseFields: ["count", "results"]),
+      HTTPRoute(
+        all[1],
+        bindings: [
+          HTTPBinding(.get, "/team/members/{id}", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "user", "role", "status", "invited_by_email", "joined_at", "updated_at", "can_manage_team", "can_write", "can_delete_tenant"]),
+      HTTPRoute(
+        all[2],
+        bindings: [
+          HTTPBinding(.patch, "/team/members/{id}", hasBody: true),
+          HTTPBinding(.put, "/team/members/{id}", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("role", json: "role", .text),
+          .init("status", json: "status", .text),
+          .init("update_mask", json: "updateMask", .text),
+        ],
+        responseFields: ["id", "user", "role", "status", "invited_by_email", "joined_at", "updated_at", "can_manage_team", "can_write", "can_delete_tenant"]),
+      HTTPRoute(
+        all[3],
+        bindings: [
+          HTTPBinding(.delete, "/team/members/{id}", hasBody: false),
+        ],
+        success: 204,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: []),
+      HTTPRoute(
+        all[4],
+        bindings: [
+          HTTPBinding(.get, "/team/members/stats", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+        ],
+        responseFields: ["total_members", "active_members", "pending_invites", "members_by_role", "members_by_status"]),
+      HTTPRoute(
+        all[5],
+        bindings: [
+          HTTPBinding(.get, "/team/invites", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("page", json: "page", .uint32),
+          .init("page_size", json: "pageSize", .uint32),
+        ],
+        responseFields: ["count", "results"]),
+      HTTPRoute(
+        all[6],
+        bindings: [
+          HTTPBinding(.post, "/team/invites", hasBody: true),
+        ],
+        success: 201,
+        requestFields: [
+          .init("email", json: "email", .text),
+          .init("role", json: "role", .text),
+          .init("message", json: "message", .text),
+        ],
+        responseFields: ["id", "email", "role", "status", "message", "invited_by_email", "invited_by_name", "tenant_name", "created_at", "expires_at", "accepted_at", "is_valid", "is_expired"]),
+      HTTPRoute(
+        all[7],
+        bindings: [
+          HTTPBinding(.get, "/team/invites/{id}", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "email", "role", "status", "message", "invited_by_email", "invited_by_name", "tenant_name", "created_at", "expires_at", "accepted_at", "is_valid", "is_expired"]),
+      HTTPRoute(
+        all[8],
+        bindings: [
+          HTTPBinding(.patch, "/team/invites/{id}", hasBody: true),
+          HTTPBinding(.put, "/team/invites/{id}", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("role", json: "role", .text),
+          .init("message", json: "message", .text),
+          .init("update_mask", json: "updateMask", .text),
+        ],
+        responseFields: ["id", "email", "role", "status", "message", "invited_by_email", "invited_by_name", "tenant_name", "created_at", "expires_at", "accepted_at", "is_valid", "is_expired"]),
+      HTTPRoute(
+        all[9],
+        bindings: [
+          HTTPBinding(.delete, "/team/invites/{id}", hasBody: false),
+        ],
+        success: 204,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: []),
+      HTTPRoute(
+        all[10],
+        bindings: [
+          HTTPBinding(.post, "/team/invites/{id}/resend", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["id", "email", "role", "status", "message", "invited_by_email", "invited_by_name", "tenant_name", "created_at", "expires_at", "accepted_at", "is_valid", "is_expired"]),
+      HTTPRoute(
+        all[11],
+        bindings: [
+          HTTPBinding(.post, "/team/invites/accept", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("token", json: "token", .text),
+        ],
+        responseFields: ["message", "membership"]),
+    ]
   }
 
   /// What a server of `TeamService` implements.

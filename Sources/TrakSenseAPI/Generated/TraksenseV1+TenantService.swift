@@ -52,6 +52,83 @@ extension TraksenseV1 {
         listAuditEvents, request: TraksenseV1.ListAuditEventsRequest.self,
         response: TraksenseV1.ListAuditEventsResponse.self),
     ]
+
+    /// The RPCs that are reached over HTTP with JSON.
+    public static let routes: [HTTPRoute] = [
+      HTTPRoute(
+        all[0],
+        bindings: [
+          HTTPBinding(.get, "/tenant", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+        ],
+        responseFields: ["slug", "name", "domains", "created_at", "active_members"]),
+      HTTPRoute(
+        all[1],
+        bindings: [
+          HTTPBinding(.patch, "/tenant", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("name", json: "name", .text),
+          .init("update_mask", json: "updateMask", .text),
+        ],
+        responseFields: ["slug", "name", "domains", "created_at", "active_members"]),
+      HTTPRoute(
+        all[2],
+        bindings: [
+          HTTPBinding(.get, "/tenant/api-keys", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+        ],
+        responseFields: ["count", "results"]),
+      HTTPRoute(
+        all[3],
+        bindings: [
+          HTTPBinding(.post, "/tenant/api-keys", hasBody: true),
+        ],
+        success: 201,
+        requestFields: [
+          .init("name", json: "name", .text),
+          .init("scopes", json: "scopes", .text, isRepeated: true),
+          .init("expires_at", json: "expiresAt", .text),
+        ],
+        responseFields: ["api_key", "key"]),
+      HTTPRoute(
+        all[4],
+        bindings: [
+          HTTPBinding(.post, "/tenant/api-keys/{id}/rotate", hasBody: true),
+        ],
+        success: 201,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("overlap_seconds", json: "overlapSeconds", .uint32),
+        ],
+        responseFields: ["api_key", "key"]),
+      HTTPRoute(
+        all[5],
+        bindings: [
+          HTTPBinding(.delete, "/tenant/api-keys/{id}", hasBody: false),
+        ],
+        success: 204,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: []),
+      HTTPRoute(
+        all[6],
+        bindings: [
+          HTTPBinding(.get, "/tenant/audit", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("page", json: "page", .uint32),
+          .init("page_size", json: "pageSize", .uint32),
+        ],
+        responseFields: ["count", "results"]),
+    ]
   }
 
   /// What a server of `TenantService` implements.

@@ -6,6 +6,8 @@ import RPCRuntime
 public struct ProtobufSchema: Sendable {
   /// The RPCs with their messages, in the order of the files.
   public let methods: [MethodTypes]
+  /// Those of the RPCs that are reached over HTTP with JSON, too.
+  public let routes: [HTTPRoute]
   /// The .proto files and all that they import, imported ones first.
   public let files: [ProtobufFile]
   private let messages: [String: any ProtobufMessage.Type]
@@ -13,15 +15,18 @@ public struct ProtobufSchema: Sendable {
   /// - Parameters:
   ///   - messages: no two of one name.
   ///   - methods: the RPCs with their messages.
+  ///   - routes: those that are reached over HTTP.
   ///   - files: the .proto files and all that they import.
   package init(
-    messages: [any ProtobufMessage.Type], methods: [MethodTypes], files: [ProtobufFile]
+    messages: [any ProtobufMessage.Type], methods: [MethodTypes], routes: [HTTPRoute],
+    files: [ProtobufFile]
   ) {
     let wellKnown: [any ProtobufMessage.Type] = [
       ProtoAny.self, ProtoDuration.self, ProtoTimestamp.self,
     ]
     self.messages = Dictionary((wellKnown + messages).map { ($0.fullName, $0) }) { $1 }
     self.methods = methods
+    self.routes = routes
     self.files = files
   }
 

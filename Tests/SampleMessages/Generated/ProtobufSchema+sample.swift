@@ -21,6 +21,7 @@ extension ProtobufSchema {
     methods: [
       SampleV2.ShapesMethods.all,
     ].flatMap(\.self),
+    routes: [],
     files: [
       ProtobufFile(
         name: "google/protobuf/any.proto",

@@ -28,6 +28,9 @@ typedef struct Traksense__Protoc__EnumDescriptor Traksense__Protoc__EnumDescript
 typedef struct Traksense__Protoc__EnumValueDescriptor Traksense__Protoc__EnumValueDescriptor;
 typedef struct Traksense__Protoc__ServiceDescriptor Traksense__Protoc__ServiceDescriptor;
 typedef struct Traksense__Protoc__MethodDescriptor Traksense__Protoc__MethodDescriptor;
+typedef struct Traksense__Protoc__MethodOptions Traksense__Protoc__MethodOptions;
+typedef struct Traksense__Protoc__HttpRule Traksense__Protoc__HttpRule;
+typedef struct Traksense__Protoc__CustomHttpPattern Traksense__Protoc__CustomHttpPattern;
 typedef struct Traksense__Protoc__SourceInfo Traksense__Protoc__SourceInfo;
 typedef struct Traksense__Protoc__SourceInfo__Location Traksense__Protoc__SourceInfo__Location;
 
@@ -262,6 +265,7 @@ struct  Traksense__Protoc__MethodDescriptor
   char *name;
   char *input_type;
   char *output_type;
+  Traksense__Protoc__MethodOptions *options;
   protobuf_c_boolean has_client_streaming;
   protobuf_c_boolean client_streaming;
   protobuf_c_boolean has_server_streaming;
@@ -269,7 +273,58 @@ struct  Traksense__Protoc__MethodDescriptor
 };
 #define TRAKSENSE__PROTOC__METHOD_DESCRIPTOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__protoc__method_descriptor__descriptor) \
-    , NULL, NULL, NULL, 0, 0, 0, 0 }
+    , NULL, NULL, NULL, NULL, 0, 0, 0, 0 }
+
+
+/*
+ * MethodOptions: the extensions of google/api/annotations.proto and traksense/v1/options.proto.
+ */
+struct  Traksense__Protoc__MethodOptions
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_success_status;
+  uint32_t success_status;
+  Traksense__Protoc__HttpRule *http;
+};
+#define TRAKSENSE__PROTOC__METHOD_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__protoc__method_options__descriptor) \
+    , 0, 0, NULL }
+
+
+/*
+ * google.api.HttpRule.
+ */
+struct  Traksense__Protoc__HttpRule
+{
+  ProtobufCMessage base;
+  char *get;
+  char *put;
+  char *post;
+  char *delete_;
+  char *patch;
+  char *body;
+  Traksense__Protoc__CustomHttpPattern *custom;
+  size_t n_additional_bindings;
+  Traksense__Protoc__HttpRule **additional_bindings;
+  char *response_body;
+};
+#define TRAKSENSE__PROTOC__HTTP_RULE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__protoc__http_rule__descriptor) \
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, NULL }
+
+
+/*
+ * google.api.CustomHttpPattern.
+ */
+struct  Traksense__Protoc__CustomHttpPattern
+{
+  ProtobufCMessage base;
+  char *kind;
+  char *path;
+};
+#define TRAKSENSE__PROTOC__CUSTOM_HTTP_PATTERN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__protoc__custom_http_pattern__descriptor) \
+    , NULL, NULL }
 
 
 struct  Traksense__Protoc__SourceInfo__Location
@@ -530,6 +585,63 @@ Traksense__Protoc__MethodDescriptor *
 void   traksense__protoc__method_descriptor__free_unpacked
                      (Traksense__Protoc__MethodDescriptor *message,
                       ProtobufCAllocator *allocator);
+/* Traksense__Protoc__MethodOptions methods */
+void   traksense__protoc__method_options__init
+                     (Traksense__Protoc__MethodOptions         *message);
+size_t traksense__protoc__method_options__get_packed_size
+                     (const Traksense__Protoc__MethodOptions   *message);
+size_t traksense__protoc__method_options__pack
+                     (const Traksense__Protoc__MethodOptions   *message,
+                      uint8_t             *out);
+size_t traksense__protoc__method_options__pack_to_buffer
+                     (const Traksense__Protoc__MethodOptions   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__Protoc__MethodOptions *
+       traksense__protoc__method_options__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__protoc__method_options__free_unpacked
+                     (Traksense__Protoc__MethodOptions *message,
+                      ProtobufCAllocator *allocator);
+/* Traksense__Protoc__HttpRule methods */
+void   traksense__protoc__http_rule__init
+                     (Traksense__Protoc__HttpRule         *message);
+size_t traksense__protoc__http_rule__get_packed_size
+                     (const Traksense__Protoc__HttpRule   *message);
+size_t traksense__protoc__http_rule__pack
+                     (const Traksense__Protoc__HttpRule   *message,
+                      uint8_t             *out);
+size_t traksense__protoc__http_rule__pack_to_buffer
+                     (const Traksense__Protoc__HttpRule   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__Protoc__HttpRule *
+       traksense__protoc__http_rule__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__protoc__http_rule__free_unpacked
+                     (Traksense__Protoc__HttpRule *message,
+                      ProtobufCAllocator *allocator);
+/* Traksense__Protoc__CustomHttpPattern methods */
+void   traksense__protoc__custom_http_pattern__init
+                     (Traksense__Protoc__CustomHttpPattern         *message);
+size_t traksense__protoc__custom_http_pattern__get_packed_size
+                     (const Traksense__Protoc__CustomHttpPattern   *message);
+size_t traksense__protoc__custom_http_pattern__pack
+                     (const Traksense__Protoc__CustomHttpPattern   *message,
+                      uint8_t             *out);
+size_t traksense__protoc__custom_http_pattern__pack_to_buffer
+                     (const Traksense__Protoc__CustomHttpPattern   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__Protoc__CustomHttpPattern *
+       traksense__protoc__custom_http_pattern__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__protoc__custom_http_pattern__free_unpacked
+                     (Traksense__Protoc__CustomHttpPattern *message,
+                      ProtobufCAllocator *allocator);
 /* Traksense__Protoc__SourceInfo__Location methods */
 void   traksense__protoc__source_info__location__init
                      (Traksense__Protoc__SourceInfo__Location         *message);
@@ -593,6 +705,15 @@ typedef void (*Traksense__Protoc__ServiceDescriptor_Closure)
 typedef void (*Traksense__Protoc__MethodDescriptor_Closure)
                  (const Traksense__Protoc__MethodDescriptor *message,
                   void *closure_data);
+typedef void (*Traksense__Protoc__MethodOptions_Closure)
+                 (const Traksense__Protoc__MethodOptions *message,
+                  void *closure_data);
+typedef void (*Traksense__Protoc__HttpRule_Closure)
+                 (const Traksense__Protoc__HttpRule *message,
+                  void *closure_data);
+typedef void (*Traksense__Protoc__CustomHttpPattern_Closure)
+                 (const Traksense__Protoc__CustomHttpPattern *message,
+                  void *closure_data);
 typedef void (*Traksense__Protoc__SourceInfo__Location_Closure)
                  (const Traksense__Protoc__SourceInfo__Location *message,
                   void *closure_data);
@@ -618,6 +739,9 @@ extern const ProtobufCMessageDescriptor traksense__protoc__enum_descriptor__desc
 extern const ProtobufCMessageDescriptor traksense__protoc__enum_value_descriptor__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__service_descriptor__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__method_descriptor__descriptor;
+extern const ProtobufCMessageDescriptor traksense__protoc__method_options__descriptor;
+extern const ProtobufCMessageDescriptor traksense__protoc__http_rule__descriptor;
+extern const ProtobufCMessageDescriptor traksense__protoc__custom_http_pattern__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__source_info__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__source_info__location__descriptor;
 

@@ -22,6 +22,7 @@ extension ProtobufSchema {
     methods: [
       GrpcTesting.TestServiceMethods.all,
     ].flatMap(\.self),
+    routes: [],
     files: [
       ProtobufFile(
         name: "grpc/testing/messages.proto",
