@@ -43,7 +43,8 @@ struct ProfileTests {
     let options = try await fixture.options("viewer")
     let request = TraksenseV1.UpdateMeRequest(
       firstName: String(repeating: "a", count: 151), lastName: "a\u{7}",
-      phone: ProtoStringValue("call me"), bio: ProtoStringValue(String(repeating: "a", count: 2_001)),
+      phone: ProtoStringValue("call me"),
+      bio: ProtoStringValue(String(repeating: "a", count: 2_001)),
       timezone: "Mars/Olympus", timeFormat: "13h")
     let error = await refusal { () async throws(RPCError) in
       try await fixture.account.updateMe(request, options: options)

@@ -43,7 +43,9 @@ struct SmallPartsTests {
   @Test("time zones are zones and links of the text; UTC is always known")
   func timeZones() {
     let names = TimeZoneNames(
-      tzdata: "# version 2025b\nR A 1916 o - Jun 14 23s 1 S\nZ Africa/Algiers 0:12:12 - LMT\n0:9:21 - PMT\nL Africa/Algiers Africa/Tunis\n")
+      tzdata:
+        "# version 2025b\nR A 1916 o - Jun 14 23s 1 S\nZ Africa/Algiers 0:12:12 - LMT\n0:9:21 - PMT\nL Africa/Algiers Africa/Tunis\n"
+    )
     for name in ["Africa/Algiers", "Africa/Tunis", "UTC", "America/Sao_Paulo"] {
       #expect(names.contains(name))
     }
@@ -56,8 +58,9 @@ struct SmallPartsTests {
     let key = try APIKeyText()
     #expect(APIKeyText(key.text)?.prefix == key.prefix)
     #expect("\(key)" == "(redacted)" && String(reflecting: key) == "(redacted)")
-    for bad in ["", "tsk_", String(key.text.dropLast()), key.text + "x", "x" + key.text.dropFirst()]
-    {
+    for bad in [
+      "", "tsk_", String(key.text.dropLast()), key.text + "x", "x" + key.text.dropFirst(),
+    ] {
       #expect(APIKeyText(bad) == nil)
     }
   }

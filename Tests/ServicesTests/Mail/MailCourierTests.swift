@@ -98,7 +98,8 @@ struct MailCourierTests {
     #expect(await courier.deliver() == 1)
   }
 
-  @Test("waits as long as was decided", arguments: [(1, 60), (4, 7_200), (5, 21_600), (12, 21_600)])
+  @Test(
+    "waits as long as was decided", arguments: [(1, 60), (4, 7_200), (5, 21_600), (12, 21_600)])
   func waits(attempts: Int, seconds: Int64) {
     #expect(MailRetries.wait(after: attempts) == .seconds(seconds))
     #expect(MailRetries.wait(after: 13) == nil)

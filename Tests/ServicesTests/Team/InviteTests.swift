@@ -24,7 +24,8 @@ struct InviteTests {
     let fixture = try await AccountFixture()
     let invite = try await invite(fixture, "New.Person@UMC.example")
     #expect(invite.email == "new.person@umc.example" && invite.status == "pending")
-    #expect(invite.isValid && !invite.isExpired && invite.invitedByEmail?.value == "admin@umc.example")
+    #expect(
+      invite.isValid && !invite.isExpired && invite.invitedByEmail?.value == "admin@umc.example")
     let mail = try #require(fixture.accounts.edit { $0.mails.last?.draft })
     #expect(mail.subject == "You've been invited to join umc")
     #expect(mail.text.contains("https://umc.app.example.com/accept-invite?token="))
