@@ -9,6 +9,7 @@ import NIOCore
 enum PageAsset: String, Hashable, Sendable, CaseIterable {
   case index = "index.html"
   case readingsScript = "readings.js"
+  case sessionScript = "session.js"
   case script = "live.js"
   case style = "live.css"
   case chartScript = "dygraph.min.js"
@@ -17,7 +18,7 @@ enum PageAsset: String, Hashable, Sendable, CaseIterable {
   var contentType: String {
     switch self {
     case .index: "text/html; charset=utf-8"
-    case .readingsScript, .script, .chartScript: "text/javascript; charset=utf-8"
+    case .readingsScript, .sessionScript, .script, .chartScript: "text/javascript; charset=utf-8"
     case .style, .chartStyle: "text/css; charset=utf-8"
     }
   }
@@ -25,7 +26,7 @@ enum PageAsset: String, Hashable, Sendable, CaseIterable {
   /// The page's own files change with the binary, the library only with the system.
   var cacheControl: String {
     switch self {
-    case .index, .readingsScript, .script, .style: "no-cache"
+    case .index, .readingsScript, .sessionScript, .script, .style: "no-cache"
     case .chartScript, .chartStyle: "max-age=86400"
     }
   }
@@ -41,6 +42,7 @@ struct PageFiles: Sendable {
     var contents: [PageAsset: ByteBuffer] = [
       .index: ByteBuffer(bytes: PackageResources.index_html),
       .readingsScript: ByteBuffer(bytes: PackageResources.readings_js),
+      .sessionScript: ByteBuffer(bytes: PackageResources.session_js),
       .script: ByteBuffer(bytes: PackageResources.live_js),
       .style: ByteBuffer(bytes: PackageResources.live_css),
     ]

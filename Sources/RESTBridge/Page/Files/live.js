@@ -8,7 +8,6 @@ const LATE_AFTER = 5 * 60e3;
 /** A line is broken where a sensor was silent for longer, in ms. */
 const BREAK_AFTER = 5 * 60e3;
 const TABLE_ROWS = 30;
-const $ = (id) => document.getElementById(id);
 let spanMinutes = 60;
 let chart = null;
 let isDrawn = true;
@@ -19,7 +18,7 @@ let hovered = null;
 
 const STATE_TEXT = {
   connecting: "Connecting", live: "Live", reconnecting: "Reconnecting", failed: "No live data",
-  "no-tenant": "No tenant",
+  "no-tenant": "No tenant", "signed-out": "Signed out",
 };
 
 function setState(state) {
@@ -47,9 +46,11 @@ function draw() {
   const state = document.body.dataset.state;
   const hasSensors = sensors.size > 0;
   $("no-tenant").hidden = state !== "no-tenant";
+  $("signed-out").hidden = state !== "signed-out";
+  $("sign-out").hidden = ["signed-out", "no-tenant", "connecting"].includes(state);
   $("failure").hidden = state !== "failed";
   $("empty").hidden = !(state === "live" && !hasSensors);
-  $("dashboard").hidden = !hasSensors || state === "no-tenant";
+  $("dashboard").hidden = !hasSensors || state === "no-tenant" || state === "signed-out";
   $("tenant").textContent = state === "no-tenant" ? "No tenant" : tenantName.toUpperCase();
   drawAges();
   if (!hasSensors) return;

@@ -15,6 +15,7 @@ const RETRY_DELAY = 4000;
 const COLOURS = 8;
 const MAX_LINES = 8;
 
+const $ = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
 const tenantParameter = query.get("tenant");
 /** Tenants' hosts begin with their names. */
@@ -95,12 +96,14 @@ async function diagnose() {
   if (["live", "connecting"].includes(document.body.dataset.state)) setState("reconnecting");
   const abort = new AbortController();
   try {
-    const response = await fetch(url("/ingest/stream/"), { signal: abort.signal });
+    const response = await read(url("/ingest/stream/"), { signal: abort.signal });
     learnClock(response);
     if (response.ok) {
       abort.abort();
       return retry(0);
     }
+    // Goes on when somebody has signed in.
+    if (response.status === 401) return;
     const body = await response.json().catch(() => ({}));
     const [field, problem] = Object.entries(body)[0] || ["detail", response.statusText];
     const text = Array.isArray(problem) ? problem.join(" ") : String(problem);
@@ -178,7 +181,7 @@ async function loadDevice(device) {
 
 /** @returns null for the status that means "nothing there". */
 async function getJSON(address, nothing) {
-  const response = await fetch(address);
+  const response = await read(address);
   learnClock(response);
   if (response.status === nothing) return null;
   const body = await response.json();
