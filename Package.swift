@@ -157,8 +157,8 @@ let package = Package(
       name: "traksense",
       dependencies: [
         "Credentials", "DedicatedThread", "Domain", "RPCRuntime", "TrakSenseAPI", "Persistence",
-        "Ingest", "Services", "RESTBridge", "DevStack", "Prometheus", "AdminServer", nioCore, nioPosix,
-        logging, metrics,
+        "Ingest", "Services", "RESTBridge", "DevStack", "Prometheus", "AdminServer", "Curl", "Mail",
+        "ObjectStorage", "Imaging", nioCore, nioPosix, logging, metrics,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -193,8 +193,8 @@ let package = Package(
     .executableTarget(
       name: "BenchServe",
       dependencies: [
-        "BenchMessages", "DedicatedThread", "DevStack", "Domain", "Persistence", "RPCRuntime",
-        "TrakSenseAPI", nioPosix, logging,
+        "BenchMessages", "Credentials", "DedicatedThread", "DevStack", "Domain", "Persistence",
+        "RPCRuntime", "TrakSenseAPI", nioPosix, logging,
       ],
       path: "Benchmarks/BenchServe",
       swiftSettings: strict),
@@ -291,7 +291,9 @@ let package = Package(
       swiftSettings: strictForTests),
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["DevStack", "Domain", "Persistence", "traksense", logging],
+      dependencies: [
+        "DevStack", "Domain", "Persistence", "Services", "TrakSenseAPI", "traksense", logging,
+      ],
       exclude: ["Clients"],
       swiftSettings: strictForTests),
   ]

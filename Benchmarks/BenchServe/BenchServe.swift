@@ -3,11 +3,11 @@ import DevStack
 import Foundation
 
 /// Measures the release `traksense serve` as its users meet it. Usage: BenchServe [--results FILE] [PART...],
-/// a part being `memory`, `fanout`, `latency` or `ingest`; all when none is named. Or: BenchServe
+/// a part being `memory`, `fanout`, `latency`, `ingest` or `tenants`; all when none is named. Or: BenchServe
 /// [--results FILE] slow NAME=PORT..., against servers of BenchService that are running.
 @main
 enum BenchServe {
-  private static let parts = ["memory", "fanout", "latency", "ingest"]
+  private static let parts = ["memory", "fanout", "latency", "ingest", "tenants"]
 
   static func main() async throws {
     var arguments = CommandLine.arguments.dropFirst()
@@ -22,12 +22,15 @@ enum BenchServe {
         report: Report(path: results)
       ).run()
     }
+    if let migration = AddColumn(Array(arguments)) { return try await migration.run() }
     guard arguments.allSatisfy(parts.contains) else {
       throw BenchError("parts are \(parts.joined(separator: ", "))")
     }
     let wanted = arguments.isEmpty ? parts : Array(arguments)
     let report = Report(path: results)
     if wanted.contains("fanout") { try await FanoutBenchmark(report: report).run() }
+    if wanted.contains("tenants") { try await TenantsBenchmark(report: report).run() }
+    guard !Set(wanted).isDisjoint(with: ["memory", "latency", "ingest"]) else { return }
     let house = try await House(timescale: false)
     if wanted.contains("memory") { try await MemoryBenchmark(house: house, report: report).run() }
     if wanted.contains("latency") { try await LatencyBenchmark(house: house, report: report).run() }

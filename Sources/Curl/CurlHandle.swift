@@ -24,7 +24,8 @@ import CCurl
     guard !request.hasControlCharacters else { throw .invalid("a control character") }
     if ticket.isCancelled { throw .cancelled }
     guard timeout > .zero else { throw .timedOut }
-    unsafe curl_easy_reset(raw)
+    // The handle outlives what the options point to, and may look at them when it goes.
+    defer { unsafe curl_easy_reset(raw) }
     try setBounds(request, timeout: timeout)
     try setTrust(request)
     let headers = CurlList(request.headers.map { "\($0.name): \($0.value)" })

@@ -27,6 +27,8 @@ struct Composition: Sendable {
   private let adminAddress: ListenAddress
   private let rpcListeners: [ListenerConfiguration]
   private let monitor: HealthMonitor
+  private let courier: MailCourier?
+  private let cleaner: AccountCleaning
   private let httpAddress: ListenAddress
   private let logger: Logger
 
@@ -34,7 +36,7 @@ struct Composition: Sendable {
     let database = try Database(configuration)
     let codec = JournalBlockCodec()
     let store = PostgresReadingStore(pool: database.pool, codec: codec)
-    let tenants = PostgresTenantDirectory(pool: database.pool, clock: .system)
+    let tenants = database.people.directory
     let catalogue = PostgresSensorCatalogue(pool: database.pool)
     let hub = ReadingHub(store: store, codec: codec, encoding: .protobuf)
     let intake = TelemetryIntake(
@@ -49,23 +51,18 @@ struct Composition: Sendable {
     let telemetry = TelemetryService(
       tenants: tenants, intake: intake, store: store, catalogue: catalogue, hub: hub,
       settings: TelemetryService.Settings(clock: .system, logger: logger))
-    let accounts = PostgresAccounts(migrator: database.migrator, clock: .system)
-    let secrets = configuration.accounts.secretKeys.map(\.value).joined(separator: ",")
-    let gate = CallGate(
-      tenants: accounts.directory, publicHosts: configuration.accounts.publicHosts,
-      authenticator: CallAuthenticator(
-        tokens: AccessTokenSigner(keys: try SigningKeys(secrets), clock: .system),
-        sessions: accounts.sessions, apiKeys: accounts.apiKeys, ingestKeys: keys,
-        roles: ServiceRoles(configuration.accounts.serviceRoles), clock: .system), logger: logger)
+    let people = try AccountComposition(
+      database.people, tenants: tenants, keys: keys, configuration, logger: logger)
     let observability = Observability(logger: logger)
     let statuses = HealthStatuses(["": .notServing])
-    let services: [any RPCRuntime.RPCService] = [telemetry, HealthService(statuses)]
+    let services = [telemetry, HealthService(statuses)] + people.services
     let reflection = ReflectionService(of: services, files: ProtobufSchema.trakSenseAPI.files)
     let router = RPCRouter(
       services + [reflection],
       interceptors: [TracingInterceptor(), ErrorDetailsInterceptor()] + observability.interceptors
         + [
-          AccessInterceptor(gate), TenantLimitInterceptor(limits: configuration.tenantLimits),
+          AccessInterceptor(people.gate),
+          TenantLimitInterceptor(limits: configuration.tenantLimits),
           DeadlineInterceptor(),
         ], observer: observability.observer)
     let group = MultiThreadedEventLoopGroup.singleton
@@ -81,16 +78,13 @@ struct Composition: Sendable {
       configuration: RESTBridgeConfiguration(
         host: configuration.http.host, port: configuration.http.port,
         allowedOrigins: configuration.corsOrigins,
+        publicHosts: configuration.accounts.publicHosts,
+        trustedProxies: configuration.web.trustedProxies,
+        cookieSecure: configuration.web.cookieSecure,
+        redirectsToHTTPS: configuration.web.redirectsToHTTPS,
+        hstsSeconds: configuration.web.hstsSeconds,
         chartLibraryDirectory: configuration.chartDirectory),
-      hosts: { host in
-        do throws(StoreError) {
-          guard let tenant = try await tenants.tenant(host: host) else { return .unknown }
-          return tenant.isSuspended ? .suspended : .tenant
-        } catch {
-          return .unavailable
-        }
-      },
-      health: health, group: group, logger: logger)
+      hosts: people.hosts, health: health, group: group, logger: logger)
     admin = AdminServer(
       host: configuration.admin.host, port: configuration.admin.port,
       metricsType: PrometheusRegistry.contentType, metrics: { observability.registry.text },
@@ -104,6 +98,8 @@ struct Composition: Sendable {
       router: router, limits: limits, allowedOrigins: configuration.corsOrigins, group: group,
       logger: logger)
     observability.watch(server, pool, subscriber)
+    courier = people.courier
+    cleaner = people.cleaner
     self.pool = pool
     self.hub = hub
     self.subscriber = subscriber
@@ -124,8 +120,8 @@ struct Composition: Sendable {
         PoolService(pool: pool), AdminService(server: admin, address: adminAddress),
         RPCService(server: server, listeners: rpcListeners),
         BridgeService(bridge: bridge, address: httpAddress), HubService(hub: hub),
-        SubscriberService(subscriber: subscriber), monitor,
-      ] + certificateServices + companions
+        SubscriberService(subscriber: subscriber), cleaner, monitor,
+      ] + (courier.map { [CourierService(courier: $0)] } ?? []) + certificateServices + companions
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(60)
@@ -187,6 +183,14 @@ private struct RPCService: Service {
   private func setting(of address: ServerAddress) -> Setting {
     if case .unix = address { return .rpcUnixSocket }
     return address == listeners.first?.address ? .rpcListen : .rpcTLSListen
+  }
+}
+
+private struct CourierService: Service {
+  let courier: MailCourier
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await courier.run() }
   }
 }
 

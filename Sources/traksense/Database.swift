@@ -8,6 +8,8 @@ import Persistence
 struct Database {
   let pool: PostgresPool
   let migrator: Migrator
+  /// Users, sessions, teams, keys, tenants.
+  let people: PostgresAccounts
 
   init(_ configuration: Configuration) throws {
     var logger = Logger(label: "traksense.postgres")
@@ -19,6 +21,29 @@ struct Database {
       logger: logger)
     migrator = Migrator(
       pool: pool, timescale: configuration.usesTimescale ? .automatic : .never, clock: .system)
+    people = PostgresAccounts(migrator: migrator, clock: .system)
+  }
+
+  /// Runs `body` and closes the pool afterwards, whatever happens.
+  static func with(
+    _ reader: ConfigurationReader, _ body: (Database) async throws -> Void
+  ) async throws {
+    let database = try Database(reader.read())
+    do {
+      try await body(database)
+    } catch {
+      await database.pool.close()
+      throw error
+    }
+    await database.pool.close()
+  }
+
+  /// - Throws: ``AccountError/notFound``.
+  func tenant(_ slug: TenantSlug) async throws -> Tenant {
+    guard let record = try await people.tenants.record(of: slug) else {
+      throw AccountError.notFound
+    }
+    return record.tenant
   }
 
   func seedSampleHospital() async throws -> Tenant {

@@ -10,6 +10,7 @@ struct TrakSense: AsyncParsableCommand {
     subcommands: [
       DevCommand.self, ServeCommand.self, MigrateCommand.self, SeedCommand.self,
       SimulateCommand.self, WatchCommand.self, CallCommand.self,
+      CreateSuperuserCommand.self, TenantCommand.self, APIKeyCommand.self,
       CheckConfigCommand.self,
     ])
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("The ingest transaction", .timeLimit(.minutes(1)))
+@Suite("The ingest transaction", .timeLimit(.minutes(3)))
 struct CommitTests {
   @Test("stores, recognises duplicates, and says which is which", arguments: StorageKind.allCases)
   func storedAndDuplicate(storage: StorageKind) async throws {

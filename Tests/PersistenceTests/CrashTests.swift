@@ -5,7 +5,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Commits and a server that is killed", .timeLimit(.minutes(1)))
+@Suite("Commits and a server that is killed", .timeLimit(.minutes(3)))
 struct CrashTests {
   @Test("what was answered is there after recovery, and sending the rest again stores it once")
   func killedInMidCommit() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("History", .timeLimit(.minutes(1)))
+@Suite("History", .timeLimit(.minutes(3)))
 struct HistoryTests {
   @Test(
     "pages, put together, are what a recomputation from all readings gives",

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("A connection", .timeLimit(.minutes(1)))
+@Suite("A connection", .timeLimit(.minutes(3)))
 struct PostgresConnectionTests {
   @Test("sends a whole pipeline in one round trip and keeps the answers apart")
   func pipeline() async throws {

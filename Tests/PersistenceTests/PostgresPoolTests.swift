@@ -5,7 +5,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("A pool on a real server", .timeLimit(.minutes(1)))
+@Suite("A pool on a real server", .timeLimit(.minutes(3)))
 struct PostgresPoolTests {
   @Test("never opens more connections than it may, and serves everybody")
   func limit() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Tenants and their catalogue", .timeLimit(.minutes(1)))
+@Suite("Tenants and their catalogue", .timeLimit(.minutes(3)))
 struct TenantTests {
   @Test("a tenant is found by slug and by host, in any case; reserved hosts are nobody's")
   func directory() async throws {

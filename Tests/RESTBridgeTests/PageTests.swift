@@ -253,11 +253,11 @@ struct PageTests {
         try await browser.open("http://umc.localhost:\(bridge.port)/")
         try await browser.wait(for: "document.body.dataset.state === 'signed-out'")
         #expect(
-          try await browser.evaluate("$('dashboard').hidden && $('sign-out').hidden") == "true")
+          try await browser.evaluate("$('dashboard').hidden && $('session').hidden") == "true")
         try Self.save(try await browser.screenshot(), "sign-in")
         let submit = """
           (() => {
-            $('username').value = 'own'; $('password').value = 'pw';
+            $('user').value = 'own'; $('password').value = 'pw';
             $('sign-in-button').click();
           })()
           """
@@ -287,6 +287,7 @@ struct PageTests {
         bridge.service.state.withLock { $0.neededToken = MemoryAccounts.tokens.accessToken }
         _ = try await browser.evaluate("location.reload()")
         try await browser.wait(for: "document.body.dataset.state === 'live'")
+        try await browser.wait(for: "!$('session').hidden")
         _ = try await browser.evaluate("$('sign-out').click()")
         try await browser.wait(for: "document.body.dataset.state === 'signed-out'")
         #expect(try await browser.evaluate("sensors.size") == "0")

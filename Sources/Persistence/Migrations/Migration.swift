@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One numbered step of a schema. Applied steps are never edited: a change is a new step.
-struct Migration: Sendable {
+package struct Migration: Sendable {
   /// From 1, without gaps, in order.
-  let number: Int32
+  package let number: Int32
   let name: String
   /// SQL with the placeholders of ``script(for:storage:)``.
   let sql: String
@@ -11,6 +11,16 @@ struct Migration: Sendable {
   var onHypertable = ""
   /// Run after `sql` where readings live in native partitions.
   var onPartitions = ""
+
+  package init(
+    number: Int32, name: String, sql: String, onHypertable: String = "", onPartitions: String = ""
+  ) {
+    self.number = number
+    self.name = name
+    self.sql = sql
+    self.onHypertable = onHypertable
+    self.onPartitions = onPartitions
+  }
 
   /// Placeholders: `{schema}` the quoted schema; `{readings}` the readings table as a string literal;
   /// `{timescale}` the quoted schema of the TimescaleDB extension.
@@ -29,10 +39,10 @@ struct Migration: Sendable {
   }
 
   /// Order of application.
-  static let forPublic: [Migration] = [
+  package static let forPublic: [Migration] = [
     .public0001Tenants, .public0002Unroutable, .public0003Accounts,
   ]
-  static let forTenants: [Migration] = [
+  package static let forTenants: [Migration] = [
     .tenant0001Catalogue, .tenant0002Readings, .tenant0003Ingest,
   ]
 }

@@ -23,7 +23,7 @@ package struct Migrator: Sendable {
 
   private static let publicSchema = "public"
 
-  let pool: PostgresPool
+  package let pool: PostgresPool
   let timescale: TimescaleUse
   let clock: WallClock
   private let publicMigrations: [Migration]
@@ -36,7 +36,11 @@ package struct Migrator: Sendable {
       tenantMigrations: Migration.forTenants)
   }
 
-  init(
+  /// - Parameters:
+  ///   - publicMigrations: steps of the public schema.
+  ///   - tenantMigrations: steps of each tenant's schema; more than this program has for tests of what a
+  ///     newer one does.
+  package init(
     pool: PostgresPool, timescale: TimescaleUse, clock: WallClock, publicMigrations: [Migration],
     tenantMigrations: [Migration]
   ) {

@@ -38,6 +38,8 @@ struct CallCommand: AsyncParsableCommand {
 
   @OptionGroup var server: ServerOptions
 
+  @OptionGroup var credentials: CredentialOptions
+
   func validate() throws {
     if list { return }
     guard let method else { throw ValidationError("SERVICE/METHOD is missing; see --list") }
@@ -110,6 +112,10 @@ struct CallCommand: AsyncParsableCommand {
 
   private func metadata() throws -> Metadata {
     var metadata = Metadata()
+    let names = headers.map { $0.prefix { $0 != ":" }.lowercased() }
+    if !names.contains(where: { $0 == "x-api-key" || $0 == "authorization" }) {
+      metadata = credentials.metadata
+    }
     for header in headers {
       let parts = header.split(separator: ":", maxSplits: 1)
       guard parts.count == 2, !parts[0].isEmpty else {

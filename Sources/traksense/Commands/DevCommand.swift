@@ -6,6 +6,7 @@ import Domain
 import Foundation
 import Ingest
 import Logging
+import Mail
 import Persistence
 import ServiceLifecycle
 import Services
@@ -76,27 +77,35 @@ struct DevCommand: AsyncParsableCommand {
     guard let endpoint = MQTTEndpoint(url: broker.url) else {
       throw ValidationError("broker URL \(broker.url) is malformed")
     }
+    guard let sender = Mailbox("TrakSense <traksense@localhost>") else {
+      throw ValidationError("the sender of mails is malformed")
+    }
     let configuration = Configuration(
       databaseURL: Secret(value: postgres.connectionString), databaseConnections: 6,
       usesTimescale: true, mqtt: endpoint, mqttClientID: "traksense-ingest", mqttGroup: nil,
       rpc: rpc, http: http, admin: admin,
       accounts: AccountServing(
-        secretKeys: [try DevSecret.key(in: directory)], publicHosts: ["api", "localhost"],
+        signing: try .init(try DevSecret.key(in: directory).value),
+        publicHosts: ["api", "localhost"],
         tenantBaseDomain: "localhost", allowsRegistration: true,
         frontendURL: "http://{tenant}.localhost:\(http.port)", serviceRoles: [:]),
       web: WebServing(
         cookieSecure: false, redirectsToHTTPS: false, hstsSeconds: 0, trustedProxies: []),
-      mail: .directory("\(directory)/mail"), media: .directory("\(directory)/media"),
+      mail: .directory("\(directory)/mail", sender: sender),
+      media: .directory("\(directory)/media"),
       tenantLimits: TenantLimits(),
       ingestKey: Secret(value: ingestKey), corsOrigins: [],
       chartDirectory: Setting.chartDirectory.defaultValue ?? "", logLevel: .notice)
     let database = try Database(configuration)
     let tenant = try await database.seedSampleHospital()
+    try await SampleUsers.seed(in: tenant, database)
     let sensors = try await PostgresSensorCatalogue(pool: database.pool).sensors(
       matching: SensorFilter(), of: tenant)
+    let apiKey = try await DevSecret.apiKey(in: directory, of: tenant, database)
     await database.pool.close()
     var companions: [any Service] = [
-      Announcement(http: http, text: announcement(http, rpc, admin, broker, postgres))
+      Announcement(
+        http: http, text: announcement(http, rpc, admin, broker, postgres, directory, apiKey))
     ]
     if interval > 0 {
       companions.append(
@@ -110,15 +119,18 @@ struct DevCommand: AsyncParsableCommand {
 
   private func announcement(
     _ http: ListenAddress, _ rpc: ListenAddress, _ admin: ListenAddress,
-    _ broker: PrivateMosquitto, _ postgres: PrivatePostgres
+    _ broker: PrivateMosquitto, _ postgres: PrivatePostgres, _ directory: String, _ apiKey: String
   ) -> String {
     """
 
     TrakSense is running; Ctrl-C stops everything.
       live page   http://\(SampleHospital.domain):\(http.port)/
-      REST        curl http://\(SampleHospital.domain):\(http.port)/ingest/latest/ESP32-01/
-      gRPC        \(rpc)   (tenant: metadata x-tenant: umc)
-      terminal    \(CommandLine.arguments[0]) watch --server \(rpc)
+      sign in     owner, admin, operator, technician or viewer; password \(SampleUsers.password.value)
+      API key     \(apiKey)   (reads)
+      REST        curl -H 'X-Api-Key: \(apiKey)' http://\(SampleHospital.domain):\(http.port)/ingest/latest/ESP32-01/
+      gRPC        \(rpc)   (metadata x-tenant: umc, x-api-key: the key)
+      terminal    TRAKSENSE_API_KEY=\(apiKey) \(CommandLine.arguments[0]) watch --server \(rpc)
+      mails       \(directory)/mail/
       MQTT        \(broker.url)   tenants/umc/devices/ESP32-01/sensors/temp_001
       metrics     curl http://\(admin)/metrics
       ingest key  X-Api-Key: \(ingestKey)

@@ -1,22 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
+import Persistence
 import Foundation
+import Services
 
-/// The key that signs the tokens of `traksense dev`: made once, so that people stay signed in over a restart.
+/// What `traksense dev` makes once, so that people stay signed in and programs let in over a restart.
 enum DevSecret {
+  /// The key that signs tokens.
   /// - Parameter directory: where the private databases are.
   static func key(in directory: String) throws -> Secret {
-    let file = "\(directory)/secret-key"
-    if let bytes = FileManager.default.contents(atPath: file) {
-      return Secret(value: String(decoding: bytes, as: UTF8.self))
-    }
+    if let key = read("secret-key", directory) { return Secret(value: key) }
     var generator = SystemRandomNumberGenerator()
     let key = (0..<4).map { _ in String(generator.next() as UInt64, radix: 16) }.joined()
+    try write(key, "secret-key", directory)
+    return Secret(value: key)
+  }
+
+  /// An API key that reads the sample tenant.
+  static func apiKey(
+    in directory: String, of tenant: Tenant, _ database: Database
+  ) async throws -> String {
+    if let key = read("api-key", directory) { return key }
+    let secret = try APIKeyText()
+    _ = try await database.people.apiKeys.create(
+      NewAPIKey(
+        name: "traksense dev", prefix: secret.prefix, digest: try secret.digest(), scopes: [.read],
+        expiresAt: nil), for: tenant, by: .command)
+    try write(secret.text, "api-key", directory)
+    return secret.text
+  }
+
+  private static func read(_ name: String, _ directory: String) -> String? {
+    FileManager.default.contents(atPath: "\(directory)/\(name)").map {
+      String(decoding: $0, as: UTF8.self)
+    }
+  }
+
+  private static func write(_ text: String, _ name: String, _ directory: String) throws {
+    let file = "\(directory)/\(name)"
     let isWritten = FileManager.default.createFile(
-      atPath: file, contents: Data(key.utf8), attributes: [.posixPermissions: 0o600])
+      atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
     guard isWritten else {
       throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: file])
     }
-    return Secret(value: key)
   }
 }

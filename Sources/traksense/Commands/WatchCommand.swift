@@ -16,6 +16,8 @@ struct WatchCommand: AsyncParsableCommand {
 
   @OptionGroup var tls: TLSOptions
 
+  @OptionGroup var credentials: CredentialOptions
+
   @Option(help: "Slug of the tenant.")
   var tenant = "umc"
 
@@ -65,11 +67,17 @@ struct WatchCommand: AsyncParsableCommand {
     var cursor: Int64?
   }
 
+  private var metadata: Metadata {
+    var metadata = credentials.metadata
+    metadata.add(tenant, for: "x-tenant")
+    return metadata
+  }
+
   private func watch(_ channel: RPCClient, _ progress: inout Progress) async throws(RPCError) {
     let client = TraksenseV1.TelemetryServiceClient(channel: channel)
     let stream = try await client.subscribe(
       TraksenseV1.SubscribeRequest(deviceID: devices, sensorID: sensors, slowReader: .gap),
-      options: CallOptions(metadata: ["x-tenant": tenant]))
+      options: CallOptions(metadata: metadata))
     var series: [Int64: TraksenseV1.Series] = [:]
     for try await message in stream {
       switch message.event {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Credentials
 import Domain
 
 /// Who may come in, and how they are known.
 struct AccountServing: Sendable {
-  /// Sign tokens; the first signs, all are believed. Empty only where a command serves nobody.
-  var secretKeys: [Secret]
+  /// Sign tokens and URLs; nil only where a command serves nobody.
+  var signing: Signing?
   /// Lower case.
   var publicHosts: Set<String>
   /// New tenants get a host below it.
@@ -18,17 +19,29 @@ struct AccountServing: Sendable {
 }
 
 extension AccountServing {
-  private static let shortestKey = 32
+  /// Secrets of which only the server knows.
+  struct Signing: Sendable {
+    let keys: SigningKeys
+    /// The one that signs.
+    let first: Secret
+
+    init(_ setting: String) throws(SigningKeys.Problem) {
+      keys = try SigningKeys(setting)
+      first = Secret(value: (setting.split(separator: ",").first.map(String.init) ?? "").trimmed)
+    }
+  }
 
   /// Reads the settings.
   /// - Parameters:
   ///   - values: as they were given.
   ///   - problems: gets all that is wrong with them.
   init(_ values: [Setting: String], _ problems: inout [String]) {
-    secretKeys = values.list(.secretKey).map { Secret(value: $0) }
-    if secretKeys.contains(where: { $0.value.utf8.count < Self.shortestKey }) {
-      problems.append(
-        "\(Setting.secretKey.rawValue) is shorter than \(Self.shortestKey) characters")
+    do throws(SigningKeys.Problem) {
+      signing = try values[.secretKey].map { text throws(SigningKeys.Problem) in
+        try Signing(text)
+      }
+    } catch {
+      problems.append("\(Setting.secretKey.rawValue) \(error)")
     }
     publicHosts = Set(values.list(.publicHosts).map { $0.lowercased() })
     tenantBaseDomain = (values[.tenantBaseDomain] ?? "").lowercased()

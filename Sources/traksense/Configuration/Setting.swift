@@ -91,13 +91,13 @@ enum Setting: String, CaseIterable, Sendable {
     case .cookieSecure: "true"
     case .sslRedirect: "false"
     case .hstsSeconds: "31536000"
-    case .emailPort: "587"
     case .emailSecurity: "starttls"
     case .emailSender: "traksense@localhost"
     case .mediaDirectory: "media"
     case .s3Region: "us-east-1"
     case .databaseURL, .mqttGroup, .ingestKey, .corsOrigins, .secretKey: nil
-    case .trustedProxies, .serviceRoles, .emailHost, .emailUser, .emailPassword: nil
+    case .trustedProxies, .serviceRoles, .emailHost, .emailPort, .emailUser: nil
+    case .emailPassword: nil
     case .emailDirectory, .s3Bucket, .s3Endpoint, .s3AccessKey, .s3SecretKey: nil
     case .rpcTLSListen, .rpcTLSCertificate, .rpcTLSKey, .rpcTLSClientAuthorities: nil
     case .rpcUnixSocket, .rpcMaxConnectionIdle, .rpcMaxConnectionAge: nil
@@ -147,7 +147,7 @@ enum Setting: String, CaseIterable, Sendable {
     case .serviceRoles:
       "comma-separated NAME=role of client certificates: spiffe://…, DNS name or CN"
     case .emailHost: "SMTP server; without it and without EMAIL_DIRECTORY mails wait"
-    case .emailPort: "its port"
+    case .emailPort: "its port; default: 587, 465 or 25, by EMAIL_SECURITY"
     case .emailUser: "user name there"
     case .emailPassword: "password there"
     case .emailSecurity: "starttls, tls or none"

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RESTBridge
+
 /// How browsers are told to keep to HTTPS, and whose word about them is believed.
 struct WebServing: Sendable {
   var cookieSecure: Bool
   var redirectsToHTTPS: Bool
   var hstsSeconds: Int
-  /// Addresses and networks.
-  var trustedProxies: [String]
+  var trustedProxies: [NetworkRange]
 }
 
 extension WebServing {
@@ -17,7 +18,14 @@ extension WebServing {
   init(_ values: [Setting: String], _ problems: inout [String]) {
     cookieSecure = values.flag(.cookieSecure, &problems)
     redirectsToHTTPS = values.flag(.sslRedirect, &problems)
-    trustedProxies = values.list(.trustedProxies)
+    trustedProxies = []
+    for entry in values.list(.trustedProxies) {
+      if let range = NetworkRange(entry) {
+        trustedProxies.append(range)
+      } else {
+        problems.append("\(Setting.trustedProxies.rawValue): '\(entry)' is no address or network")
+      }
+    }
     hstsSeconds = 0
     if let seconds = values[.hstsSeconds].flatMap({ Int($0) }), (0...315_360_000).contains(seconds)
     {

@@ -10,7 +10,8 @@ struct AvatarTests {
   @Test(
     "becomes a small one of the same looks, without what its file told besides",
     arguments: [
-      ("photo", "JPEG", 512, 384), ("jpeg-700x400", "JPEG", 512, 293),
+      ("photo", "JPEG", 512, 384), ("jpeg-8000x5000", "JPEG", 512, 320),
+      ("jpeg-700x400", "JPEG", 512, 293),
       ("jpeg-400x700", "JPEG", 293, 512), ("jpeg-511x40", "JPEG", 511, 40),
       ("jpeg-512x512", "JPEG", 512, 512), ("jpeg-513x512", "JPEG", 512, 511),
       ("jpeg-1x1", "JPEG", 1, 1), ("jpeg-9999x1", "JPEG", 512, 1),

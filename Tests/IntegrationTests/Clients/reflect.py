@@ -12,6 +12,7 @@ import sys
 
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
+from keys import signed_in
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
@@ -73,7 +74,7 @@ def everything(version):
         f"/{method.containing_service.full_name}/{method.name}",
         request_serializer=lambda message: message.SerializeToString(),
         response_deserializer=message_factory.GetMessageClass(method.output_type).FromString,
-    )(request, timeout=20, metadata=[("x-tenant", tenant)])
+    )(request, timeout=20, metadata=signed_in(tenant))
     return {
         "version": version, "services": services, "methods": methods, "files": sorted(files),
         "extensions": extensions, "missing": missing, "count": answer.count,

@@ -11,6 +11,7 @@ import time
 
 import grpc
 from blocks import Digest
+from keys import signed_in
 from traksense.v1 import telemetry_pb2 as pb
 from traksense.v1 import telemetry_pb2_grpc as rpc
 
@@ -25,7 +26,7 @@ class Reader:
     def __init__(self):
         self.channel = grpc.insecure_channel(address, options)
         self.stream = rpc.TelemetryServiceStub(self.channel).Subscribe(
-            pb.SubscribeRequest(slow_reader=pb.GAP), metadata=[("x-tenant", tenant)])
+            pb.SubscribeRequest(slow_reader=pb.GAP), metadata=signed_in(tenant))
         self.start = next(self.stream).start.cursor
         self.digest, self.cursors, self.gaps, self.times = Digest(), [], [], {}
 

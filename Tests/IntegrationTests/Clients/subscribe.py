@@ -11,6 +11,7 @@ import threading
 
 import grpc
 from blocks import Digest
+from keys import signed_in
 from traksense.v1 import telemetry_pb2 as pb
 from traksense.v1 import telemetry_pb2_grpc as rpc
 
@@ -36,7 +37,7 @@ def subscribe(number):
     options = [("grpc.use_local_subchannel_pool", 1)]
     if arguments.authority:
         options.append(("grpc.default_authority", arguments.authority))
-    metadata = [("x-tenant", arguments.tenant)] if arguments.tenant else []
+    metadata = signed_in(arguments.tenant, arguments.authority)
     cursors, digest, series, start, code, gaps = [], Digest(), {}, None, "OK", 0
     with grpc.insecure_channel(arguments.address, options) as channel:
         request = pb.SubscribeRequest(device_id=arguments.device)

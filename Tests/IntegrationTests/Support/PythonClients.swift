@@ -9,7 +9,9 @@ actor PythonClients {
   private var stubs: Task<TemporaryDirectory, any Error>?
 
   /// Starts a script.
-  nonisolated func run(_ script: String, _ arguments: [String], log: String) async throws -> Run {
+  nonisolated func run(
+    _ script: String, _ arguments: [String], environment: [String: String], log: String
+  ) async throws -> Run {
     let stubs = try await stubsDirectory()
     let clients = "\(Repository.root)/Tests/IntegrationTests/Clients"
     return try Run(
@@ -17,7 +19,7 @@ actor PythonClients {
       environment: [
         "PYTHONPATH": stubs.path, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1",
         "GRPC_VERBOSITY": "NONE",
-      ],
+      ].merging(environment) { $1 },
       log: log)
   }
 

@@ -6,6 +6,8 @@ struct HTTPAnswer: Sendable {
   let status: Int
   /// Names in lower case.
   let headers: [String: String]
+  /// One per Set-Cookie.
+  let setCookies: [String]
   let body: String
 
   /// - Parameter text: status line, headers, an empty line, body.
@@ -18,11 +20,15 @@ struct HTTPAnswer: Sendable {
     }
     self.status = status
     var headers: [String: String] = [:]
+    var setCookies: [String] = []
     for line in lines.dropFirst() {
       let pair = line.split(separator: ":", maxSplits: 1)
       guard pair.count == 2 else { continue }
-      headers[pair[0].lowercased()] = pair[1].trimmingCharacters(in: .whitespaces)
+      let value = pair[1].trimmingCharacters(in: .whitespaces)
+      headers[pair[0].lowercased()] = value
+      if pair[0].lowercased() == "set-cookie" { setCookies.append(value) }
     }
+    self.setCookies = setCookies
     self.headers = headers
     body = String(parts[1])
   }
@@ -32,10 +38,23 @@ struct HTTPAnswer: Sendable {
 }
 
 extension TestStack {
-  func get(_ path: String, host: String = TestStack.host, headers: [String] = []) async throws
-    -> HTTPAnswer
-  {
-    try await curl(path, host: host, headers: headers, [])
+  /// - Parameter isSignedIn: shows the tenant's API key, unless `headers` show anything else.
+  func get(
+    _ path: String, host: String = TestStack.host, headers: [String] = [], isSignedIn: Bool = true
+  ) async throws -> HTTPAnswer {
+    let headers = isSignedIn ? withKey(headers, host: host) : headers
+    return try await curl(path, host: host, headers: headers, [])
+  }
+
+  /// Adds the API key of the tenant that a request names.
+  private func withKey(_ headers: [String], host: String) -> [String] {
+    let shown = ["x-api-key:", "authorization:", "cookie:"]
+    guard
+      !headers.contains(where: { header in shown.contains { header.lowercased().hasPrefix($0) } })
+    else { return headers }
+    let named = headers.first { $0.lowercased().hasPrefix("x-tenant:") }?.split(separator: " ").last
+    let tenant = named.map(String.init) ?? (host.lowercased().hasPrefix("acme.") ? "acme" : "umc")
+    return headers + ["X-Api-Key: \(key(of: tenant))"]
   }
 
   /// - Parameters:
@@ -48,6 +67,18 @@ extension TestStack {
     try await curl(
       "/ingest/", host: host, headers: headers + ["Expect:"],
       ["--data-binary", file.map { "@\($0)" } ?? body])
+  }
+
+  /// A request that shows nothing but what `headers` show.
+  /// - Parameter json: the body; nil: none.
+  func rest(
+    _ method: String, _ path: String, _ json: String? = nil, host: String = TestStack.host,
+    headers: [String] = []
+  ) async throws -> HTTPAnswer {
+    let type = json == nil ? [] : ["Content-Type: application/json"]
+    return try await curl(
+      path, host: host, headers: type + headers,
+      ["--request", method] + (json.map { ["--data-binary", $0] } ?? []))
   }
 
   private func curl(
@@ -100,7 +131,8 @@ extension TestStack {
     try Run(
       Tool.named("curl").path,
       ["--silent", "--show-error", "--no-buffer", "--max-time", "60", "--header", "Host: \(host)"]
-        + headers.flatMap { ["--header", $0] } + ["http://127.0.0.1:\(server.httpPort)\(path)"],
+        + withKey(headers, host: host).flatMap { ["--header", $0] }
+        + ["http://127.0.0.1:\(server.httpPort)\(path)"],
       log: freshLog("events"))
   }
 }

@@ -7,6 +7,7 @@ import Synchronization
 final class TestStack: Sendable {
   static let ingestKey = "integration-key-5b1f"
   static let databasePassword = "never-print-me-77"
+  static let secretKey = "integration-secret-6f2d0c9a4b7e1835"
   static let clientID = "traksense-integration"
   static let schema = "uberlandia_medical_center"
   static let host = "umc.localhost"
@@ -16,6 +17,7 @@ final class TestStack: Sendable {
   let broker: PrivateMosquitto
   let server: ServeProcess
   private let logs = Mutex(0)
+  private let keys = Mutex<[String: String]>([:])
 
   var rpcAddress: String { "127.0.0.1:\(server.rpcPort)" }
 
@@ -32,6 +34,10 @@ final class TestStack: Sendable {
         "TRAKSENSE_EMQX_MQTT_URL": broker.url,
         "TRAKSENSE_EMQX_WEBHOOK_SECRET": Self.ingestKey,
         "TRAKSENSE_MQTT_CLIENT_ID": Self.clientID,
+        "TRAKSENSE_SECRET_KEY": Self.secretKey,
+        "TRAKSENSE_COOKIE_SECURE": "false",
+        "TRAKSENSE_EMAIL_DIRECTORY": "\(folder.path)/mail",
+        "TRAKSENSE_MEDIA_DIRECTORY": "\(folder.path)/media",
         "TRAKSENSE_LOG_LEVEL": "notice",
       ].merging(environment) { $1 })
   }
@@ -45,6 +51,7 @@ final class TestStack: Sendable {
       try await stack.postgres.start()
       try await stack.command(["migrate"]).succeed()
       try await stack.command(["seed"]).succeed()
+      try await stack.createKey(of: "umc")
       try await stack.startServer()
     } catch {
       await stack.stop()
@@ -102,13 +109,36 @@ final class TestStack: Sendable {
   ) throws -> Run {
     try Run(
       Repository.traksense, arguments,
-      environment: server.environment.merging(environment) { $1 },
+      environment: server.environment.merging(caller) { $1 }.merging(environment) { $1 },
       log: freshLog(arguments.first ?? "traksense"))
   }
 
   func python(_ script: String, _ arguments: [String]) async throws -> Run {
-    try await PythonClients.shared.run(script, arguments, log: freshLog(script))
+    let keys = String(decoding: try JSONEncoder().encode(keys.withLock { $0 }), as: UTF8.self)
+    return try await PythonClients.shared.run(
+      script, arguments, environment: ["API_KEYS": keys], log: freshLog(script))
   }
+
+  // MARK: - Keys
+
+  /// Makes an API key that reads and sends readings, and shows it in this tenant's calls from now on.
+  func createKey(of tenant: String) async throws {
+    let key = try await apiKey(of: tenant, ["read", "ingest"])
+    keys.withLock { $0[tenant] = key }
+  }
+
+  /// Makes an API key.
+  func apiKey(of tenant: String, _ scopes: [String]) async throws -> String {
+    try await command(
+      ["apikey", "create", tenant, "--name", "tests"] + scopes.flatMap { ["--scope", $0] }
+    ).succeed().trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  /// The API key of a tenant; of one that has none: the text `none`, which opens nothing.
+  func key(of tenant: String) -> String { keys.withLock { $0[tenant] } ?? "none" }
+
+  /// The settings of commands that call the server for tenant `umc`.
+  var caller: [String: String] { ["TRAKSENSE_API_KEY": key(of: "umc")] }
 }
 
 /// The stack of the tests that break nothing.
@@ -123,6 +153,7 @@ actor SharedStack {
     let task = Task {
       let stack = try await TestStack.start()
       try await stack.createRivalTenant()
+      try await stack.createKey(of: "acme")
       return stack
     }
     stack = task

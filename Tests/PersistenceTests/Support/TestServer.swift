@@ -21,7 +21,8 @@ actor TestServer {
   private var inUse = 0
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
-  /// Waits until one more database may be in use.
+  /// Waits until one more database may be in use. Counts for the time limits of the suites, which leave
+  /// room for it.
   func enter() async {
     if inUse < Self.mostDatabases {
       inUse += 1
@@ -65,7 +66,7 @@ actor TestServer {
 
   func running() async throws -> PrivatePostgres {
     if let start { return try await start.value.0 }
-    let task = Task { try await Self.startServer() }
+    let task = Task { try await Self.startServer(settings: ["fsync": "off"]) }
     start = task
     return try await task.value.0
   }
@@ -77,12 +78,13 @@ actor TestServer {
 
   /// A server that a test may kill.
   static func startServer(
-    timescaleDB: Bool = true
+    timescaleDB: Bool = true, settings: [String: String] = [:]
   ) async throws -> (PrivatePostgres, TemporaryDirectory) {
     let directory = try TemporaryDirectory()
     var options = PrivatePostgres.Options()
     options.timescaleDB = timescaleDB
-    options.settings = ["max_connections": "200"]
+    // Autovacuum looks into the template while it is being copied, which is refused then.
+    options.settings = settings.merging(["max_connections": "200", "autovacuum": "off"]) { $1 }
     let server = try PrivatePostgres(directory: directory.path + "/postgres", options: options)
     try await server.start()
     return (server, directory)

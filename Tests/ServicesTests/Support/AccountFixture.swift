@@ -97,15 +97,16 @@ struct AccountFixture {
     }
   }
 
+  private func tenant(_ slug: String) -> Tenant? {
+    accounts.edit { $0.tenants.first { $0.tenant.slug.rawValue == slug }?.tenant }
+  }
+
   /// An open session's tokens, whatever the membership says.
   func session(
     _ name: String, of tenant: String = "umc", in slug: String? = nil
   ) async throws -> (id: SessionID, access: String, refresh: String) {
-    let user = try #require(user(name, tenant))
-    let place = try #require(
-      accounts.edit { state in
-        state.tenants.first { $0.tenant.slug.rawValue == slug ?? tenant }?.tenant
-      })
+    let user = try #require(self.user(name, tenant))
+    let place = try #require(self.tenant(slug ?? tenant))
     let id = SessionID(text: try SecureRandom.uuid())
     let now = clock.now
     accounts.edit { state in
@@ -126,8 +127,7 @@ struct AccountFixture {
   func apiKey(_ scopes: Set<APIKeyScope>, of slug: String = "umc") async throws -> String {
     let key = try APIKeyText()
     let digest = try key.digest()
-    let tenant = try #require(
-      accounts.edit { $0.tenants.first { $0.tenant.slug.rawValue == slug }?.tenant })
+    let tenant = try #require(self.tenant(slug))
     _ = try await accounts.create(
       NewAPIKey(
         name: "k", prefix: key.prefix, digest: digest, scopes: scopes, expiresAt: nil),

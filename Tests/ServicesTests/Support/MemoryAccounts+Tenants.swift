@@ -40,7 +40,8 @@ extension MemoryAccounts: TenantRegistry {
 
   func delete(_ tenant: TenantSlug, by actor: Actor) async throws(AccountError) {
     try changed { state throws(AccountError) in
-      state.tenants.remove(at: try state.index(of: tenant))
+      let index = try state.index(of: tenant)
+      state.tenants.remove(at: index)
     }
   }
 

@@ -2,6 +2,7 @@
 
 import Domain
 import RPCRuntime
+import Services
 import Testing
 import TrakSenseAPI
 

@@ -8,6 +8,7 @@ const LATE_AFTER = 5 * 60e3;
 /** A line is broken where a sensor was silent for longer, in ms. */
 const BREAK_AFTER = 5 * 60e3;
 const TABLE_ROWS = 30;
+const $ = (id) => document.getElementById(id);
 let spanMinutes = 60;
 let chart = null;
 let isDrawn = true;
@@ -22,6 +23,8 @@ const STATE_TEXT = {
 };
 
 function setState(state) {
+  if (state === "live" && $("session").hidden) showUser();
+  if (state === "signed-out") $("session").hidden = true;
   document.body.dataset.state = state;
   $("state").textContent = STATE_TEXT[state];
   draw();
@@ -47,10 +50,9 @@ function draw() {
   const hasSensors = sensors.size > 0;
   $("no-tenant").hidden = state !== "no-tenant";
   $("signed-out").hidden = state !== "signed-out";
-  $("sign-out").hidden = ["signed-out", "no-tenant", "connecting"].includes(state);
   $("failure").hidden = state !== "failed";
   $("empty").hidden = !(state === "live" && !hasSensors);
-  $("dashboard").hidden = !hasSensors || state === "no-tenant" || state === "signed-out";
+  $("dashboard").hidden = !hasSensors || ["no-tenant", "signed-out"].includes(state);
   $("tenant").textContent = state === "no-tenant" ? "No tenant" : tenantName.toUpperCase();
   drawAges();
   if (!hasSensors) return;
@@ -358,6 +360,8 @@ function start() {
   $("example-host").href = `${location.protocol}//${example}/`;
   $("open").addEventListener("click", openTenant);
   $("slug").addEventListener("keydown", (event) => { if (event.key === "Enter") openTenant(); });
+  $("sign-in").addEventListener("submit", signIn);
+  $("sign-out").addEventListener("click", signOut);
   $("filter").addEventListener("input", () => draw());
   $("spans").addEventListener("click", (event) => {
     const minutes = event.target.dataset.minutes;

@@ -15,7 +15,6 @@ const RETRY_DELAY = 4000;
 const COLOURS = 8;
 const MAX_LINES = 8;
 
-const $ = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
 const tenantParameter = query.get("tenant");
 /** Tenants' hosts begin with their names. */
@@ -96,14 +95,14 @@ async function diagnose() {
   if (["live", "connecting"].includes(document.body.dataset.state)) setState("reconnecting");
   const abort = new AbortController();
   try {
-    const response = await read(url("/ingest/stream/"), { signal: abort.signal });
+    const response = await fetchSignedIn(url("/ingest/stream/"), { signal: abort.signal });
     learnClock(response);
     if (response.ok) {
       abort.abort();
       return retry(0);
     }
-    // Goes on when somebody has signed in.
-    if (response.status === 401) return;
+    // Signing in connects again.
+    if (response.status === 401) return setState("signed-out");
     const body = await response.json().catch(() => ({}));
     const [field, problem] = Object.entries(body)[0] || ["detail", response.statusText];
     const text = Array.isArray(problem) ? problem.join(" ") : String(problem);
@@ -181,7 +180,7 @@ async function loadDevice(device) {
 
 /** @returns null for the status that means "nothing there". */
 async function getJSON(address, nothing) {
-  const response = await read(address);
+  const response = await fetchSignedIn(address);
   learnClock(response);
   if (response.status === nothing) return null;
   const body = await response.json();

@@ -1,70 +1,85 @@
 // SPDX-License-Identifier: Apache-2.0
 "use strict";
 
-// Signing in and out. The session is in cookies that scripts cannot see: what the page knows of it is
-// whether the server answers.
+// Who looks at the page. The tokens are in cookies that no script can read; this one only knows whether the
+// server takes them.
 
-/** The renewal that is under way, for all who wait for it: a token that is used twice ends the session. */
+/** A session renewed a moment ago that is refused again will not get better, in ms. */
+const RENEWAL_PAUSE = 10e3;
 let renewal = null;
+let renewedAt = 0;
 
-/** Asks for a new access token. @returns the answer's status. */
-function renew() {
-  renewal ??= post("/auth/refresh/", {})
-    .then((response) => response.status)
-    .finally(() => { renewal = null; });
-  return renewal;
-}
-
-/** Reads, renewing the session once when it has run out; without one the page asks to sign in. */
-async function read(address, options) {
-  let response = await fetch(address, options);
-  if (response.status !== 401) return response;
-  const status = await renew();
-  if (status >= 500) throw new Error("The session cannot be renewed at present.");
-  if (status === 200) response = await fetch(address, options);
-  if (response.status === 401) setState("signed-out");
-  return response;
-}
-
-function post(path, body) {
+async function post(path, body) {
   return fetch(path, {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   });
 }
 
+/** Asks for a new access token; all who ask at the same time share one answer. */
+function renewSession() {
+  if (Date.now() - renewedAt < RENEWAL_PAUSE) return Promise.resolve(false);
+  renewal ||= post("/auth/token/refresh/", {})
+    .then((response) => {
+      if (response.ok) renewedAt = Date.now();
+      return response.ok;
+    })
+    .catch(() => false)
+    .finally(() => { renewal = null; });
+  return renewal;
+}
+
+/** Fetches; when the access token is over, renews the session and fetches again. */
+async function fetchSignedIn(address, options = {}) {
+  const response = await fetch(address, options);
+  if (response.status !== 401 || !await renewSession()) return response;
+  return fetch(address, options);
+}
+
 async function signIn(event) {
   event.preventDefault();
-  const body = { username_or_email: $("username").value.trim(), password: $("password").value };
-  if (tenantParameter) body.tenant = tenantParameter;
-  $("sign-in-button").disabled = true;
+  const button = $("sign-in-button");
+  button.disabled = true;
+  $("sign-in-problem").textContent = "";
   try {
+    const body = { username_or_email: $("user").value, password: $("password").value };
+    if (tenantParameter) body.tenant = tenantParameter;
     const response = await post("/auth/login/", body);
     if (response.ok) {
       $("password").value = "";
-      $("sign-in-problem").textContent = "";
+      renewedAt = 0;
       setState("connecting");
       connect();
-      return;
+    } else {
+      $("sign-in-problem").textContent = await problemOf(response);
+      $("password").select();
     }
-    const problems = await response.json().catch(() => ({ detail: response.statusText }));
-    $("sign-in-problem").textContent = Object.values(problems).flat().join(" ");
   } catch {
     $("sign-in-problem").textContent = "The server cannot be reached.";
   } finally {
-    $("sign-in-button").disabled = false;
+    button.disabled = false;
   }
 }
 
-/** The page starts anew, so that nothing of what was read stays. */
+async function problemOf(response) {
+  const body = await response.json().catch(() => ({}));
+  const problem = Object.values(body).flat()[0];
+  const wait = response.headers.get("retry-after");
+  return (problem || `HTTP ${response.status}`)
+    + (response.status === 429 && wait ? ` Try again in ${wait} s.` : "");
+}
+
 async function signOut() {
-  try {
-    const response = await post("/auth/logout/", {});
-    if (!response.ok) throw new Error(response.statusText);
-    location.reload();
-  } catch {
-    notify("Signing out failed. Try again.");
-  }
+  await post("/auth/logout/", {}).catch(() => null);
+  // What was on the page was that person's.
+  location.reload();
 }
 
-$("sign-in-form").addEventListener("submit", signIn);
-$("sign-out").addEventListener("click", signOut);
+/** Shows whose session it is. */
+async function showUser() {
+  const response = await fetchSignedIn("/auth/me/").catch(() => null);
+  if (!response || !response.ok) return;
+  const user = await response.json();
+  $("who").textContent = user.full_name || user.username;
+  $("who").title = user.role || "";
+  $("session").hidden = false;
+}
