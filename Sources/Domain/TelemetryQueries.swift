@@ -23,6 +23,12 @@ package protocol TelemetryQueries: AssetSensors {
     of device: DeviceID, statisticsSince since: Timestamp, tenant: Tenant
   ) async throws(StoreError) -> DeviceState?
 
+  /// When sensors came and went within a range, and how they were when it began: of each, the last change before
+  /// it and those in it, ascending.
+  func statusChanges(
+    of sensors: [Int64], in range: Range<Timestamp>, tenant: Tenant
+  ) async throws(StoreError) -> [StatusChange]
+
   /// One page of readings, newest first, then by sensor key.
   func readings(
     _ query: ReadingQuery, _ page: PageRequest, tenant: Tenant

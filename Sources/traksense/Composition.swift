@@ -30,6 +30,7 @@ struct Composition: Sendable {
   private let courier: MailCourier?
   private let cleaner: AccountCleaning
   private let sweeper: StreamSweeper
+  private let jobs: JobRunner
   private let httpAddress: ListenAddress
   private let logger: Logger
 
@@ -49,14 +50,19 @@ struct Composition: Sendable {
       intake: intake, logger: logger)
     let keys = IngestKeys(
       configuration.ingestKey.map { [$0.value] } ?? [], setting: Setting.ingestKey.rawValue)
+    let queries = PostgresTelemetryQueries(pool: database.pool)
+    let settings = TelemetryService.Settings(clock: .system, logger: logger)
     let telemetry = TelemetryService(
-      tenants: tenants, intake: intake, store: store, catalogue: catalogue, assets: PostgresTelemetryQueries(pool: database.pool), hub: hub,
-      settings: TelemetryService.Settings(clock: .system, logger: logger))
+      tenants: tenants, intake: intake, store: store, catalogue: catalogue, assets: queries,
+      hub: hub, settings: settings)
+    let questions = TelemetryQueryService(
+      store: store, catalogue: catalogue, queries: queries,
+      retention: PostgresTelemetrySettings(pool: database.pool), settings: settings)
     let people = try AccountComposition(
       database.people, tenants: tenants, keys: keys, configuration, logger: logger)
     let observability = Observability(logger: logger)
     let statuses = HealthStatuses(["": .notServing])
-    let services = [telemetry, HealthService(statuses)] + people.services
+    let services = [telemetry, questions, HealthService(statuses)] + people.services
     let reflection = ReflectionService(of: services, files: ProtobufSchema.trakSenseAPI.files)
     let router = RPCRouter(
       services + [reflection],
@@ -102,6 +108,7 @@ struct Composition: Sendable {
     courier = people.courier
     cleaner = people.cleaner
     sweeper = StreamSweeper(people.gate, logger: logger)
+    jobs = Self.jobs(on: pool, tenants: database.people.tenants, logger: logger)
     self.pool = pool
     self.hub = hub
     self.subscriber = subscriber
@@ -123,12 +130,25 @@ struct Composition: Sendable {
         RPCService(server: server, listeners: rpcListeners),
         BridgeService(bridge: bridge, address: httpAddress), HubService(hub: hub),
         SubscriberService(subscriber: subscriber), cleaner,
-        SweeperService(sweeper: sweeper), monitor,
+        SweeperService(sweeper: sweeper), JobService(runner: jobs), monitor,
       ] + (courier.map { [CourierService(courier: $0)] } ?? []) + certificateServices + companions
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(60)
     try await ServiceGroup(configuration: configuration).run()
+  }
+
+  /// What is done for every tenant again and again.
+  private static func jobs(
+    on pool: PostgresPool, tenants: any TenantRegistry, logger: Logger
+  ) -> JobRunner {
+    JobRunner(
+      jobs: [
+        RollupJob(pool: pool, clock: .system), StatusJob(pool: pool, clock: .system),
+        JournalJob(pool: pool, clock: .system), RetentionJob(pool: pool, clock: .system),
+      ],
+      tenants: { () async throws(StoreError) in try await tenants.tenants().map(\.tenant) },
+      logger: logger)
   }
 
   /// None without TLS: then SIGHUP ends the process, as that of a terminal should.
@@ -194,6 +214,14 @@ private struct SweeperService: Service {
 
   func run() async throws {
     await cancelWhenGracefulShutdown { await sweeper.run() }
+  }
+}
+
+private struct JobService: Service {
+  let runner: JobRunner
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await runner.run() }
   }
 }
 

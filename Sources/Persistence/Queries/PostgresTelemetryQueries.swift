@@ -124,6 +124,35 @@ package struct PostgresTelemetryQueries: TelemetryQueries {
         count: try row.int8(base + 6), deviation: try row.optionalFloat8(base + 7)))
   }
 
+  package func statusChanges(
+    of sensors: [Int64], in range: Range<Timestamp>, tenant: Tenant
+  ) async throws(StoreError) -> [StatusChange] {
+    let schema = try tenantSchema(tenant)
+    let history = schema.table("telemetry_statushistory")
+    let command = Command(
+      """
+      SELECT wanted.sensor_id, change.since, change.is_online
+      FROM unnest($1) AS wanted (sensor_id)
+      CROSS JOIN LATERAL (
+        (SELECT h.since, h.is_online FROM \(history) h
+          WHERE h.sensor_id = wanted.sensor_id AND h.since < $2 ORDER BY h.since DESC LIMIT 1)
+        UNION ALL
+        SELECT h.since, h.is_online FROM \(history) h
+          WHERE h.sensor_id = wanted.sensor_id AND h.since >= $2 AND h.since < $3
+      ) change
+      ORDER BY 2, 1
+      """,
+      [
+        .int8Array(sensors), .timestamptz(range.lowerBound), .timestamptz(range.upperBound),
+      ])
+    return try await pool.run { connection throws(PostgresError) in
+      try connection.rows(command) { (row: borrowing PostgresRow) throws(PostgresError) in
+        StatusChange(
+          sensorKey: try row.int8(0), since: try row.timestamptz(1), isOnline: try row.bool(2))
+      }
+    }
+  }
+
   package func readings(
     _ query: ReadingQuery, _ page: PageRequest, tenant: Tenant
   ) async throws(StoreError) -> Page<LatestReading> {

@@ -7,7 +7,6 @@ package import TrakSenseAPI
 extension TelemetryQueryService {
   private static let day: Duration = .seconds(86_400)
 
-  /// Two statements, in one round trip.
   package func getTelemetrySummary(
     _ request: TraksenseV1.GetTelemetrySummaryRequest, context: ServerContext
   ) async throws(RPCError) -> TraksenseV1.TelemetrySummary {
@@ -23,6 +22,8 @@ extension TelemetryQueryService {
         of: device, statisticsSince: now.advanced(by: .zero - Self.day), tenant: tenant)
     }
     guard let state = found else { throw .notFound("device_id", "unknown device \(device)") }
+    let lastDay = now.advanced(by: .zero - Self.day)..<now
+    let changes = try await changes(of: state.sensors.map(\.sensor), lastDay, tenant, context)
     let sensors = state.sensors.sorted { $0.sensor.id.rawValue < $1.sensor.id.rawValue }
     let newest = sensors.compactMap(\.newest?.timestamp).max()
     return TraksenseV1.TelemetrySummary(
@@ -30,9 +31,21 @@ extension TelemetryQueryService {
       status: state.isFresh(newest, at: now) ? "ONLINE" : "OFFLINE",
       lastSeen: newest.map { ProtoTimestamp($0) },
       sensors: sensors.map { one in
-        TraksenseV1.SensorSummary(one, isOnline: state.isFresh(one.newest?.timestamp, at: now))
+        TraksenseV1.SensorSummary(
+          one, isOnline: state.isFresh(one.newest?.timestamp, at: now),
+          availability: .percent(of: changes.of(one.sensor), over: lastDay))
       },
-      statistics: TraksenseV1.DeviceStatistics(state, at: now))
+      statistics: TraksenseV1.DeviceStatistics(state, at: now),
+      availability24h: .percent(of: changes, over: lastDay))
+  }
+
+  private func changes(
+    of sensors: [Sensor], _ range: Range<Timestamp>, _ tenant: Tenant, _ context: ServerContext
+  ) async throws(RPCError) -> [StatusChange] {
+    guard !sensors.isEmpty else { return [] }
+    return try await ask(context) { () async throws(StoreError) in
+      try await queries.statusChanges(of: sensors.map(\.key), in: range, tenant: tenant)
+    }
   }
 
   /// One row of statistics a sensor, from rollups where these hold the range.
@@ -48,6 +61,9 @@ extension TelemetryQueryService {
     let totals = try await ask(context) { () async throws(StoreError) in
       try await queries.totals(of: sensors.map(\.key), in: range, tenant: tenant)
     }
+    // What is to come is neither online nor offline.
+    let past = range.lowerBound..<max(range.lowerBound, min(range.upperBound, now))
+    let changes = try await changes(of: sensors, past, tenant, context)
     let byKey = Dictionary(totals.map { ($0.sensorKey, $0) }) { first, _ in first }
     let ordered = sensors.sorted {
       ($0.device.rawValue, $0.id.rawValue) < ($1.device.rawValue, $1.id.rawValue)
@@ -55,7 +71,10 @@ extension TelemetryQueryService {
     return TraksenseV1.QueryTelemetryResponse(
       from: ProtoTimestamp(range.lowerBound), to: ProtoTimestamp(range.upperBound),
       count: UInt32(clamping: totals.reduce(0) { $0 + $1.count }),
-      sensors: ordered.map { TraksenseV1.SensorTelemetry($0, byKey[$0.key]) })
+      sensors: ordered.map {
+        TraksenseV1.SensorTelemetry(
+          $0, byKey[$0.key], availability: .percent(of: changes.of($0), over: past))
+      })
   }
 }
 
@@ -67,7 +86,9 @@ extension DeviceState {
 }
 
 extension TraksenseV1.SensorSummary {
-  fileprivate init(_ state: DeviceState.SensorState, isOnline: Bool) {
+  fileprivate init(
+    _ state: DeviceState.SensorState, isOnline: Bool, availability: ProtoDoubleValue?
+  ) {
     let totals = state.totals
     self.init(
       sensorID: state.sensor.id.rawValue, sensorName: state.sensor.id.rawValue,
@@ -79,7 +100,7 @@ extension TraksenseV1.SensorSummary {
         min: (totals?.minimum).map { ProtoDoubleValue($0) },
         max: (totals?.maximum).map { ProtoDoubleValue($0) },
         stddev: (totals?.deviation).map { ProtoDoubleValue($0) },
-        count: UInt32(clamping: totals?.count ?? 0)))
+        count: UInt32(clamping: totals?.count ?? 0)), availability24h: availability)
   }
 }
 
@@ -103,13 +124,30 @@ extension TraksenseV1.DeviceStatistics {
 }
 
 extension TraksenseV1.SensorTelemetry {
-  fileprivate init(_ sensor: Sensor, _ totals: ReadingTotals?) {
+  fileprivate init(
+    _ sensor: Sensor, _ totals: ReadingTotals?, availability: ProtoDoubleValue?
+  ) {
     self.init(
       deviceID: sensor.device.rawValue, sensorID: sensor.id.rawValue, sensorType: sensor.type,
       unit: sensor.unit, count: UInt32(clamping: totals?.count ?? 0),
       avg: (totals?.average).map { ProtoDoubleValue($0) },
       min: (totals?.minimum).map { ProtoDoubleValue($0) },
       max: (totals?.maximum).map { ProtoDoubleValue($0) },
-      last: (totals?.last).map { ProtoDoubleValue($0) })
+      last: (totals?.last).map { ProtoDoubleValue($0) }, availability: availability)
+  }
+}
+
+extension [StatusChange] {
+  fileprivate func of(_ sensor: Sensor) -> [StatusChange] {
+    filter { $0.sensorKey == sensor.key }
+  }
+}
+
+extension ProtoDoubleValue? {
+  /// Availability in percent; nil when nothing is known.
+  fileprivate static func percent(
+    of changes: [StatusChange], over range: Range<Timestamp>
+  ) -> ProtoDoubleValue? {
+    Availability.share(of: changes, over: range).map { ProtoDoubleValue($0 * 100) }
   }
 }

@@ -2978,6 +2978,7 @@ extension ProtobufSchema {
           "traksense.v1.TelemetrySummary.last_seen",
           "traksense.v1.TelemetrySummary.sensors",
           "traksense.v1.TelemetrySummary.statistics",
+          "traksense.v1.TelemetrySummary.availability_24h",
           "traksense.v1.SensorSummary",
           "traksense.v1.SensorSummary.sensor_id",
           "traksense.v1.SensorSummary.sensor_name",
@@ -2987,6 +2988,7 @@ extension ProtobufSchema {
           "traksense.v1.SensorSummary.last_value",
           "traksense.v1.SensorSummary.last_reading_at",
           "traksense.v1.SensorSummary.statistics_24h",
+          "traksense.v1.SensorSummary.availability_24h",
           "traksense.v1.ReadingStatistics",
           "traksense.v1.ReadingStatistics.avg",
           "traksense.v1.ReadingStatistics.min",
@@ -3060,6 +3062,7 @@ extension ProtobufSchema {
           "traksense.v1.SensorTelemetry.min",
           "traksense.v1.SensorTelemetry.max",
           "traksense.v1.SensorTelemetry.last",
+          "traksense.v1.SensorTelemetry.availability",
           "traksense.v1.GetTelemetrySettingsRequest",
           "traksense.v1.TelemetrySettings",
           "traksense.v1.TelemetrySettings.raw_days",
@@ -3086,113 +3089,117 @@ extension ProtobufSchema {
           le/api/annotations.proto\u{1a} google/protobuf/field_mask.proto\u{1a}\u{1f}googl\
           e/protobuf/timestamp.proto\u{1a}\u{1e}google/protobuf/wrappers.proto\u{1a}\u{1c}\
           traksense/v1/telemetry.proto\"9\u{a}\u{1a}GetTelemetrySummaryRequest\u{12}\u{1b}\
-          \u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\"\u{f7}\u{1}\u{a}\u{10}\
+          \u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\"\u{c0}\u{2}\u{a}\u{10}\
           TelemetrySummary\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}devi\
           ceId\u{12}\u{16}\u{a}\u{6}status\u{18}\u{2} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}\
           last_seen\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}lastSeen\u{12}\
           5\u{a}\u{7}sensors\u{18}\u{4} \u{3}(\u{b}2\u{1b}.traksense.v1.SensorSummaryR\u{7}\
           sensors\u{12}>\u{a}\u{a}statistics\u{18}\u{5} \u{1}(\u{b}2\u{1e}.traksense.v1.De\
-          viceStatisticsR\u{a}statistics\"\u{e9}\u{2}\u{a}\u{d}SensorSummary\u{12}\u{1b}\u{a}\
-          \u{9}sensor_id\u{18}\u{1} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_\
-          name\u{18}\u{2} \u{1}(\u{9}R\u{a}sensorName\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\
-          \u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}\
-          R\u{4}unit\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{5} \u{1}(\u{8}R\u{8}isOnline\u{12}\
-          ;\u{a}\u{a}last_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\
-          \u{9}lastValue\u{12}B\u{a}\u{f}last_reading_at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.goo\
-          gle.protobuf.TimestampR\u{d}lastReadingAt\u{12}G\u{a}\u{e}statistics_24h\u{18}\u{8}\
-           \u{1}(\u{b}2\u{1f}.traksense.v1.ReadingStatisticsR\u{e}statistics_24h\"\u{ef}\u{1}\
-          \u{a}\u{11}ReadingStatistics\u{12}.\u{a}\u{3}avg\u{18}\u{1} \u{1}(\u{b}2\u{1c}.g\
-          oogle.protobuf.DoubleValueR\u{3}avg\u{12}.\u{a}\u{3}min\u{18}\u{2} \u{1}(\u{b}2\u{1c}\
-          .google.protobuf.DoubleValueR\u{3}min\u{12}.\u{a}\u{3}max\u{18}\u{3} \u{1}(\u{b}\
-          2\u{1c}.google.protobuf.DoubleValueR\u{3}max\u{12}4\u{a}\u{6}stddev\u{18}\u{4} \u{1}\
-          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{6}stddev\u{12}\u{14}\u{a}\u{5}count\
-          \u{18}\u{5} \u{1}(\u{d}R\u{5}count\"\u{d7}\u{2}\u{a}\u{10}DeviceStatistics\u{12}\
-          .\u{a}\u{12}total_readings_24h\u{18}\u{1} \u{1}(\u{d}R\u{12}total_readings_24h\u{12}\
-          !\u{a}\u{c}sensor_count\u{18}\u{2} \u{1}(\u{d}R\u{b}sensorCount\u{12}!\u{a}\u{c}\
-          avg_interval\u{18}\u{3} \u{1}(\u{9}R\u{b}avgInterval\u{12}N\u{a}\u{14}avg_interv\
-          al_seconds\u{18}\u{4} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{12}avgIn\
-          tervalSeconds\u{12}1\u{a}\u{15}avg_readings_per_hour\u{18}\u{5} \u{1}(\u{1}R\u{12}\
-          avgReadingsPerHour\u{12}#\u{a}\u{d}sensors_total\u{18}\u{6} \u{1}(\u{d}R\u{c}sen\
-          sorsTotal\u{12}%\u{a}\u{e}sensors_online\u{18}\u{7} \u{1}(\u{d}R\u{d}sensorsOnli\
-          ne\"\u{fd}\u{2}\u{a}\u{13}ListReadingsRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\
-          \u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{3}(\
-          \u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{3}(\u{9}R\u{a}\
-          sensorType\u{12}3\u{a}\u{7}ts_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf\
-          .TimestampR\u{6}tsFrom\u{12}/\u{a}\u{5}ts_to\u{18}\u{5} \u{1}(\u{b}2\u{1a}.googl\
-          e.protobuf.TimestampR\u{4}tsTo\u{12}9\u{a}\u{9}value_min\u{18}\u{6} \u{1}(\u{b}2\
-          \u{1c}.google.protobuf.DoubleValueR\u{8}valueMin\u{12}9\u{a}\u{9}value_max\u{18}\
-          \u{7} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}valueMax\u{12}\u{12}\u{a}\
-          \u{4}page\u{18}\u{8} \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{9}\
-           \u{1}(\u{d}R\u{8}pageSize\"`\u{a}\u{14}ListReadingsResponse\u{12}\u{14}\u{a}\u{5}\
-          count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}2\u{a}\u{7}results\u{18}\u{2} \u{3}\
-          (\u{b}2\u{18}.traksense.v1.ReadingRowR\u{7}results\"\u{f7}\u{1}\u{a}\u{a}Reading\
-          Row\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\
-          \u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}se\
-          nsor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}value\u{18}\
-          \u{4} \u{1}(\u{1}R\u{5}value\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}\
-          unit\u{12}8\u{a}\u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.Tim\
-          estampR\u{9}timestamp\u{12}*\u{a}\u{2}ts\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.pr\
-          otobuf.TimestampR\u{2}ts\"\u{94}\u{2}\u{a}\u{15}ListAggregatesRequest\u{12}\u{16}\
-          \u{a}\u{6}bucket\u{18}\u{1} \u{1}(\u{9}R\u{6}bucket\u{12}\u{1b}\u{a}\u{9}device_\
-          id\u{18}\u{2} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3}\
-           \u{3}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}\
-          R\u{a}sensorType\u{12}.\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.proto\
-          buf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.\
-          protobuf.TimestampR\u{2}to\u{12}\u{14}\u{a}\u{5}limit\u{18}\u{7} \u{1}(\u{d}R\u{5}\
-          limit\u{12}\u{16}\u{a}\u{6}offset\u{18}\u{8} \u{1}(\u{d}R\u{6}offset\"\u{fc}\u{1}\
-          \u{a}\u{16}ListAggregatesResponse\u{12}\u{16}\u{a}\u{6}bucket\u{18}\u{1} \u{1}(\u{9}\
-          R\u{6}bucket\u{12}.\u{a}\u{4}from\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.\
-          TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.prot\
-          obuf.TimestampR\u{2}to\u{12}\u{14}\u{a}\u{5}count\u{18}\u{4} \u{1}(\u{d}R\u{5}co\
-          unt\u{12}\u{1c}\u{a}\u{9}truncated\u{18}\u{5} \u{1}(\u{8}R\u{9}truncated\u{12}:\u{a}\
-          \u{7}results\u{18}\u{6} \u{3}(\u{b}2 .traksense.v1.TelemetryBucketRowR\u{7}resul\
-          ts\"\u{eb}\u{1}\u{a}\u{15}QueryTelemetryRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\
-          \u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{2} \u{1}(\
-          \u{9}R\u{8}assetTag\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}(\u{9}R\u{8}s\
-          ensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}R\u{a}sensorType\u{12}\
-          .\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}fro\
-          m\u{12}*\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}\
-          to\"\u{c3}\u{1}\u{a}\u{16}QueryTelemetryResponse\u{12}.\u{a}\u{4}from\u{18}\u{1}\
-           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\
-          \u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}to\u{12}\u{14}\u{a}\u{5}\
-          count\u{18}\u{3} \u{1}(\u{d}R\u{5}count\u{12}7\u{a}\u{7}sensors\u{18}\u{4} \u{3}\
-          (\u{b}2\u{1d}.traksense.v1.SensorTelemetryR\u{7}sensors\"\u{d8}\u{2}\u{a}\u{f}Se\
-          nsorTelemetry\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceI\
-          d\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\
-          \u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{12}\u{a}\u{4}\
-          unit\u{18}\u{4} \u{1}(\u{9}R\u{4}unit\u{12}\u{14}\u{a}\u{5}count\u{18}\u{5} \u{1}\
-          (\u{d}R\u{5}count\u{12}.\u{a}\u{3}avg\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.proto\
-          buf.DoubleValueR\u{3}avg\u{12}.\u{a}\u{3}min\u{18}\u{7} \u{1}(\u{b}2\u{1c}.googl\
-          e.protobuf.DoubleValueR\u{3}min\u{12}.\u{a}\u{3}max\u{18}\u{8} \u{1}(\u{b}2\u{1c}\
-          .google.protobuf.DoubleValueR\u{3}max\u{12}0\u{a}\u{4}last\u{18}\u{9} \u{1}(\u{b}\
-          2\u{1c}.google.protobuf.DoubleValueR\u{4}last\"\u{1d}\u{a}\u{1b}GetTelemetrySett\
-          ingsRequest\"\u{f5}\u{1}\u{a}\u{11}TelemetrySettings\u{12}\u{19}\u{a}\u{8}raw_da\
-          ys\u{18}\u{1} \u{1}(\u{d}R\u{7}rawDays\u{12}.\u{a}\u{13}compress_after_days\u{18}\
-          \u{2} \u{1}(\u{d}R\u{11}compressAfterDays\u{12}!\u{a}\u{c}can_compress\u{18}\u{3}\
-           \u{1}(\u{8}R\u{b}canCompress\u{12}7\u{a}\u{9}kept_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.TimestampR\u{8}keptFrom\u{12}9\u{a}\u{a}applied_at\u{18}\u{5} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}appliedAt\"\u{a8}\u{1}\u{a}\u{1e}Up\
-          dateTelemetrySettingsRequest\u{12}\u{19}\u{a}\u{8}raw_days\u{18}\u{1} \u{1}(\u{d}\
-          R\u{7}rawDays\u{12}.\u{a}\u{13}compress_after_days\u{18}\u{2} \u{1}(\u{d}R\u{11}\
-          compressAfterDays\u{12};\u{a}\u{b}update_mask\u{18}\u{3} \u{1}(\u{b}2\u{1a}.goog\
-          le.protobuf.FieldMaskR\u{a}updateMask2\u{80}\u{7}\u{a}\u{15}TelemetryQueryServic\
-          e\u{12}\u{ad}\u{1}\u{a}\u{13}GetTelemetrySummary\u{12}(.traksense.v1.GetTelemetr\
-          ySummaryRequest\u{1a}\u{1e}.traksense.v1.TelemetrySummary\"L\u{82}\u{d3}\u{e4}\u{93}\
-          \u{2}F\u{12}\u{1b}/ingest/summary/{device_id}Z'\u{12}%/telemetry/device/{device_\
-          id}/summary\u{12}\u{86}\u{1}\u{a}\u{c}ListReadings\u{12}!.traksense.v1.ListReadi\
-          ngsRequest\u{1a}\".traksense.v1.ListReadingsResponse\"/\u{82}\u{d3}\u{e4}\u{93}\u{2}\
-          )\u{12}\u{10}/ingest/readingsZ\u{15}\u{12}\u{13}/telemetry/readings\u{12}\u{95}\u{1}\
-          \u{a}\u{e}ListAggregates\u{12}#.traksense.v1.ListAggregatesRequest\u{1a}$.trakse\
-          nse.v1.ListAggregatesResponse\"8\u{82}\u{d3}\u{e4}\u{93}\u{2}2\u{12}\u{12}/inges\
-          t/aggregatesZ\u{1c}\u{12}\u{11}/telemetry/seriesb\u{7}results\u{12}v\u{a}\u{e}Qu\
-          eryTelemetry\u{12}#.traksense.v1.QueryTelemetryRequest\u{1a}$.traksense.v1.Query\
-          TelemetryResponse\"\u{19}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{13}\u{12}\u{11}/ingest/\
-          telemetry\u{12}}\u{a}\u{14}GetTelemetrySettings\u{12}).traksense.v1.GetTelemetry\
-          SettingsRequest\u{1a}\u{1f}.traksense.v1.TelemetrySettings\"\u{19}\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}\u{13}\u{12}\u{11}/tenant/telemetry\u{12}\u{9e}\u{1}\u{a}\u{17}Update\
-          TelemetrySettings\u{12},.traksense.v1.UpdateTelemetrySettingsRequest\u{1a}\u{1f}\
-          .traksense.v1.TelemetrySettings\"4\u{82}\u{d3}\u{e4}\u{93}\u{2}.2\u{11}/tenant/t\
-          elemetry:\u{1}*Z\u{16}\u{1a}\u{11}/tenant/telemetry:\u{1}*b\u{6}proto3
+          viceStatisticsR\u{a}statistics\u{12}G\u{a}\u{10}availability_24h\u{18}\u{6} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{f}availability24h\"\u{b1}\u{3}\u{a}\
+          \u{d}SensorSummary\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{1} \u{1}(\u{9}R\u{8}se\
+          nsorId\u{12}\u{1f}\u{a}\u{b}sensor_name\u{18}\u{2} \u{1}(\u{9}R\u{a}sensorName\u{12}\
+          \u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{12}\u{a}\
+          \u{4}unit\u{18}\u{4} \u{1}(\u{9}R\u{4}unit\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{5}\
+           \u{1}(\u{8}R\u{8}isOnline\u{12};\u{a}\u{a}last_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.DoubleValueR\u{9}lastValue\u{12}B\u{a}\u{f}last_reading_at\u{18}\
+          \u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{d}lastReadingAt\u{12}F\u{a}\
+          \u{e}statistics_24h\u{18}\u{8} \u{1}(\u{b}2\u{1f}.traksense.v1.ReadingStatistics\
+          R\u{d}statistics24h\u{12}G\u{a}\u{10}availability_24h\u{18}\u{9} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.DoubleValueR\u{f}availability24h\"\u{ef}\u{1}\u{a}\u{11}Reading\
+          Statistics\u{12}.\u{a}\u{3}avg\u{18}\u{1} \u{1}(\u{b}2\u{1c}.google.protobuf.Dou\
+          bleValueR\u{3}avg\u{12}.\u{a}\u{3}min\u{18}\u{2} \u{1}(\u{b}2\u{1c}.google.proto\
+          buf.DoubleValueR\u{3}min\u{12}.\u{a}\u{3}max\u{18}\u{3} \u{1}(\u{b}2\u{1c}.googl\
+          e.protobuf.DoubleValueR\u{3}max\u{12}4\u{a}\u{6}stddev\u{18}\u{4} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.DoubleValueR\u{6}stddev\u{12}\u{14}\u{a}\u{5}count\u{18}\u{5} \u{1}\
+          (\u{d}R\u{5}count\"\u{d5}\u{2}\u{a}\u{10}DeviceStatistics\u{12},\u{a}\u{12}total\
+          _readings_24h\u{18}\u{1} \u{1}(\u{d}R\u{10}totalReadings24h\u{12}!\u{a}\u{c}sens\
+          or_count\u{18}\u{2} \u{1}(\u{d}R\u{b}sensorCount\u{12}!\u{a}\u{c}avg_interval\u{18}\
+          \u{3} \u{1}(\u{9}R\u{b}avgInterval\u{12}N\u{a}\u{14}avg_interval_seconds\u{18}\u{4}\
+           \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{12}avgIntervalSeconds\u{12}1\u{a}\
+          \u{15}avg_readings_per_hour\u{18}\u{5} \u{1}(\u{1}R\u{12}avgReadingsPerHour\u{12}\
+          #\u{a}\u{d}sensors_total\u{18}\u{6} \u{1}(\u{d}R\u{c}sensorsTotal\u{12}%\u{a}\u{e}\
+          sensors_online\u{18}\u{7} \u{1}(\u{d}R\u{d}sensorsOnline\"\u{fd}\u{2}\u{a}\u{13}\
+          ListReadingsRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}d\
+          eviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{3}(\u{9}R\u{8}sensorId\u{12}\
+          \u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{3}(\u{9}R\u{a}sensorType\u{12}3\u{a}\u{7}\
+          ts_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{6}tsFrom\u{12}\
+          /\u{a}\u{5}ts_to\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}ts\
+          To\u{12}9\u{a}\u{9}value_min\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.Doubl\
+          eValueR\u{8}valueMin\u{12}9\u{a}\u{9}value_max\u{18}\u{7} \u{1}(\u{b}2\u{1c}.goo\
+          gle.protobuf.DoubleValueR\u{8}valueMax\u{12}\u{12}\u{a}\u{4}page\u{18}\u{8} \u{1}\
+          (\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{9} \u{1}(\u{d}R\u{8}page\
+          Size\"`\u{a}\u{14}ListReadingsResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\u{1} \u{1}\
+          (\u{d}R\u{5}count\u{12}2\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{18}.traksens\
+          e.v1.ReadingRowR\u{7}results\"\u{f7}\u{1}\u{a}\u{a}ReadingRow\u{12}\u{1b}\u{a}\u{9}\
+          device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\
+          \u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}\
+          (\u{9}R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{1}(\u{1}R\u{5}va\
+          lue\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}8\u{a}\u{9}t\
+          imestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\u{12}\
+          *\u{a}\u{2}ts\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}ts\"\u{94}\
+          \u{2}\u{a}\u{15}ListAggregatesRequest\u{12}\u{16}\u{a}\u{6}bucket\u{18}\u{1} \u{1}\
+          (\u{9}R\u{6}bucket\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{2} \u{1}(\u{9}R\u{8}de\
+          viceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}(\u{9}R\u{8}sensorId\u{12}\
+          \u{1f}\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}R\u{a}sensorType\u{12}.\u{a}\u{4}\
+          from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\
+          \u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}to\u{12}\u{14}\
+          \u{a}\u{5}limit\u{18}\u{7} \u{1}(\u{d}R\u{5}limit\u{12}\u{16}\u{a}\u{6}offset\u{18}\
+          \u{8} \u{1}(\u{d}R\u{6}offset\"\u{fc}\u{1}\u{a}\u{16}ListAggregatesResponse\u{12}\
+          \u{16}\u{a}\u{6}bucket\u{18}\u{1} \u{1}(\u{9}R\u{6}bucket\u{12}.\u{a}\u{4}from\u{18}\
+          \u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\
+          \u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}to\u{12}\u{14}\u{a}\u{5}\
+          count\u{18}\u{4} \u{1}(\u{d}R\u{5}count\u{12}\u{1c}\u{a}\u{9}truncated\u{18}\u{5}\
+           \u{1}(\u{8}R\u{9}truncated\u{12}:\u{a}\u{7}results\u{18}\u{6} \u{3}(\u{b}2 .tra\
+          ksense.v1.TelemetryBucketRowR\u{7}results\"\u{eb}\u{1}\u{a}\u{15}QueryTelemetryR\
+          equest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\
+          \u{1b}\u{a}\u{9}asset_tag\u{18}\u{2} \u{1}(\u{9}R\u{8}assetTag\u{12}\u{1b}\u{a}\u{9}\
+          sensor_id\u{18}\u{3} \u{3}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\
+          \u{4} \u{3}(\u{9}R\u{a}sensorType\u{12}.\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampR\u{2}to\"\u{c3}\u{1}\u{a}\u{16}QueryTelemetryResponse\
+          \u{12}.\u{a}\u{4}from\u{18}\u{1} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}\
+          from\u{12}*\u{a}\u{2}to\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\
+          \u{2}to\u{12}\u{14}\u{a}\u{5}count\u{18}\u{3} \u{1}(\u{d}R\u{5}count\u{12}7\u{a}\
+          \u{7}sensors\u{18}\u{4} \u{3}(\u{b}2\u{1d}.traksense.v1.SensorTelemetryR\u{7}sen\
+          sors\"\u{9a}\u{3}\u{a}\u{f}SensorTelemetry\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1}\
+           \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}\
+          R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sens\
+          orType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}R\u{4}unit\u{12}\u{14}\u{a}\
+          \u{5}count\u{18}\u{5} \u{1}(\u{d}R\u{5}count\u{12}.\u{a}\u{3}avg\u{18}\u{6} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}avg\u{12}.\u{a}\u{3}min\u{18}\u{7}\
+           \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}min\u{12}.\u{a}\u{3}max\u{18}\
+          \u{8} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}max\u{12}0\u{a}\u{4}la\
+          st\u{18}\u{9} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{4}last\u{12}@\u{a}\
+          \u{c}availability\u{18}\u{a} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{c}\
+          availability\"\u{1d}\u{a}\u{1b}GetTelemetrySettingsRequest\"\u{f5}\u{1}\u{a}\u{11}\
+          TelemetrySettings\u{12}\u{19}\u{a}\u{8}raw_days\u{18}\u{1} \u{1}(\u{d}R\u{7}rawD\
+          ays\u{12}.\u{a}\u{13}compress_after_days\u{18}\u{2} \u{1}(\u{d}R\u{11}compressAf\
+          terDays\u{12}!\u{a}\u{c}can_compress\u{18}\u{3} \u{1}(\u{8}R\u{b}canCompress\u{12}\
+          7\u{a}\u{9}kept_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}\
+          keptFrom\u{12}9\u{a}\u{a}applied_at\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobu\
+          f.TimestampR\u{9}appliedAt\"\u{a8}\u{1}\u{a}\u{1e}UpdateTelemetrySettingsRequest\
+          \u{12}\u{19}\u{a}\u{8}raw_days\u{18}\u{1} \u{1}(\u{d}R\u{7}rawDays\u{12}.\u{a}\u{13}\
+          compress_after_days\u{18}\u{2} \u{1}(\u{d}R\u{11}compressAfterDays\u{12};\u{a}\u{b}\
+          update_mask\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateM\
+          ask2\u{80}\u{7}\u{a}\u{15}TelemetryQueryService\u{12}\u{ad}\u{1}\u{a}\u{13}GetTe\
+          lemetrySummary\u{12}(.traksense.v1.GetTelemetrySummaryRequest\u{1a}\u{1e}.trakse\
+          nse.v1.TelemetrySummary\"L\u{82}\u{d3}\u{e4}\u{93}\u{2}F\u{12}\u{1b}/ingest/summ\
+          ary/{device_id}Z'\u{12}%/telemetry/device/{device_id}/summary\u{12}\u{86}\u{1}\u{a}\
+          \u{c}ListReadings\u{12}!.traksense.v1.ListReadingsRequest\u{1a}\".traksense.v1.L\
+          istReadingsResponse\"/\u{82}\u{d3}\u{e4}\u{93}\u{2})\u{12}\u{10}/ingest/readings\
+          Z\u{15}\u{12}\u{13}/telemetry/readings\u{12}\u{95}\u{1}\u{a}\u{e}ListAggregates\u{12}\
+          #.traksense.v1.ListAggregatesRequest\u{1a}$.traksense.v1.ListAggregatesResponse\"\
+          8\u{82}\u{d3}\u{e4}\u{93}\u{2}2\u{12}\u{12}/ingest/aggregatesZ\u{1c}\u{12}\u{11}\
+          /telemetry/seriesb\u{7}results\u{12}v\u{a}\u{e}QueryTelemetry\u{12}#.traksense.v\
+          1.QueryTelemetryRequest\u{1a}$.traksense.v1.QueryTelemetryResponse\"\u{19}\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}\u{13}\u{12}\u{11}/ingest/telemetry\u{12}}\u{a}\u{14}GetT\
+          elemetrySettings\u{12}).traksense.v1.GetTelemetrySettingsRequest\u{1a}\u{1f}.tra\
+          ksense.v1.TelemetrySettings\"\u{19}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{13}\u{12}\u{11}\
+          /tenant/telemetry\u{12}\u{9e}\u{1}\u{a}\u{17}UpdateTelemetrySettings\u{12},.trak\
+          sense.v1.UpdateTelemetrySettingsRequest\u{1a}\u{1f}.traksense.v1.TelemetrySettin\
+          gs\"4\u{82}\u{d3}\u{e4}\u{93}\u{2}.2\u{11}/tenant/telemetry:\u{1}*Z\u{16}\u{1a}\u{11}\
+          /tenant/telemetry:\u{1}*b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/tenant.proto",

@@ -46,7 +46,7 @@ extension TraksenseV1.TelemetrySummary: @unsafe CMessage {
     unsafe traksense__v1__telemetry_summary__init(c)
   }
 
-  package static var wireOverhead: Int { 55 }
+  package static var wireOverhead: Int { 66 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__TelemetrySummary>) throws(ProtobufError) {
     self.init()
@@ -55,6 +55,7 @@ extension TraksenseV1.TelemetrySummary: @unsafe CMessage {
     self.lastSeen = try unsafe CField.message(c.pointee.last_seen)
     self.sensors = try unsafe CField.messages(c.pointee.n_sensors, c.pointee.sensors)
     self.statistics = try unsafe CField.message(c.pointee.statistics)
+    self.availability24h = try unsafe CField.message(c.pointee.availability_24h)
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__TelemetrySummary>, _ arena: inout Arena) {
@@ -63,6 +64,7 @@ extension TraksenseV1.TelemetrySummary: @unsafe CMessage {
     unsafe c.pointee.last_seen = arena.message(self.lastSeen)
     unsafe (c.pointee.n_sensors, c.pointee.sensors) = arena.messages(self.sensors)
     unsafe c.pointee.statistics = arena.message(self.statistics)
+    unsafe c.pointee.availability_24h = arena.message(self.availability24h)
   }
 }
 
@@ -82,6 +84,8 @@ extension TraksenseV1.TelemetrySummary: JSONFieldValue {
           self.sensors = try json.list("sensors")
         case "statistics":
           self.statistics = try json.optional("statistics")
+        case "availability_24h", "availability24h":
+          self.availability24h = try json.optional("availability_24h")
         default: try json.skipUnknown(key)
       }
     }
@@ -94,6 +98,7 @@ extension TraksenseV1.TelemetrySummary: JSONFieldValue {
     json.field("last_seen", self.lastSeen)
     json.field("sensors", self.sensors)
     json.field("statistics", self.statistics)
+    json.field("availability_24h", self.availability24h)
     json.endObject()
   }
 }
@@ -103,7 +108,7 @@ extension TraksenseV1.SensorSummary: @unsafe CMessage {
     unsafe traksense__v1__sensor_summary__init(c)
   }
 
-  package static var wireOverhead: Int { 88 }
+  package static var wireOverhead: Int { 99 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__SensorSummary>) throws(ProtobufError) {
     self.init()
@@ -115,6 +120,7 @@ extension TraksenseV1.SensorSummary: @unsafe CMessage {
     self.lastValue = try unsafe CField.message(c.pointee.last_value)
     self.lastReadingAt = try unsafe CField.message(c.pointee.last_reading_at)
     self.statistics24h = try unsafe CField.message(c.pointee.statistics_24h)
+    self.availability24h = try unsafe CField.message(c.pointee.availability_24h)
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__SensorSummary>, _ arena: inout Arena) {
@@ -126,6 +132,7 @@ extension TraksenseV1.SensorSummary: @unsafe CMessage {
     unsafe c.pointee.last_value = arena.message(self.lastValue)
     unsafe c.pointee.last_reading_at = arena.message(self.lastReadingAt)
     unsafe c.pointee.statistics_24h = arena.message(self.statistics24h)
+    unsafe c.pointee.availability_24h = arena.message(self.availability24h)
   }
 }
 
@@ -149,8 +156,10 @@ extension TraksenseV1.SensorSummary: JSONFieldValue {
           self.lastValue = try json.optional("last_value")
         case "last_reading_at", "lastReadingAt":
           self.lastReadingAt = try json.optional("last_reading_at")
-        case "statistics_24h":
+        case "statistics_24h", "statistics24h":
           self.statistics24h = try json.optional("statistics_24h")
+        case "availability_24h", "availability24h":
+          self.availability24h = try json.optional("availability_24h")
         default: try json.skipUnknown(key)
       }
     }
@@ -166,6 +175,7 @@ extension TraksenseV1.SensorSummary: JSONFieldValue {
     json.field("last_value", self.lastValue)
     json.field("last_reading_at", self.lastReadingAt)
     json.field("statistics_24h", self.statistics24h)
+    json.field("availability_24h", self.availability24h)
     json.endObject()
   }
 }
@@ -262,7 +272,7 @@ extension TraksenseV1.DeviceStatistics: JSONFieldValue {
     try json.beginMessage()
     while let key = try json.nextField() {
       switch key {
-        case "total_readings_24h":
+        case "total_readings_24h", "totalReadings24h":
           self.totalReadings24h = try json.value("total_readings_24h")
         case "sensor_count", "sensorCount":
           self.sensorCount = try json.value("sensor_count")
@@ -733,7 +743,7 @@ extension TraksenseV1.SensorTelemetry: @unsafe CMessage {
     unsafe traksense__v1__sensor_telemetry__init(c)
   }
 
-  package static var wireOverhead: Int { 99 }
+  package static var wireOverhead: Int { 110 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__SensorTelemetry>) throws(ProtobufError) {
     self.init()
@@ -746,6 +756,7 @@ extension TraksenseV1.SensorTelemetry: @unsafe CMessage {
     self.min = try unsafe CField.message(c.pointee.min)
     self.max = try unsafe CField.message(c.pointee.max)
     self.last = try unsafe CField.message(c.pointee.last)
+    self.availability = try unsafe CField.message(c.pointee.availability)
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__SensorTelemetry>, _ arena: inout Arena) {
@@ -758,6 +769,7 @@ extension TraksenseV1.SensorTelemetry: @unsafe CMessage {
     unsafe c.pointee.min = arena.message(self.min)
     unsafe c.pointee.max = arena.message(self.max)
     unsafe c.pointee.last = arena.message(self.last)
+    unsafe c.pointee.availability = arena.message(self.availability)
   }
 }
 
@@ -785,6 +797,8 @@ extension TraksenseV1.SensorTelemetry: JSONFieldValue {
           self.max = try json.optional("max")
         case "last":
           self.last = try json.optional("last")
+        case "availability":
+          self.availability = try json.optional("availability")
         default: try json.skipUnknown(key)
       }
     }
@@ -801,6 +815,7 @@ extension TraksenseV1.SensorTelemetry: JSONFieldValue {
     json.field("min", self.min)
     json.field("max", self.max)
     json.field("last", self.last)
+    json.field("availability", self.availability)
     json.endObject()
   }
 }

@@ -71,6 +71,9 @@ extension TraksenseV1 {
     /// `statistics`
     public var statistics: TraksenseV1.DeviceStatistics? = nil
 
+    /// Percent of the last 24 hours in which at least one sensor was online; null: nothing is known of them.
+    public var availability24h: ProtoDoubleValue? = nil
+
     /// Nothing set.
     public init() {}
 
@@ -80,13 +83,15 @@ extension TraksenseV1 {
       status: String = "",
       lastSeen: ProtoTimestamp? = nil,
       sensors: [TraksenseV1.SensorSummary] = [],
-      statistics: TraksenseV1.DeviceStatistics? = nil
+      statistics: TraksenseV1.DeviceStatistics? = nil,
+      availability24h: ProtoDoubleValue? = nil
     ) {
       self.deviceID = deviceID
       self.status = status
       self.lastSeen = lastSeen
       self.sensors = sensors
       self.statistics = statistics
+      self.availability24h = availability24h
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.
@@ -146,6 +151,9 @@ extension TraksenseV1 {
     /// `statistics_24h`
     public var statistics24h: TraksenseV1.ReadingStatistics? = nil
 
+    /// Percent of the last 24 hours in which it was online; null: nothing is known of them.
+    public var availability24h: ProtoDoubleValue? = nil
+
     /// Nothing set.
     public init() {}
 
@@ -158,7 +166,8 @@ extension TraksenseV1 {
       isOnline: Bool = false,
       lastValue: ProtoDoubleValue? = nil,
       lastReadingAt: ProtoTimestamp? = nil,
-      statistics24h: TraksenseV1.ReadingStatistics? = nil
+      statistics24h: TraksenseV1.ReadingStatistics? = nil,
+      availability24h: ProtoDoubleValue? = nil
     ) {
       self.sensorID = sensorID
       self.sensorName = sensorName
@@ -168,6 +177,7 @@ extension TraksenseV1 {
       self.lastValue = lastValue
       self.lastReadingAt = lastReadingAt
       self.statistics24h = statistics24h
+      self.availability24h = availability24h
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.
@@ -869,6 +879,9 @@ extension TraksenseV1 {
     /// The newest value in the range.
     public var last: ProtoDoubleValue? = nil
 
+    /// Percent of the range, up to now, in which it was online; null: nothing is known of it.
+    public var availability: ProtoDoubleValue? = nil
+
     /// Nothing set.
     public init() {}
 
@@ -882,7 +895,8 @@ extension TraksenseV1 {
       avg: ProtoDoubleValue? = nil,
       min: ProtoDoubleValue? = nil,
       max: ProtoDoubleValue? = nil,
-      last: ProtoDoubleValue? = nil
+      last: ProtoDoubleValue? = nil,
+      availability: ProtoDoubleValue? = nil
     ) {
       self.deviceID = deviceID
       self.sensorID = sensorID
@@ -893,6 +907,7 @@ extension TraksenseV1 {
       self.min = min
       self.max = max
       self.last = last
+      self.availability = availability
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.

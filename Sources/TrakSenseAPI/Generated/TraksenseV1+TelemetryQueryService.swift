@@ -59,7 +59,7 @@ extension TraksenseV1 {
         requestFields: [
           .init("device_id", json: "deviceId", .text),
         ],
-        responseFields: ["device_id", "status", "last_seen", "sensors", "statistics"]),
+        responseFields: ["device_id", "status", "last_seen", "sensors", "statistics", "availability_24h"]),
       HTTPRoute(
         all[1],
         bindings: [

@@ -9,6 +9,7 @@ final class MemoryQueries: TelemetryQueries {
     var totals: [ReadingTotals] = []
     var device: DeviceState?
     var readings: [LatestReading] = []
+    var changes: [StatusChange] = []
     var failure: StoreError?
     var ranges: [Range<Timestamp>] = []
     var readingQueries: [ReadingQuery] = []
@@ -50,6 +51,13 @@ final class MemoryQueries: TelemetryQueries {
   ) async throws(StoreError) -> DeviceState? {
     try check()
     return device == .sample(0) ? edit { $0.device } : nil
+  }
+
+  func statusChanges(
+    of sensors: [Int64], in range: Range<Timestamp>, tenant: Tenant
+  ) async throws(StoreError) -> [StatusChange] {
+    try check()
+    return edit { state in state.changes.filter { sensors.contains($0.sensorKey) } }
   }
 
   func readings(

@@ -41,6 +41,11 @@ struct TelemetryQueryTests {
             sensor: .sample(1), newest: Self.newest(1, age: 300), totals: Self.totals(1, count: 1)),
           .init(sensor: .sample(2), newest: nil, totals: nil),
         ])
+      state.changes = [
+        StatusChange(sensorKey: 0, since: Self.now.advanced(by: .seconds(-90_000)), isOnline: true),
+        StatusChange(sensorKey: 0, since: Self.now.advanced(by: .seconds(-43_200)), isOnline: false),
+        StatusChange(sensorKey: 1, since: Self.now.advanced(by: .seconds(-21_600)), isOnline: true),
+      ]
     }
     let summary = try await fixture.questions.getTelemetrySummary(
       .init(deviceID: "ESP32-0"), options: Self.umc)
@@ -52,6 +57,8 @@ struct TelemetryQueryTests {
     #expect(summary.sensors[1].statistics24h?.stddev == nil)
     #expect(summary.sensors[2].statistics24h == .init())
     #expect(summary.sensors[2].lastReadingAt == nil)
+    #expect(summary.sensors.map(\.availability24h?.value) == [50, 100, nil])
+    #expect(summary.availability24h?.value == 75)
     let whole = try #require(summary.statistics)
     #expect(whole.totalReadings24h == 1_441 && whole.sensorsTotal == 3 && whole.sensorsOnline == 1)
     #expect(whole.avgInterval == "60s" && whole.avgIntervalSeconds?.value == 60)

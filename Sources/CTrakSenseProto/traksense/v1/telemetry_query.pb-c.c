@@ -765,7 +765,7 @@ const ProtobufCMessageDescriptor traksense__v1__get_telemetry_summary_request__d
   (ProtobufCMessageInit) traksense__v1__get_telemetry_summary_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__telemetry_summary__field_descriptors[5] =
+static const ProtobufCFieldDescriptor traksense__v1__telemetry_summary__field_descriptors[6] =
 {
   {
     "device_id",
@@ -827,8 +827,21 @@ static const ProtobufCFieldDescriptor traksense__v1__telemetry_summary__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "availability_24h",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__TelemetrySummary, availability_24h),
+    &google__protobuf__double_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__telemetry_summary__field_indices_by_name[] = {
+  5,   /* field[5] = availability_24h */
   0,   /* field[0] = device_id */
   2,   /* field[2] = last_seen */
   3,   /* field[3] = sensors */
@@ -838,7 +851,7 @@ static const unsigned traksense__v1__telemetry_summary__field_indices_by_name[] 
 static const ProtobufCIntRange traksense__v1__telemetry_summary__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor traksense__v1__telemetry_summary__descriptor =
 {
@@ -848,14 +861,14 @@ const ProtobufCMessageDescriptor traksense__v1__telemetry_summary__descriptor =
   "Traksense__V1__TelemetrySummary",
   "traksense.v1",
   sizeof(Traksense__V1__TelemetrySummary),
-  5,
+  6,
   traksense__v1__telemetry_summary__field_descriptors,
   traksense__v1__telemetry_summary__field_indices_by_name,
   1,  traksense__v1__telemetry_summary__number_ranges,
   (ProtobufCMessageInit) traksense__v1__telemetry_summary__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__sensor_summary__field_descriptors[8] =
+static const ProtobufCFieldDescriptor traksense__v1__sensor_summary__field_descriptors[9] =
 {
   {
     "sensor_id",
@@ -953,8 +966,21 @@ static const ProtobufCFieldDescriptor traksense__v1__sensor_summary__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "availability_24h",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorSummary, availability_24h),
+    &google__protobuf__double_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__sensor_summary__field_indices_by_name[] = {
+  8,   /* field[8] = availability_24h */
   4,   /* field[4] = is_online */
   6,   /* field[6] = last_reading_at */
   5,   /* field[5] = last_value */
@@ -967,7 +993,7 @@ static const unsigned traksense__v1__sensor_summary__field_indices_by_name[] = {
 static const ProtobufCIntRange traksense__v1__sensor_summary__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor traksense__v1__sensor_summary__descriptor =
 {
@@ -977,7 +1003,7 @@ const ProtobufCMessageDescriptor traksense__v1__sensor_summary__descriptor =
   "Traksense__V1__SensorSummary",
   "traksense.v1",
   sizeof(Traksense__V1__SensorSummary),
-  8,
+  9,
   traksense__v1__sensor_summary__field_descriptors,
   traksense__v1__sensor_summary__field_indices_by_name,
   1,  traksense__v1__sensor_summary__number_ranges,
@@ -1911,7 +1937,7 @@ const ProtobufCMessageDescriptor traksense__v1__query_telemetry_response__descri
   (ProtobufCMessageInit) traksense__v1__query_telemetry_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__sensor_telemetry__field_descriptors[9] =
+static const ProtobufCFieldDescriptor traksense__v1__sensor_telemetry__field_descriptors[10] =
 {
   {
     "device_id",
@@ -2021,8 +2047,21 @@ static const ProtobufCFieldDescriptor traksense__v1__sensor_telemetry__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "availability",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorTelemetry, availability),
+    &google__protobuf__double_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__sensor_telemetry__field_indices_by_name[] = {
+  9,   /* field[9] = availability */
   5,   /* field[5] = avg */
   4,   /* field[4] = count */
   0,   /* field[0] = device_id */
@@ -2036,7 +2075,7 @@ static const unsigned traksense__v1__sensor_telemetry__field_indices_by_name[] =
 static const ProtobufCIntRange traksense__v1__sensor_telemetry__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor traksense__v1__sensor_telemetry__descriptor =
 {
@@ -2046,7 +2085,7 @@ const ProtobufCMessageDescriptor traksense__v1__sensor_telemetry__descriptor =
   "Traksense__V1__SensorTelemetry",
   "traksense.v1",
   sizeof(Traksense__V1__SensorTelemetry),
-  9,
+  10,
   traksense__v1__sensor_telemetry__field_descriptors,
   traksense__v1__sensor_telemetry__field_indices_by_name,
   1,  traksense__v1__sensor_telemetry__number_ranges,

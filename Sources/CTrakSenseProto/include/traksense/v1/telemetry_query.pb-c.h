@@ -70,10 +70,14 @@ struct  Traksense__V1__TelemetrySummary
   size_t n_sensors;
   Traksense__V1__SensorSummary **sensors;
   Traksense__V1__DeviceStatistics *statistics;
+  /*
+   * Percent of the last 24 hours in which at least one sensor was online; null: nothing is known of them.
+   */
+  Google__Protobuf__DoubleValue *availability_24h;
 };
 #define TRAKSENSE__V1__TELEMETRY_SUMMARY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__telemetry_summary__descriptor) \
-    , {0,NULL}, {0,NULL}, NULL, 0,NULL, NULL }
+    , {0,NULL}, {0,NULL}, NULL, 0,NULL, NULL, NULL }
 
 
 struct  Traksense__V1__SensorSummary
@@ -93,10 +97,14 @@ struct  Traksense__V1__SensorSummary
   Google__Protobuf__DoubleValue *last_value;
   Google__Protobuf__Timestamp *last_reading_at;
   Traksense__V1__ReadingStatistics *statistics_24h;
+  /*
+   * Percent of the last 24 hours in which it was online; null: nothing is known of them.
+   */
+  Google__Protobuf__DoubleValue *availability_24h;
 };
 #define TRAKSENSE__V1__SENSOR_SUMMARY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__sensor_summary__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, NULL, NULL, NULL }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, NULL, NULL, NULL, NULL }
 
 
 /*
@@ -330,10 +338,14 @@ struct  Traksense__V1__SensorTelemetry
    * The newest value in the range.
    */
   Google__Protobuf__DoubleValue *last;
+  /*
+   * Percent of the range, up to now, in which it was online; null: nothing is known of it.
+   */
+  Google__Protobuf__DoubleValue *availability;
 };
 #define TRAKSENSE__V1__SENSOR_TELEMETRY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__sensor_telemetry__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, NULL, NULL, NULL, NULL }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Traksense__V1__GetTelemetrySettingsRequest

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Domain
+
+/// Writes down when sensors came and went. What happened is read from the times of their readings, so that
+/// it is the same however late the job runs; readings that arrive later than newer ones change nothing of
+/// it. A sensor is looked at when a gap is possible at all: once per timeout while it measures.
+package struct StatusJob: TenantJob {
+  package let name = "status"
+  package let interval: Duration
+  package let deletesData = false
+  private let pool: PostgresPool
+  private let clock: WallClock
+  private let sensorsPerTurn: Int
+
+  /// - Parameters:
+  ///   - interval: how late somebody is noticed to be silent at most. Default 30 s.
+  ///   - sensorsPerTurn: bounds the work of one turn. Default 500.
+  package init(
+    pool: PostgresPool, clock: WallClock, interval: Duration = .seconds(30),
+    sensorsPerTurn: Int = 500
+  ) {
+    self.pool = pool
+    self.clock = clock
+    self.interval = interval
+    self.sensorsPerTurn = max(1, sensorsPerTurn)
+  }
+
+  package func run(for tenant: Tenant) async throws(StoreError) -> JobTurn {
+    let schema: TenantSchema
+    do throws(PostgresError) { schema = try TenantSchema(tenant) } catch { throw StoreError(error) }
+    let command = Self.command(schema, now: clock.now(), limit: sensorsPerTurn)
+    let limit = Int64(sensorsPerTurn)
+    return try await pool.withUpkeepLock(on: schema, timeout: .seconds(60)) {
+      connection throws(PostgresError) in
+      let counts = try connection.rows(command) {
+        (row: borrowing PostgresRow) throws(PostgresError) in
+        (sensors: try row.int8(0), changes: try row.int8(1))
+      }
+      guard let count = counts.first else { throw .unexpected("no counts of sensors") }
+      return JobTurn(counts: ["changes": Int(count.changes)], hasMore: count.sensors == limit)
+    } ?? .elsewhere
+  }
+
+  /// `due`: sensors of which a reading may have come after a gap, or of which none came for too long.
+  /// `reading`: their readings since the last look, each with the one before. Whoever is seen for the
+  /// first time is online from its newest reading on.
+  private static func command(_ schema: TenantSchema, now: Timestamp, limit: Int) -> Command {
+    Command(
+      """
+      WITH due AS (
+        SELECT status.sensor_id, status.last_timestamp, limits.timeout, state.is_online,
+          coalesce(state.seen_until, status.last_timestamp) AS seen_until
+        FROM \(schema.table("ingest_sensorstatus")) status
+        JOIN \(schema.table("assets_sensor")) sensor ON sensor.id = status.sensor_id
+        JOIN \(schema.table("assets_device")) device ON device.id = sensor.device_id
+        CROSS JOIN LATERAL (
+          SELECT make_interval(secs => device.offline_after_seconds) AS timeout
+        ) limits
+        LEFT JOIN \(schema.table("telemetry_sensorstate")) state
+          ON state.sensor_id = status.sensor_id
+        WHERE state.sensor_id IS NULL
+          OR status.last_timestamp > state.seen_until + limits.timeout
+          OR (NOT state.is_online AND status.last_timestamp > state.seen_until)
+          OR (state.is_online AND status.last_timestamp + limits.timeout <= $1)
+        ORDER BY status.sensor_id LIMIT $2
+      ), reading AS (
+        SELECT due.sensor_id, due.timeout, r."timestamp" AS at,
+          lag(r."timestamp", 1, due.seen_until) OVER (
+            PARTITION BY due.sensor_id ORDER BY r."timestamp") AS before
+        FROM due CROSS JOIN LATERAL (
+          SELECT reading."timestamp" FROM \(schema.table("telemetry_readings")) reading
+          WHERE reading.sensor_id = due.sensor_id AND reading."timestamp" > due.seen_until
+            AND reading."timestamp" <= due.last_timestamp
+        ) r
+      ), change AS (
+        SELECT sensor_id, before + timeout AS since, false AS is_online FROM reading
+          WHERE at - before > timeout
+        UNION SELECT sensor_id, at, true FROM reading WHERE at - before > timeout
+        UNION SELECT sensor_id, last_timestamp, true FROM due WHERE is_online IS NULL
+        UNION SELECT sensor_id, last_timestamp + timeout, false FROM due
+          WHERE last_timestamp + timeout <= $1
+      ), written AS (
+        INSERT INTO \(schema.table("telemetry_statushistory")) (sensor_id, since, is_online)
+        SELECT sensor_id, since, is_online FROM change
+        ON CONFLICT (sensor_id, since) DO NOTHING RETURNING 1
+      ), looked AS (
+        INSERT INTO \(schema.table("telemetry_sensorstate")) (sensor_id, is_online, seen_until)
+        SELECT sensor_id, last_timestamp + timeout > $1, last_timestamp FROM due
+        ON CONFLICT (sensor_id) DO UPDATE SET is_online = EXCLUDED.is_online,
+          seen_until = EXCLUDED.seen_until RETURNING 1
+      )
+      SELECT (SELECT count(*) FROM looked), (SELECT count(*) FROM written)
+      """, [.timestamptz(now), .int8(Int64(limit))])
+  }
+}
