@@ -76,17 +76,21 @@ struct TenantsBenchmark {
   private func measureRegistrations(_ accounts: PostgresAccounts) async throws {
     let hasher = try PasswordHasher()
     var times: [Double] = []
+    var hashing: [Double] = []
     for number in 0..<Self.registrations {
       let start = ContinuousClock.now
       let hash = try await hasher.hash(PlainPassword("correct horse \(number)"))
+      hashing.append((ContinuousClock.now - start).milliseconds)
       try await Self.register("more\(number)", hash, in: accounts)
       times.append((ContinuousClock.now - start).milliseconds)
     }
     times.sort()
+    hashing.sort()
     let p95 = times[times.count * 95 / 100]
     report.add("registration beside \(Self.tenants) tenants, p50", times[times.count / 2], "ms")
+    report.add("of it the password hash, p50", hashing[hashing.count / 2], "ms")
     report.add(
-      "the same, p95", p95, "ms", target: "< 1,000 ms", isMet: p95 < 1_000)
+      "the same registration, p95", p95, "ms", target: "< 1,000 ms", isMet: p95 < 1_000)
   }
 
   // MARK: Migration

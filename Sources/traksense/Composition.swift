@@ -29,6 +29,7 @@ struct Composition: Sendable {
   private let monitor: HealthMonitor
   private let courier: MailCourier?
   private let cleaner: AccountCleaning
+  private let sweeper: StreamSweeper
   private let httpAddress: ListenAddress
   private let logger: Logger
 
@@ -100,6 +101,7 @@ struct Composition: Sendable {
     observability.watch(server, pool, subscriber)
     courier = people.courier
     cleaner = people.cleaner
+    sweeper = StreamSweeper(people.gate, logger: logger)
     self.pool = pool
     self.hub = hub
     self.subscriber = subscriber
@@ -120,7 +122,8 @@ struct Composition: Sendable {
         PoolService(pool: pool), AdminService(server: admin, address: adminAddress),
         RPCService(server: server, listeners: rpcListeners),
         BridgeService(bridge: bridge, address: httpAddress), HubService(hub: hub),
-        SubscriberService(subscriber: subscriber), cleaner, monitor,
+        SubscriberService(subscriber: subscriber), cleaner,
+        SweeperService(sweeper: sweeper), monitor,
       ] + (courier.map { [CourierService(courier: $0)] } ?? []) + certificateServices + companions
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -183,6 +186,14 @@ private struct RPCService: Service {
   private func setting(of address: ServerAddress) -> Setting {
     if case .unix = address { return .rpcUnixSocket }
     return address == listeners.first?.address ? .rpcListen : .rpcTLSListen
+  }
+}
+
+private struct SweeperService: Service {
+  let sweeper: StreamSweeper
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await sweeper.run() }
   }
 }
 

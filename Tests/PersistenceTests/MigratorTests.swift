@@ -20,6 +20,24 @@ struct MigratorTests {
     }
   }
 
+  @Test("tenants of the release before accounts are active, and theirs are found as before")
+  func accountsArrive() async throws {
+    try await withDatabase(migrated: false) { database throws in
+      let before = Migrator(
+        pool: database.pool, timescale: .never, clock: WallClock { noon },
+        publicMigrations: Array(Migration.forPublic.prefix(2)),
+        tenantMigrations: Migration.forTenants)
+      try await before.migrate()
+      _ = try await TenantProvisioner(migrator: before).create(
+        NewTenant(slug: try #require(TenantSlug("t")), name: "T", domains: ["t.localhost"]))
+      #expect(try await database.migrator.migrate().migrated == ["public"])
+      let accounts = PostgresAccounts(migrator: database.migrator, clock: WallClock { noon })
+      let tenant = try #require(try await accounts.directory.tenant(host: "t.localhost"))
+      #expect(!tenant.isSuspended)
+      #expect(try await accounts.tenants.tenants().map(\.tenant) == [tenant])
+    }
+  }
+
   @Test("numbers of the steps have no gaps")
   func numbering() {
     for steps in [Migration.forPublic, Migration.forTenants] {

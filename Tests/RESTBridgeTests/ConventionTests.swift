@@ -11,7 +11,10 @@ struct ConventionTests {
   @Test("every route answers with and without slash, and below /api, and never redirects")
   func slashes() async throws {
     try await BridgeFixture.run { bridge in
-      let paths = ["/health", "/ingest/latest/ahu-1", "/ingest/history/ahu-1", "/static/live.js"]
+      let paths = [
+        "/health", "/ingest/latest/ahu-1", "/ingest/history/ahu-1", "/static/live.js",
+        "/static/session.js",
+      ]
       for path in paths {
         for variant in [path, "\(path)/", "/api\(path)", "/api\(path)/"] {
           let answer = try await bridge.curl(path: variant)

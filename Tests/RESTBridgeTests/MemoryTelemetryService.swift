@@ -24,6 +24,8 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
     var failureAfterFirstBlock: RPCError?
     var floodedBlocks = 0
     var floodsEnded = 0
+    /// What reading takes; nil: nothing.
+    var neededToken: String?
     var lastAuthority = ""
     var lastMetadata = Metadata()
   }
@@ -223,12 +225,15 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
   }
 
   private func check(_ context: ServerContext, tenant: String = "") throws(RPCError) {
-    let failure = state.withLock { state in
+    let (failure, token) = state.withLock { state in
       state.lastAuthority = context.authority
       state.lastMetadata = context.metadata
-      return state.failure
+      return (state.failure, state.neededToken)
     }
     if let failure { throw failure }
+    if let token, context.metadata["authorization"] != "Bearer \(token)" {
+      throw RPCError(.unauthenticated, "Sign in first.")
+    }
     let host = context.authority.split(separator: ":").first.map(String.init) ?? ""
     let hostTenant = host.hasSuffix(".localhost") ? String(host.dropLast(10)) : nil
     let named = tenant.isEmpty ? context.metadata["x-tenant"] ?? hostTenant : tenant

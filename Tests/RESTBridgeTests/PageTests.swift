@@ -242,6 +242,59 @@ struct PageTests {
     }
   }
 
+  @Test("the page asks to sign in, renews a session that has run out, and signs out")
+  func signingIn() async throws {
+    guard Self.hasBrowser else { return }
+    let service = Self.serviceWithPast()
+    service.state.withLock { $0.neededToken = MemoryAccounts.tokens.accessToken }
+    let configuration = RESTBridgeConfiguration(cookieSecure: false)
+    try await BridgeFixture.run(service: service, configuration: configuration) { bridge in
+      try await Browser.run { browser in
+        try await browser.open("http://umc.localhost:\(bridge.port)/")
+        try await browser.wait(for: "document.body.dataset.state === 'signed-out'")
+        #expect(
+          try await browser.evaluate("$('dashboard').hidden && $('session').hidden") == "true")
+        try Self.save(try await browser.screenshot(), "sign-in")
+        let submit = """
+          (() => {
+            $('user').value = 'own'; $('password').value = 'pw';
+            $('sign-in-button').click();
+          })()
+          """
+        // What is wrong is said.
+        bridge.accounts.fail(with: RPCError(.unauthenticated, "Wrong name or password."))
+        _ = try await browser.evaluate(submit)
+        try await browser.wait(
+          for: "$('sign-in-problem').textContent === 'Wrong name or password.'")
+        bridge.accounts.fail(with: nil)
+        _ = try await browser.evaluate(submit)
+        try await browser.wait(for: "document.body.dataset.state === 'live'")
+        try await browser.wait(for: "document.querySelectorAll('.card').length === 9")
+        #expect(try await browser.evaluate("$('signed-out').hidden && $('password').value") == "")
+        let login = try #require(
+          bridge.accounts.record.calls.withLock { $0.last { $0.method == "Login" } })
+        #expect(login.json.contains(#""username_or_email":"own","password":"pw""#))
+        // Out of reach of scripts.
+        #expect(try await browser.evaluate("document.cookie") == "")
+        // The access token is no good any more, and a new one is had without asking.
+        let refreshes = {
+          bridge.accounts.record.calls.withLock { $0.count { $0.method == "Refresh" } }
+        }
+        let before = refreshes()
+        bridge.service.state.withLock { $0.neededToken = "other" }
+        bridge.service.endSubscriptions()
+        try await eventually("the session is renewed") { refreshes() > before }
+        bridge.service.state.withLock { $0.neededToken = MemoryAccounts.tokens.accessToken }
+        _ = try await browser.evaluate("location.reload()")
+        try await browser.wait(for: "document.body.dataset.state === 'live'")
+        try await browser.wait(for: "!$('session').hidden")
+        _ = try await browser.evaluate("$('sign-out').click()")
+        try await browser.wait(for: "document.body.dataset.state === 'signed-out'")
+        #expect(try await browser.evaluate("sensors.size") == "0")
+      }
+    }
+  }
+
   @Test("a tenant without sensors is told so")
   func empty() async throws {
     guard Self.hasBrowser else { return }

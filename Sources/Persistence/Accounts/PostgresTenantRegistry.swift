@@ -113,9 +113,8 @@ package struct PostgresTenantRegistry: TenantRegistry {
   }
 
   package func delete(_ tenant: TenantSlug, by actor: Actor) async throws(AccountError) {
-    try await change(tenant) { (tenant, connection) throws(PostgresError) in
-      try connection.query(
-        Command("SELECT pg_advisory_xact_lock_shared($1)", [.int8(AdvisoryLock.migrations)]))
+    try await change(tenant, apartFromMigrations: true) {
+      (tenant, connection) throws(PostgresError) in
       let schema = try TenantSchema(tenant).identifier
       try connection.pipeline([
         Command("DELETE FROM public.tenants_tenant WHERE id = $1", [.int8(tenant.id)]),
@@ -207,8 +206,9 @@ package struct PostgresTenantRegistry: TenantRegistry {
   }
 
   /// Locks the tenant's row and changes what belongs to it; this process forgets what it knew.
+  /// - Parameter apartFromMigrations: waits for a migrator, and keeps others away, before anything is locked.
   private func change(
-    _ slug: TenantSlug,
+    _ slug: TenantSlug, apartFromMigrations: Bool = false,
     _ body:
       @Sendable (Tenant, isolated PostgresConnection) throws(PostgresError) -> Result<
         Void, AccountError
@@ -227,6 +227,10 @@ package struct PostgresTenantRegistry: TenantRegistry {
     defer { directory.forget(found) }
     try await pool.change(timeout: .seconds(300)) {
       connection throws(PostgresError) -> Result<Void, AccountError> in
+      if apartFromMigrations {
+        try connection.query(
+          Command("SELECT pg_advisory_xact_lock_shared($1)", [.int8(AdvisoryLock.migrations)]))
+      }
       guard let tenant = try Self.tenant(slug, suffix: " FOR UPDATE", on: connection) else {
         return .failure(.notFound)
       }

@@ -39,8 +39,17 @@ struct AvatarRoute: Sendable {
     } catch {
       // The rest of the body is of no use to anybody.
       context.close(after: limits.refusedBodyLinger)
-      throw error
+      throw Self.closing(error)
     }
+  }
+
+  /// Tells the client that the connection is of no further use. What is to be logged stays as it is.
+  private static func closing(_ error: any Error) -> any Error {
+    guard var refusal = error as? RESTError ?? (error as? RPCError).map({ RESTError($0) }),
+      refusal.status.kind == .clientError
+    else { return error }
+    refusal.headers[.connection] = "close"
+    return refusal
   }
 
   private func upload(

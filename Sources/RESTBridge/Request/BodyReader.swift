@@ -25,7 +25,8 @@ final class BodyReader: Sendable {
       context.close(after: limits.refusedBodyLinger)
       throw RESTError(
         .unsupportedMediaType,
-        detail: "Unsupported media type \"\(request.headers[.contentType] ?? "")\" in request.")
+        detail: "Unsupported media type \"\(request.headers[.contentType] ?? "")\" in request.",
+        headers: [.connection: "close"])
     }
     do {
       if let length, length > limits.maxBodyBytes { throw tooLong }

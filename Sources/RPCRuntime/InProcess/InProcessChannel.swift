@@ -48,6 +48,10 @@ public struct InProcessChannel: RPCChannel {
       }
     }
     pipe.onCancel { task.cancel() }
+    context.onEnd { error in
+      pipe.finish(error)
+      task.cancel()
+    }
     return ResponseStream(source: pipe) { context.responseMetadata }
   }
 
@@ -76,6 +80,11 @@ public struct InProcessChannel: RPCChannel {
     }
     requests.onCancel { task.cancel() }
     responses.onCancel {
+      requests.cancel()
+      task.cancel()
+    }
+    context.onEnd { error in
+      responses.finish(error)
       requests.cancel()
       task.cancel()
     }

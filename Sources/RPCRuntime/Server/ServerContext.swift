@@ -38,6 +38,8 @@ public final class ServerContext: Sendable {
     /// By the identity of their keys.
     var values: [ObjectIdentifier: any Sendable] = [:]
     var earlyEnd: EarlyEnd?
+    /// Ends the call from outside; nil where nobody can.
+    var terminator: (@Sendable (RPCError) -> Void)?
   }
 
   /// In a box: few calls have one.
@@ -153,6 +155,17 @@ public final class ServerContext: Sendable {
   /// - Returns: nil for OK.
   public func outcome(ofHandler error: RPCError?) -> RPCError? {
     state.withLock { $0.earlyEnd }?.error ?? error
+  }
+
+  /// Ends a streaming call from outside of its handler, as a deadline does: the caller gets the error at
+  /// once, and the handler's task is cancelled. No effect on a call that has ended, and on unary ones.
+  public func end(_ error: RPCError) {
+    state.withLock { $0.terminator }?(error)
+  }
+
+  /// - Parameter terminator: must not hold the context.
+  func onEnd(_ terminator: @escaping @Sendable (RPCError) -> Void) {
+    state.withLock { $0.terminator = terminator }
   }
 
   func countReceived() { received.add(1, ordering: .relaxed) }

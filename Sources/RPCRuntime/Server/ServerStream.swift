@@ -294,6 +294,12 @@ final class ServerStream: ResponseSink, RequestSource, @unchecked Sendable {
     // The context must not hold the stream, which holds the context.
     let context = ServerContext(head, on: connection, deadline: deadline)
     self.context = context
+    if head.handler.method.kind != .unary {
+      context.onEnd { [weak self] error in
+        guard let self else { return }
+        loop.execute { self.finish(error) }
+      }
+    }
     guard weigh(message) else {
       release()
       return finish(Self.implausible)

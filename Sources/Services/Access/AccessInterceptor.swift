@@ -30,7 +30,12 @@ package struct AccessInterceptor: ServerInterceptor {
     guard let permission else {
       throw RPCError(.permissionDenied, "Nobody may call \(context.method.path).")
     }
-    _ = try await gate.admit(context, permission)
+    if context.method.kind == .unary {
+      _ = try await gate.admit(context, permission)
+      return try await next()
+    }
+    try await gate.admitStream(context, permission)
+    defer { gate.streams.leave(context) }
     return try await next()
   }
 }

@@ -9,6 +9,7 @@ import RPCRuntime
 package struct CallGate: Sendable {
   private let claims: TenantClaims
   let authenticator: CallAuthenticator
+  let streams = AdmittedStreams()
   private let retryAfter: Duration
   private let logger: Logger
 
@@ -42,6 +43,59 @@ package struct CallGate: Sendable {
       throw RPCError(error, in: context, retryAfter: retryAfter, logger: logger)
     }
     return try decision.get()
+  }
+
+  /// Lets a stream in, and remembers on what grounds until it has ended. In a child task, whose memory is
+  /// given back when it ends: a stream keeps that of its deepest frames for as long as it is open.
+  @inline(never)
+  func admitStream(
+    _ context: ServerContext, _ permission: Permission
+  ) async throws(RPCError) {
+    let admitted = await withTaskGroup(of: Result<Void, RPCError>.self) { group in
+      group.addImmediateTask {
+        do throws(RPCError) {
+          if let caller = try await admit(context, permission) {
+            streams.enter(
+              context,
+              AdmittedStreams.Grounds(
+                proof: caller.proof, tenant: context[CallTenant.self]?.slug,
+                permission: permission))
+          }
+          return .success(())
+        } catch {
+          return .failure(error)
+        }
+      }
+      return await group.next()
+    }
+    guard let admitted else { throw RPCError(.cancelled, "the call is over") }
+    try admitted.get()
+  }
+
+  /// Whether a stream would still be let in.
+  /// - Returns: nil when it would, else why not.
+  func verdict(on grounds: AdmittedStreams.Grounds) async throws(StoreError) -> RPCError? {
+    if let slug = grounds.tenant {
+      guard let tenant = try await claims.tenants.tenant(slug: slug) else {
+        return .unauthenticated(.sessionEnded)
+      }
+      if tenant.isSuspended { return .suspendedTenant }
+    }
+    switch grounds.proof {
+    case .lasting: return nil
+    case .session(let id, let tenant):
+      guard let grant = try await authenticator.sessions.grant(id, tenant: tenant) else {
+        return .unauthenticated(.sessionEnded)
+      }
+      return Self.refusal(
+        of: .user(id: grant.user, session: grant.session, role: grant.role), grounds.permission)
+    case .apiKey(let prefix, let id):
+      let now = authenticator.clock.now()
+      guard let stored = try await authenticator.apiKeys.find(prefix: prefix, at: now),
+        stored.key.id == id, stored.key.isValid(at: now)
+      else { return .unauthenticated(.apiKeyNotValid) }
+      return Self.refusal(of: .apiKey(id: id, scopes: stored.key.scopes), grounds.permission)
+    }
   }
 
   private typealias Decision = Result<CallAuthenticator.Caller?, RPCError>

@@ -19,7 +19,8 @@ extension AccountDesk {
       timeFormat: user.profile.timeFormat.rawValue, emailVerified: user.isEmailVerified,
       isActive: user.isActive, isStaff: user.isStaff, role: ProtoStringValue(role?.rawValue),
       site: tenant?.name ?? "", dateJoined: ProtoTimestamp(user.joinedAt),
-      lastLogin: user.lastLogin.map { ProtoTimestamp($0) }, createdAt: ProtoTimestamp(user.joinedAt),
+      lastLogin: user.lastLogin.map { ProtoTimestamp($0) },
+      createdAt: ProtoTimestamp(user.joinedAt),
       updatedAt: ProtoTimestamp(user.updatedAt))
   }
 }

@@ -18,6 +18,8 @@ extension EndToEnd {
       var role: Role?
       var isPerson = false
       var mayIngest = false
+      /// An API key of another tenant.
+      var isKeyElsewhere = false
       /// A session of whatever tenant.
       var isSignedIn = false
     }
@@ -81,12 +83,16 @@ extension EndToEnd {
       case denied
     }
 
+    private static let nobody = Caller(name: "nobody", headers: [:])
+
     private static func expected(_ permission: Permission?, _ caller: Caller) -> Expected {
       let isKnown = caller.role != nil || caller.mayIngest
       switch permission {
       case nil: return .denied
       case .open, .openInTenant, .signIn: return .open
-      case .signedIn: return caller.isSignedIn ? .passed : isKnown ? .denied : .unauthenticated
+      case .signedIn:
+        return caller.isSignedIn
+          ? .passed : isKnown || caller.isKeyElsewhere ? .denied : .unauthenticated
       case .person: return caller.isPerson ? .passed : isKnown ? .denied : .unauthenticated
       case .ingest: return caller.mayIngest ? .passed : isKnown ? .denied : .unauthenticated
       case .member(let least):
@@ -110,20 +116,25 @@ extension EndToEnd {
         }
       }
       typealias Telemetry = TraksenseV1.TelemetryServiceMethods
-      typealias Account = TraksenseV1.AccountServiceMethods
       let own = [
         ("GET", "/ingest/latest/ESP32-01/", nil, Telemetry.latest),
         ("GET", "/ingest/history/ESP32-01/", nil, Telemetry.history),
         ("GET", "/ingest/stream/", nil, Telemetry.subscribe),
-        ("POST", "/ingest/", #"{"device_id":"x"}"#, Telemetry.ingest),
+        (
+          "POST", "/ingest/",
+          #"{"device_id":"x","sensor_id":"y","value":1,"unit":"°C","timestamp":"2026-01-01T00:00:00Z"}"#,
+          Telemetry.ingest
+        ),
       ]
-      return routes
-        + own.map { ($0.0, $0.1, $0.2, PermissionTable.permission(for: $0.3)) }
+      routes += own.map { ($0.0, $0.1, $0.2, PermissionTable.permission(for: $0.3)) }
+      // Open routes at last: one of them ends the callers' sessions.
+      return routes.filter { expected($0.3, nobody) != .open }
+        + routes.filter { expected($0.3, nobody) == .open }
     }()
 
     private func callers(_ stack: TestStack) async throws -> [Caller] {
       var callers = [
-        Caller(name: "nobody", headers: [:]),
+        Self.nobody,
         Caller(name: "a made-up token", headers: ["Authorization": "Bearer a.b.c"]),
         Caller(
           name: "the installation's key", headers: ["X-Api-Key": TestStack.ingestKey],
@@ -153,7 +164,9 @@ extension EndToEnd {
             stack, "walk-rival", role: .owner, tenant: "acme", host: TestStack.rivalHost),
           isSignedIn: true))
       callers.append(
-        Caller(name: "the rival's key", headers: ["X-Api-Key": stack.key(of: "acme")]))
+        Caller(
+          name: "the rival's key", headers: ["X-Api-Key": stack.key(of: "acme")],
+          isKeyElsewhere: true))
       for scope in APIKeyScope.allCases {
         let key = try await stack.apiKey(of: "umc", [scope.rawValue])
         callers.append(

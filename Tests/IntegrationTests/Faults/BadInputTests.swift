@@ -39,10 +39,13 @@ extension EndToEnd {
     static let posts: [Refusal] = [
       Refusal(
         name: "unknown tenant", body: changed { $0.tenant = "nobody" }.body, status: 400,
-        word: "tenant"),
+        word: "tenant", host: "api"),
       Refusal(
-        name: "unknown host", body: changed { $0.tenant = "nobody" }.body, status: 400,
-        word: "tenant", host: "nobody.localhost"),
+        name: "unknown tenant on a tenant's host", body: changed { $0.tenant = "nobody" }.body,
+        status: 403, word: "tenants"),
+      Refusal(
+        name: "unknown host", body: changed { _ in }.body, status: 404, word: "host",
+        host: "nobody.localhost"),
       Refusal(
         name: "unknown device", body: changed { $0.device = "ESP32-99" }.body, status: 400,
         word: #""device_id""#),
@@ -90,7 +93,7 @@ extension EndToEnd {
         name: "wrong key", body: changed { _ in }.body, status: 401, word: "key",
         headers: ["X-Api-Key: wrong", "Content-Type: application/json"]),
       Refusal(
-        name: "no key", body: changed { _ in }.body, status: 401, word: "key",
+        name: "no key", body: changed { _ in }.body, status: 401, word: "credentials",
         headers: ["Content-Type: application/json"]),
       Refusal(
         name: "wrong content type", body: changed { _ in }.body, status: 415, word: "media type",
@@ -167,7 +170,12 @@ extension EndToEnd {
           "RESOURCE_EXHAUSTED", ""
         ),
         (with("wrong key") { $0.metadata["x-api-key"] = "wrong" }, "UNAUTHENTICATED", "key"),
-        (with("no key") { $0.metadata["x-api-key"] = nil }, "UNAUTHENTICATED", "key"),
+        (
+          with("no key") {
+            $0.metadata["x-api-key"] = nil
+            $0.isSignedIn = false
+          }, "UNAUTHENTICATED", "credentials"
+        ),
         (
           with("the tenant of another host") { $0.authority = TestStack.rivalHost },
           "PERMISSION_DENIED", "tenants"

@@ -53,6 +53,7 @@ extension EndToEnd {
     func limits() async throws {
       try await TestStack.with(environment: ["TRAKSENSE_TENANT_CALLS_PER_SECOND": "2"]) { stack in
         try await stack.createRivalTenant()
+        try await stack.createKey(of: "acme")
         var answers: [HTTPAnswer] = []
         for _ in 0..<20 { answers.append(try await stack.get("/ingest/latest/ESP32-01/")) }
         let refused = try #require(answers.first { $0.status == 429 })

@@ -26,8 +26,10 @@ extension EndToEnd {
         print("start \(start) of traksense dev took \(took)")
         if start == 2 { #expect(took < .seconds(10)) }
 
+        let key = try #require(dev.output.firstMatch(of: /API key +(tsk_\S+)/)).1
         let watch = try Run(
           Repository.traksense, ["watch", "--server", "127.0.0.1:\(rpc)", "--count", "40"],
+          environment: ["TRAKSENSE_API_KEY": String(key)],
           log: "\(folder.path)/watch-\(start).log")
         try await watch.succeed(within: .seconds(20))
         #expect(watch.output.contains("live from cursor"))

@@ -12,11 +12,13 @@ extension EndToEnd {
       let screenshot = FileManager.default.temporaryDirectory.appending(
         path: "traksense-live-page.png")
       try? FileManager.default.removeItem(at: screenshot)  // May be there from the last run.
+      let person = try await stack.createUser("watcher")
       let browser = try await stack.python(
         "browser.py",
         [
           Tool.named("chromium").path, "http://umc.localhost:\(stack.server.httpPort)/",
           stack.freshLog("chromium-profile"), screenshot.path,
+          Self.signIn(person),
           "document.body.dataset.state === 'live'",
           Self.card(showing: "33.25"),
           Self.card(showing: "34.50"),
@@ -26,6 +28,7 @@ extension EndToEnd {
             : document.querySelectorAll('#rows tr').length > 1
           """,
           "document.getElementById('tenant').textContent === 'UMC'",
+          "document.getElementById('who').textContent === '\(person.username)'",
         ])
       // History is shown as well as what comes live.
       try await browser.waitFor("'live'", within: .seconds(30))
@@ -42,6 +45,18 @@ extension EndToEnd {
       let image = try Data(contentsOf: screenshot)
       #expect(image.starts(with: [0x89, 0x50, 0x4E, 0x47]) && image.count > 20_000)
       print("screenshot: \(screenshot.path)")
+    }
+
+    /// Fills the form in, once it is shown.
+    private static func signIn(_ person: Person) -> String {
+      """
+      document.body.dataset.state === 'signed-out' && (() => {
+        document.getElementById('user').value = '\(person.email)';
+        document.getElementById('password').value = '\(person.password)';
+        document.getElementById('sign-in').requestSubmit();
+        return true;
+      })()
+      """
     }
 
     /// The sensor's card shows a value.
