@@ -26,7 +26,8 @@ struct TranscodingTests {
       for route in ProtobufSchema.trakSenseAPI.routes {
         for binding in route.bindings {
           let path = binding.path.replacing("{id}", with: "7").replacing(
-            "{session_id}", with: "s-1")
+            "{session_id}", with: "s-1"
+          ).replacing("{device_id}", with: "d-1")
           for variant in ["\(path)/", "/api\(path)"] {
             let answer = try await bridge.send(
               binding.verb.rawValue, variant,

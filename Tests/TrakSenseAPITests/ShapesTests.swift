@@ -188,7 +188,8 @@ struct ShapesTests {
     #expect(
       schema.files.map(\.name) == [
         "google/protobuf/any.proto", "google/protobuf/duration.proto",
-        "google/protobuf/timestamp.proto", "sample/v1/other.proto", "sample/v1/kinds.proto",
+        "google/protobuf/struct.proto", "google/protobuf/timestamp.proto",
+        "google/protobuf/wrappers.proto", "sample/v1/other.proto", "sample/v1/kinds.proto",
         "sample/v2/shapes.proto",
       ])
     let kinds = try #require(schema.files.first { $0.name == "sample/v1/kinds.proto" })

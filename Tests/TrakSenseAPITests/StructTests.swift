@@ -135,7 +135,7 @@ struct StructTests {
   }
 
   @Test("objects and lists nest 64 deep and no deeper, in both forms", arguments: [63, 64, 65])
-  func depth(_ levels: Int) {
+  func depth(_ levels: Int) throws {
     for isList in [false, true] {
       var value = ProtoValue.null
       for _ in 1..<levels {
@@ -143,10 +143,8 @@ struct StructTests {
       }
       let object = ProtoStruct(["a": value])
       if levels <= ProtoStruct.maxDepth {
-        #expect(throws: Never.self) {
-          #expect(try ProtoStruct(bytes: object.bytes) == object)
-          #expect(try ProtoStruct(json: object.json) == object)
-        }
+        #expect(try ProtoStruct(bytes: object.bytes) == object)
+        #expect(try ProtoStruct(json: object.json) == object)
       } else {
         #expect(throws: ProtobufError.self) { try ProtoStruct(bytes: object.bytes) }
         #expect(throws: JSONFieldError.self) { try ProtoStruct(json: object.json) }

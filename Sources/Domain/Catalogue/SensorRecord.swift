@@ -55,8 +55,8 @@ package struct SensorRecord: Hashable, Sendable {
 
   /// What follows the tag's first underscore, for people: `RSSI`, `Supply`; the tag when nothing does.
   package var variableName: String {
-    let parts = tag.split(separator: "_", maxSplits: 1)
-    let name = parts.count > 1 ? String(parts[1]) : tag
+    let rest = tag.drop { $0 != "_" }.dropFirst()
+    let name = rest.isEmpty ? tag : String(rest)
     if ["rssi", "snr"].contains(name.lowercased()) { return name.uppercased() }
     guard name == name.lowercased() else { return name }
     return name.split(separator: " ", omittingEmptySubsequences: false).map { word in

@@ -30,6 +30,8 @@ struct JobSchedule {
     var tenant: Tenant
     var due: Instant
     var failures = 0
+    /// When the entry got in line: decides between those that are due at the same instant.
+    var line = 0
   }
 
   /// How long to wait after the first failure; doubled with each further one.
@@ -41,6 +43,7 @@ struct JobSchedule {
   private var entries: [Key: Entry] = [:]
   /// Tenants in whose schema a turn runs.
   private var busy: Set<Int64> = []
+  private var turns = 0
 
   init(intervals: [Duration]) {
     self.intervals = intervals
@@ -61,9 +64,9 @@ struct JobSchedule {
   mutating func next(at now: Instant) -> Next {
     let free = entries.filter { !busy.contains($0.key.tenant) }
     let first = free.min { left, right in
-      // The ids decide between equals, so that the order is always the same.
-      (left.value.due, left.key.tenant, left.key.job)
-        < (right.value.due, right.key.tenant, right.key.job)
+      // The ids come last, so that the order is always the same.
+      (left.value.due, left.value.line, left.key.tenant, left.key.job)
+        < (right.value.due, right.value.line, right.key.tenant, right.key.job)
     }
     guard let (key, entry) = first else { return .wait(until: nil) }
     guard entry.due <= now else { return .wait(until: entry.due) }
@@ -74,6 +77,8 @@ struct JobSchedule {
   mutating func finished(_ key: Key, _ outcome: Outcome, at now: Instant) {
     busy.remove(key.tenant)
     guard var entry = entries[key] else { return }
+    turns += 1
+    entry.line = turns
     switch outcome {
     case .done(let hasMore):
       entry.failures = 0

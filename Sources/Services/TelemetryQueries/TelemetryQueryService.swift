@@ -44,11 +44,11 @@ package struct TelemetryQueryService: TraksenseV1.TelemetryQueryServiceProtocol 
   func sensors(
     device: String, ids: [String], types: [String], of tenant: Tenant, _ context: ServerContext
   ) async throws(RPCError) -> [Sensor] {
-    let selection = try SensorSelection(
-      devices: device.isEmpty ? [] : [device], sensors: ids, types: types,
-      limit: limits.maxFilterValues)
     let sensors: [Sensor]
     do throws(RPCError) {
+      let selection = try SensorSelection(
+        devices: device.isEmpty ? [] : [device], sensors: ids, types: types,
+        limit: limits.maxFilterValues)
       sensors = try await finder.sensors(selection, of: tenant, context)
     } catch {
       throw error.renaming("device_id[0]", to: "device_id")

@@ -11,12 +11,7 @@ import TrakSenseAPI
 @Suite("Permissions", .timeLimit(.minutes(1)))
 struct PermissionTests {
   /// All RPCs that the server can have.
-  static let methods: [MethodDescriptor] =
-    (TraksenseV1.TelemetryServiceMethods.all + TraksenseV1.AuthServiceMethods.all
-    + TraksenseV1.AccountServiceMethods.all + TraksenseV1.MediaServiceMethods.all
-    + TraksenseV1.TeamServiceMethods.all + TraksenseV1.TenantServiceMethods.all
-    + GrpcHealthV1.HealthMethods.all + GrpcReflectionV1.ServerReflectionMethods.all
-    + GrpcReflectionV1alpha.ServerReflectionMethods.all).map(\.method)
+  static let methods = ProtobufSchema.trakSenseAPI.methods.map(\.method)
 
   /// Answers all of them, so that what a call ends with is the interceptor's verdict.
   private struct Everything: RPCService {

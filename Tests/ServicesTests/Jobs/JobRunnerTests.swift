@@ -46,7 +46,7 @@ struct JobRunnerTests {
     }
   }
 
-  private static let tenants = (1...20).map { Tenant.sample(Int64($0), "t\($0)") }
+  private static let tenants = (1...8).map { Tenant.sample(Int64($0), "t\($0)") }
 
   private func run(
     _ job: MemoryJob, settings: JobRunner.Settings = JobRunner.Settings(),
@@ -65,8 +65,8 @@ struct JobRunnerTests {
   func stuck() async {
     let job = MemoryJob(stuck: [7])
     let others = Self.tenants.filter { $0.id != 7 }
-    await run(job) { job.least(of: others) >= 5 }
-    #expect(job.least(of: others) >= 5)
+    await run(job) { job.least(of: others) >= 2 }
+    #expect(job.least(of: others) >= 2)
     #expect(job.turns.withLock { $0[7] } == 1)
     #expect(job.cancelled.withLock { $0 } == 1, "stopping cancels the turn and waits for it")
   }
@@ -75,7 +75,7 @@ struct JobRunnerTests {
   func failing() async {
     let job = MemoryJob(failing: [7])
     let others = Self.tenants.filter { $0.id != 7 }
-    await run(job) { job.least(of: others) >= 5 }
+    await run(job) { job.least(of: others) >= 2 }
     #expect(job.turns.withLock { $0[7] } == 1)
   }
 
@@ -84,7 +84,7 @@ struct JobRunnerTests {
     var settings = JobRunner.Settings()
     settings.turns = turns
     let job = MemoryJob()
-    await run(job, settings: settings) { job.least(of: Self.tenants) >= 10 }
+    await run(job, settings: settings) { job.least(of: Self.tenants) >= 2 }
     #expect(job.atOnce.withLock { $0.most } <= turns)
   }
 
