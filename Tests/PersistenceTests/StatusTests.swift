@@ -23,7 +23,9 @@ struct StatusTests {
       .run(for: plant.tenant)
   }
 
-  @Test("what is written down is what the readings say, however late the job runs", arguments: [60, 4_000])
+  @Test(
+    "what is written down is what the readings say, however late the job runs",
+    arguments: [60, 4_000])
   func late(step: Int) async throws {
     try await withDatabase { database throws in
       let plant = try await Plant.make("t", in: database)

@@ -91,7 +91,8 @@ struct TelemetryQueryTests {
     }
   }
 
-  @Test("a device's state has every active sensor, with statistics of the readings since an instant")
+  @Test(
+    "a device's state has every active sensor, with statistics of the readings since an instant")
   func state() async throws {
     try await withDatabase { database throws in
       let plant = try await Plant.make("t", in: database)

@@ -31,7 +31,9 @@ struct HistoryRouteTests {
     }
   }
 
-  @Test("an asset has a history below both prefixes", arguments: ["ingest", "telemetry", "api/telemetry"])
+  @Test(
+    "an asset has a history below both prefixes",
+    arguments: ["ingest", "telemetry", "api/telemetry"])
   func asset(prefix: String) async throws {
     try await BridgeFixture.run(service: Self.service(points: 1)) { bridge in
       let answer = try await bridge.curl(path: "/\(prefix)/assets/AHU/history/?interval=1m")
@@ -75,7 +77,9 @@ struct HistoryRouteTests {
       #expect(lines[2] == "2025-01-01T12:00:01Z,ahu-1,supply,temperature,°C,1.0")
       let buckets = try await bridge.curl(
         "-H", "Accept: text/csv", path: "/ingest/history/ahu-1/?interval=1m")
-      #expect(buckets.body.hasPrefix("timestamp,device_id,sensor_id,sensor_type,unit,value,min,max,last,count\r\n"))
+      #expect(
+        buckets.body.hasPrefix(
+          "timestamp,device_id,sensor_id,sensor_type,unit,value,min,max,last,count\r\n"))
       #expect(buckets.body.contains("°C,1.0,0.0,2.0,1.5,60\r\n"))
       let json = try await bridge.curl(
         "-H", "Accept: application/json, text/csv", path: "/ingest/history/ahu-1/")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import RPCRuntime
+import Synchronization
 import TrakSenseAPI
 
 /// Answers questions about telemetry with what was asked.

@@ -106,7 +106,9 @@ struct ReadingRetention: Sendable {
         Part(end: month.end, script: "DROP TABLE \(schema.table(month.tableName))")
       }
     case .unpartitioned:
-      guard case .hypertable(let timescale)? = try connection.installedTimescale() else { return [] }
+      guard case .hypertable(let timescale)? = try connection.installedTimescale() else {
+        return []
+      }
       let ends = try connection.rows(
         Command(
           """

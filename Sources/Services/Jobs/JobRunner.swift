@@ -70,7 +70,8 @@ package final class JobRunner: Sendable {
         let outcome = await turn(of: jobs[key.job], for: tenant)
         schedule.withLock { $0.finished(key, outcome, at: .now) }
       case .wait(let due):
-        await pause(min(settings.idle, due.map { ContinuousClock.now.duration(to: $0) } ?? settings.idle))
+        await pause(
+          min(settings.idle, due.map { ContinuousClock.now.duration(to: $0) } ?? settings.idle))
       }
     }
   }

@@ -25,7 +25,8 @@ struct HistoryCursor: Hashable, Sendable {
   /// - Returns: nil when the text is none of ours.
   init?(_ text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 6, parts[0] == Self.version, let interval = HistoryInterval(rawValue: parts[1]),
+    guard parts.count == 6, parts[0] == Self.version,
+      let interval = HistoryInterval(rawValue: parts[1]),
       let from = Int64(parts[2]), let to = Int64(parts[3]), let time = Int64(parts[4]),
       let sensor = Int64(parts[5]), from < to
     else { return nil }

@@ -58,7 +58,9 @@ struct JobScheduleTests {
     #expect(schedule.next(at: start + .seconds(60)) == .wait(until: nil))
   }
 
-  @Test("who fails is tried again after pauses that grow to ten minutes, and start anew after a success")
+  @Test(
+    "who fails is tried again after pauses that grow to ten minutes, and start anew after a success"
+  )
   func failures() throws {
     var schedule = JobSchedule(intervals: [.seconds(60)])
     schedule.update([tenants[0]], at: start)

@@ -36,7 +36,8 @@ struct ServiceFixture {
     queries = MemoryQueries(catalogue: catalogue)
     let settings = TelemetryService.Settings(limits: limits, clock: clock, logger: logger)
     let service = TelemetryService(
-      tenants: tenants, intake: intake, store: store, catalogue: catalogue, assets: queries, hub: hub,
+      tenants: tenants, intake: intake, store: store, catalogue: catalogue, assets: queries,
+      hub: hub,
       settings: settings)
     let questioning = TelemetryQueryService(
       store: store, catalogue: catalogue, queries: queries, retention: retention,

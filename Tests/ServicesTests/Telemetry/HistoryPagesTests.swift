@@ -21,7 +21,8 @@ struct HistoryPagesTests {
       state.history = (0..<points).map { index in
         let value = index == 37 ? 1_000 : Double(index % 5)
         return HistoryPoint(
-          sensorKey: 5, timestamp: Timestamp(microseconds: Self.now - Int64(points - index) * 1_000),
+          sensorKey: 5,
+          timestamp: Timestamp(microseconds: Self.now - Int64(points - index) * 1_000),
           average: value, minimum: value, maximum: value, last: value, count: 1)
       }
     }
@@ -35,7 +36,8 @@ struct HistoryPagesTests {
       deviceID: "ESP32-0", interval: interval, limit: limit, cursor: cursor)
   }
 
-  @Test("a limit is exact, says whether there is more, and where it goes on", arguments: [24, 25, 26])
+  @Test(
+    "a limit is exact, says whether there is more, and where it goes on", arguments: [24, 25, 26])
   func limit(limit: UInt32) async throws {
     let messages = try await fixture(points: 25).history(request(limit: limit))
     #expect(messages.compactMap(\.block).flatMap(\.value).count == min(25, Int(limit)))

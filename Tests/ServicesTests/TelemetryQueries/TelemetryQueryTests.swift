@@ -43,7 +43,8 @@ struct TelemetryQueryTests {
         ])
       state.changes = [
         StatusChange(sensorKey: 0, since: Self.now.advanced(by: .seconds(-90_000)), isOnline: true),
-        StatusChange(sensorKey: 0, since: Self.now.advanced(by: .seconds(-43_200)), isOnline: false),
+        StatusChange(
+          sensorKey: 0, since: Self.now.advanced(by: .seconds(-43_200)), isOnline: false),
         StatusChange(sensorKey: 1, since: Self.now.advanced(by: .seconds(-21_600)), isOnline: true),
       ]
     }
@@ -89,7 +90,8 @@ struct TelemetryQueryTests {
   func readings() async throws {
     let fixture = ServiceFixture()
     fixture.queries.edit { state in
-      state.readings = (0..<25).map { Self.newest(5, age: $0, Double($0)) }
+      state.readings =
+        (0..<25).map { Self.newest(5, age: $0, Double($0)) }
         + [Self.newest(15, age: 0)]
     }
     var request = TraksenseV1.ListReadingsRequest(deviceID: "ESP32-0", page: 3, pageSize: 10)
@@ -127,7 +129,8 @@ struct TelemetryQueryTests {
     #expect(hours.results.map(\.avgValue) == (15...24).reversed().map(Double.init))
     #expect(hours.results[0].ts == hours.results[0].bucket && hours.results[0].lastValue == 7)
     request.offset = 14
-    #expect(try await fixture.questions.listAggregates(request, options: Self.umc).truncated == false)
+    #expect(
+      try await fixture.questions.listAggregates(request, options: Self.umc).truncated == false)
     request.offset = 100
     #expect(try await fixture.questions.listAggregates(request, options: Self.umc).results.isEmpty)
     request = TraksenseV1.ListAggregatesRequest(bucket: "1d")
