@@ -46,7 +46,7 @@ struct MemoryAccounts: Sendable {
   var services: [any RPCService] {
     [
       MemoryAuthService(record: record), account, media, MemoryTeamService(record: record),
-      MemoryTenantService(record: record),
+      MemoryTenantService(record: record), MemoryCatalogueServices(record: record),
     ]
   }
 
