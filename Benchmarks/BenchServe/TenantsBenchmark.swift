@@ -51,7 +51,7 @@ struct TenantsBenchmark {
       NewTenant(slug: slug, name: name, domains: ["\(name).localhost"]),
       owner: NewUser(
         email: email, username: username, profile: UserProfile(), password: password),
-      by: Actor(name: "", origin: CallOrigin(), at: TestPoints.now))
+      by: AuditActor(name: "", origin: CallOrigin(), at: TestPoints.now))
   }
 
   private func fill(_ accounts: PostgresAccounts) async throws {

@@ -55,7 +55,8 @@ struct HTTPRoutes {
       throw PluginError("\(name): google.api.http needs one of get, put, post, delete, patch")
     }
     let responseBody = rule.responseBody
-    guard responseBody.isEmpty || response.fields.contains(where: { $0.name == responseBody }) else {
+    guard responseBody.isEmpty || response.fields.contains(where: { $0.name == responseBody })
+    else {
       throw PluginError("\(name): response_body: \(response.name) has no field \(responseBody)")
     }
     guard rule.body.isEmpty || rule.body == "*" else {

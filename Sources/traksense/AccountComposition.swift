@@ -21,6 +21,7 @@ struct AccountComposition {
   /// nil: nothing sends mails; they wait.
   let courier: MailCourier?
   let cleaner: AccountCleaning
+  let timeZones: TimeZoneNames
   let hosts: @Sendable (String) async -> HostKind
 
   init(
@@ -34,9 +35,10 @@ struct AccountComposition {
     let tokens = AccessTokenSigner(keys: signing.keys, clock: .system)
     let client = try CurlClient()
     let objects = try Self.objects(configuration.media, client)
+    timeZones = Self.timeZones(logger)
     var settings = AccountSettings(
       tenantBaseDomain: accounts.tenantBaseDomain, frontendURL: accounts.frontendURL,
-      timeZones: Self.timeZones(logger))
+      timeZones: timeZones)
     settings.allowsRegistration = accounts.allowsRegistration
     settings.scheme = configuration.web.redirectsToHTTPS ? "https" : "http"
     let desk = AccountDesk(

@@ -62,7 +62,17 @@ struct Composition: Sendable {
       database.people, tenants: tenants, keys: keys, configuration, logger: logger)
     let observability = Observability(logger: logger)
     let statuses = HealthStatuses(["": .notServing])
-    let services = [telemetry, questions, HealthService(statuses)] + people.services
+    let desk = CatalogueDesk(
+      sites: PostgresSiteStore(pool: database.pool),
+      assets: PostgresAssetStore(pool: database.pool),
+      devices: PostgresDeviceStore(pool: database.pool),
+      sensors: PostgresSensorStore(pool: database.pool), intake: intake,
+      timeZones: people.timeZones, clock: .system, logger: logger)
+    let services: [any RPCRuntime.RPCService] =
+      [
+        telemetry, questions, HealthService(statuses), SiteService(desk), AssetService(desk),
+        DeviceService(desk), SensorService(desk),
+      ] + people.services
     let reflection = ReflectionService(of: services, files: ProtobufSchema.trakSenseAPI.files)
     let router = RPCRouter(
       services + [reflection],

@@ -24,7 +24,8 @@ struct CatalogueChangeTests {
       let changed = try await database.sites.changeSite(made.id, change, of: plant.tenant)
       #expect(changed.latitude == nil && changed.longitude == made.longitude)
       #expect(changed.fullName == "South - Acme" && changed.updatedAt > made.updatedAt)
-      #expect(try await database.sites.changeSite(made.id, SiteChanges(), of: plant.tenant) == changed)
+      #expect(
+        try await database.sites.changeSite(made.id, SiteChanges(), of: plant.tenant) == changed)
 
       var asset = AssetChanges("Chiller", tag: "ch-7")
       asset.installedOn = CalendarDate("2024-02-29")
@@ -153,7 +154,8 @@ struct CatalogueChangeTests {
     }
   }
 
-  @Test("two probes of one metric on one device are two sensors; many are made together or not at all")
+  @Test(
+    "two probes of one metric on one device are two sensors; many are made together or not at all")
   func bulk() async throws {
     try await withDatabase { database throws in
       let plant = try await Plant.make("t", in: database)

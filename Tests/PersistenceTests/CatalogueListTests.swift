@@ -30,7 +30,10 @@ struct CatalogueListTests {
         #expect(try await plant.siteNames { $0.search = [term] } == names, "\(term)")
       }
       #expect(try await plant.siteNames { $0.search = ["acme", "main"] } == ["100% North_1"])
-      #expect(try await plant.siteNames { $0.company = "Acme"; $0.sector = "Health" }.count == 1)
+      #expect(
+        try await plant.siteNames {
+          $0.company = "Acme"; $0.sector = "Health"
+        }.count == 1)
       #expect(try await plant.siteNames { $0.timezone = "UTC" } == [])
       #expect(try await plant.siteNames { $0.subsector = "x" } == [])
       let descending = [OrderTerm<SiteQuery.Order>(.company, isDescending: true), OrderTerm(.id)]
@@ -44,7 +47,8 @@ struct CatalogueListTests {
       #expect(try await plant.tags { $0.manufacturer = "KSB" } == ["AHU-2"])
       #expect(try await plant.tags { $0.search = ["air", "x2"] } == ["AHU-2"])
       for field in AssetQuery.Order.allCases {
-        #expect(try await plant.tags { $0.order = [OrderTerm(field, isDescending: true)] }.count == 3)
+        #expect(
+          try await plant.tags { $0.order = [OrderTerm(field, isDescending: true)] }.count == 3)
       }
       await #expect(throws: CatalogueError.unknownReference(field: "site")) {
         try await plant.tags { $0.site = 99 }
@@ -52,7 +56,10 @@ struct CatalogueListTests {
 
       #expect(try await plant.clientIDs { _ in } == ["ESP32-01", "ESP32-02"])
       #expect(try await plant.clientIDs { $0.asset = 2 } == [])
-      #expect(try await plant.clientIDs { $0.site = 1; $0.search = ["02"] } == ["ESP32-02"])
+      #expect(
+        try await plant.clientIDs {
+          $0.site = 1; $0.search = ["02"]
+        } == ["ESP32-02"])
       #expect(try await plant.clientIDs { $0.type = .gateway } == [])
       for field in DeviceQuery.Order.allCases {
         #expect(try await plant.clientIDs { $0.order = [OrderTerm(field)] }.count == 2)
@@ -63,9 +70,15 @@ struct CatalogueListTests {
 
       #expect(try await plant.sensorIDs { _ in } == [1, 4, 2, 5, 3, 6])
       #expect(try await plant.sensorIDs { $0.device = 2 } == [4, 5, 6])
-      #expect(try await plant.sensorIDs { $0.asset = 1; $0.metric = .supplyTemperature } == [1, 4])
+      #expect(
+        try await plant.sensorIDs {
+          $0.asset = 1; $0.metric = .supplyTemperature
+        } == [1, 4])
       #expect(try await plant.sensorIDs { $0.devices = [] } == [])
-      #expect(try await plant.sensorIDs { $0.assets = [1]; $0.search = ["two", "003"] } == [6])
+      #expect(
+        try await plant.sensorIDs {
+          $0.assets = [1]; $0.search = ["two", "003"]
+        } == [6])
       #expect(try await plant.sensorIDs { $0.unit = "bar" } == [])
       for field in SensorQuery.Order.allCases {
         #expect(try await plant.sensorIDs { $0.order = [OrderTerm(field)] }.count == 6)

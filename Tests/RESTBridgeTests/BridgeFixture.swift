@@ -107,7 +107,7 @@ struct BridgeFixture: Sendable {
 /// Waits until `condition` holds.
 /// - Throws: when it does not hold within `limit`.
 func eventually(
-  within limit: Duration = .seconds(10), _ what: String = "condition",
+  within limit: Duration = .seconds(30), _ what: String = "condition",
   _ condition: () async throws -> Bool
 ) async throws {
   let deadline = ContinuousClock.now + limit

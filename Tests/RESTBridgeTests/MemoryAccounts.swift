@@ -47,6 +47,7 @@ struct MemoryAccounts: Sendable {
     [
       MemoryAuthService(record: record), account, media, MemoryTeamService(record: record),
       MemoryTenantService(record: record), MemoryTelemetryQueryService(record: record),
+      MemoryCatalogueServices(record: record),
     ]
   }
 

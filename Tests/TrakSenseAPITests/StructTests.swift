@@ -108,7 +108,9 @@ struct StructTests {
       try ProtoStruct(bytes: [0x0A, UInt8(entry.count)] + entry)
         == ProtoStruct(["": .list([.null, .null])]))
     // Fields that are not known, of every type.
-    let unknown: [UInt8] = [0x78, 0x96, 0x01, 0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x7A, 1, 0, 0x7D, 1, 2, 3, 4]
+    let unknown: [UInt8] = [
+      0x78, 0x96, 0x01, 0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x7A, 1, 0, 0x7D, 1, 2, 3, 4,
+    ]
     #expect(try ProtoStruct(bytes: unknown + parts[0] + unknown) == ProtoStruct(["a": .number(1)]))
   }
 

@@ -11,18 +11,18 @@ package protocol APIKeyStore: Sendable {
   func keys(of tenant: Tenant) async throws(StoreError) -> [APIKey]
 
   func create(
-    _ new: NewAPIKey, for tenant: Tenant, by actor: Actor
+    _ new: NewAPIKey, for tenant: Tenant, by actor: AuditActor
   ) async throws(AccountError) -> APIKey
 
   /// Makes a key with the same name and scopes, and lets the old one end after `overlap`.
   /// - Throws: `.notFound`, `.notPending` when it is over already.
   func rotate(
     id: Int64, of tenant: Tenant, prefix: String, digest: SecretDigest, overlap: Duration,
-    by actor: Actor
+    by actor: AuditActor
   ) async throws(AccountError) -> APIKey
 
   /// - Throws: `.notFound`.
-  func revoke(id: Int64, of tenant: Tenant, by actor: Actor) async throws(AccountError)
+  func revoke(id: Int64, of tenant: Tenant, by actor: AuditActor) async throws(AccountError)
 }
 
 /// A key with what proves it.

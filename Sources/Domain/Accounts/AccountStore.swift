@@ -13,22 +13,22 @@ package protocol AccountStore: Sendable {
   /// Makes tenant, schema, domains, owner and membership in one transaction.
   /// - Throws: `.taken` for `tenant_slug`, `domain`, `email` or `username`; `.invalid`.
   func register(
-    _ tenant: NewTenant, owner: NewUser, by actor: Actor
+    _ tenant: NewTenant, owner: NewUser, by actor: AuditActor
   ) async throws(AccountError) -> Registration
 
   /// Makes a user who belongs to no tenant yet.
   /// - Throws: `.taken` for `email` or `username`.
-  func create(_ user: NewUser, by actor: Actor) async throws(AccountError) -> UserAccount
+  func create(_ user: NewUser, by actor: AuditActor) async throws(AccountError) -> UserAccount
 
   /// Applies `change` to the profile as it is now.
   /// - Returns: the user as stored.
   func updateProfile(
-    of user: Int64, by actor: Actor, _ change: @escaping @Sendable (inout UserProfile) -> Void
+    of user: Int64, by actor: AuditActor, _ change: @escaping @Sendable (inout UserProfile) -> Void
   ) async throws(AccountError) -> UserAccount
 
   /// Sets the password and revokes every session of the user.
   func setPassword(
-    of user: Int64, to hash: PasswordHash, by actor: Actor
+    of user: Int64, to hash: PasswordHash, by actor: AuditActor
   ) async throws(AccountError)
 
   /// Stores a stronger hash of the same password, unless the password was changed meanwhile.
@@ -39,14 +39,15 @@ package protocol AccountStore: Sendable {
   /// - Parameter key: in the object store; nil: no picture.
   /// - Returns: the key that was there before.
   func setAvatar(
-    of user: Int64, to key: String?, by actor: Actor
+    of user: Int64, to key: String?, by actor: AuditActor
   ) async throws(AccountError) -> String?
 
   // MARK: Password reset
 
   /// Replaces earlier resets of the user.
   func requestReset(
-    of user: Int64, digest: SecretDigest, expiresAt: Timestamp, mail: MailDraft, by actor: Actor
+    of user: Int64, digest: SecretDigest, expiresAt: Timestamp, mail: MailMessage,
+    by actor: AuditActor
   ) async throws(AccountError)
 
   /// - Throws: `.notFound` for an unknown or used secret, `.expired`.
@@ -57,7 +58,7 @@ package protocol AccountStore: Sendable {
   /// Uses the secret up, sets the password and revokes every session of the user.
   /// - Throws: `.notFound` for an unknown or used secret, `.expired`.
   func reset(
-    digest: SecretDigest, to hash: PasswordHash, by actor: Actor
+    digest: SecretDigest, to hash: PasswordHash, by actor: AuditActor
   ) async throws(AccountError) -> UserAccount
 }
 

@@ -20,11 +20,11 @@ package struct WaitingMail: Sendable {
   package var id: Int64
   /// Tries before this one.
   package var attempts: Int
-  package var draft: MailDraft
+  package var message: MailMessage
 
-  package init(id: Int64, attempts: Int, draft: MailDraft) {
+  package init(id: Int64, attempts: Int, message: MailMessage) {
     self.id = id
     self.attempts = attempts
-    self.draft = draft
+    self.message = message
   }
 }

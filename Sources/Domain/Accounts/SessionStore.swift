@@ -3,7 +3,7 @@
 /// Sessions. Port: implemented by `Persistence`.
 package protocol SessionStore: Sendable {
   /// Opens a session, notes the user's last login, and forgets their failures.
-  func open(_ session: UserSession, by actor: Actor) async throws(StoreError)
+  func open(_ session: UserSession, by actor: AuditActor) async throws(StoreError)
 
   /// Whether a session still counts and for whom: not revoked or expired, user and membership active,
   /// tenant not suspended. Asked on every call; may be up to 2 s old, except for changes made through this
@@ -13,17 +13,17 @@ package protocol SessionStore: Sendable {
   /// Takes refresh token number `seq` in and makes `seq + 1` the current one. An older number is reuse:
   /// then the session is revoked.
   func rotate(
-    _ session: SessionID, tenant: Int64, seq: Int64, expiresAt: Timestamp, by actor: Actor
+    _ session: SessionID, tenant: Int64, seq: Int64, expiresAt: Timestamp, by actor: AuditActor
   ) async throws(StoreError) -> Rotation
 
   /// - Returns: false when there is no such session of that user.
   func revoke(
-    _ session: SessionID, of user: Int64?, action: AuditEvent.Action, by actor: Actor
+    _ session: SessionID, of user: Int64?, action: AuditEvent.Action, by actor: AuditActor
   ) async throws(StoreError) -> Bool
 
   /// - Returns: how many were revoked.
   func revokeAll(
-    of user: Int64, except kept: SessionID?, by actor: Actor
+    of user: Int64, except kept: SessionID?, by actor: AuditActor
   ) async throws(StoreError) -> Int
 
   /// Those that still count, newest first.
@@ -67,7 +67,7 @@ package protocol LoginGuard: Sendable {
 
   /// Counts a failure, locks the name when it was one too many, and audits it.
   func noteFailure(
-    of name: String, user: Int64?, tenant: Int64?, by actor: Actor
+    of name: String, user: Int64?, tenant: Int64?, by actor: AuditActor
   ) async throws(StoreError)
 
   func noteSuccess(of name: String) async throws(StoreError)

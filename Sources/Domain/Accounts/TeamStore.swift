@@ -14,7 +14,7 @@ package protocol TeamStore: Sendable {
   /// - Throws: `.notFound`, `.lastOwner`, `.roleTooLow`.
   func updateMember(
     id: Int64, of tenant: Tenant, role: Role?, status: MembershipStatus?, ceiling: Role,
-    by actor: Actor
+    by actor: AuditActor
   ) async throws(AccountError) -> Member
 
   func stats(of tenant: Tenant, at now: Timestamp) async throws(StoreError) -> TeamStats
@@ -28,23 +28,23 @@ package protocol TeamStore: Sendable {
 
   /// - Throws: `.alreadyMember` (an active or suspended one), `.alreadyInvited`, `.roleTooLow`.
   func createInvite(
-    _ new: NewInvite, ceiling: Role, by actor: Actor
+    _ new: NewInvite, ceiling: Role, by actor: AuditActor
   ) async throws(AccountError) -> Invite
 
   /// Changes role and message of a pending invite: what is not nil.
   /// - Throws: `.notFound`, `.notPending`, `.roleTooLow`.
   func updateInvite(
-    id: Int64, of tenant: Tenant, role: Role?, message: String?, ceiling: Role, by actor: Actor
+    id: Int64, of tenant: Tenant, role: Role?, message: String?, ceiling: Role, by actor: AuditActor
   ) async throws(AccountError) -> Invite
 
   /// - Throws: `.notFound`, `.notPending`.
-  func cancelInvite(id: Int64, of tenant: Tenant, by actor: Actor) async throws(AccountError)
+  func cancelInvite(id: Int64, of tenant: Tenant, by actor: AuditActor) async throws(AccountError)
 
   /// A new secret and a new end, and another mail.
   /// - Throws: `.notFound`, `.notPending`.
   func renewInvite(
-    id: Int64, of tenant: Tenant, digest: SecretDigest, expiresAt: Timestamp, mail: MailDraft,
-    by actor: Actor
+    id: Int64, of tenant: Tenant, digest: SecretDigest, expiresAt: Timestamp, mail: MailMessage,
+    by actor: AuditActor
   ) async throws(AccountError) -> Invite
 
   /// - Throws: `.notFound` (other tenants' secrets too), `.notPending`, `.expired`.
@@ -55,7 +55,7 @@ package protocol TeamStore: Sendable {
   /// Joins somebody who has an account already; a membership that ended is taken up again.
   /// - Throws: `.notFound`, `.notPending`, `.expired`, `.wrongPerson`, `.alreadyMember`.
   func acceptInvite(
-    digest: SecretDigest, of tenant: Tenant, user: Int64, by actor: Actor
+    digest: SecretDigest, of tenant: Tenant, user: Int64, by actor: AuditActor
   ) async throws(AccountError) -> Member
 
   /// Makes the account that the invite is for, and joins it.
@@ -63,7 +63,7 @@ package protocol TeamStore: Sendable {
   /// - Throws: `.notFound`, `.notPending`, `.expired`, `.taken` when the address has an account.
   func acceptInvite(
     digest: SecretDigest, of tenant: Tenant, profile: UserProfile, password: PasswordHash,
-    by actor: Actor
+    by actor: AuditActor
   ) async throws(AccountError) -> Member
 }
 
@@ -77,11 +77,11 @@ package struct NewInvite: Sendable {
   package var invitedBy: Int64?
   package var digest: SecretDigest
   package var expiresAt: Timestamp
-  package var mail: MailDraft
+  package var mail: MailMessage
 
   package init(
     tenant: Tenant, email: EmailAddress, role: Role, message: String?, invitedBy: Int64?,
-    digest: SecretDigest, expiresAt: Timestamp, mail: MailDraft
+    digest: SecretDigest, expiresAt: Timestamp, mail: MailMessage
   ) {
     self.tenant = tenant
     self.email = email

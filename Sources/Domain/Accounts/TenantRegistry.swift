@@ -3,7 +3,7 @@
 /// Tenants as operators and their own admins manage them. Port: implemented by `Persistence`.
 package protocol TenantRegistry: Sendable {
   /// Makes row, domains and schema, with all its tables, in one transaction.
-  func create(_ new: NewTenant, by actor: Actor) async throws(AccountError) -> Tenant
+  func create(_ new: NewTenant, by actor: AuditActor) async throws(AccountError) -> Tenant
 
   /// By slug, suspended ones too.
   func tenants() async throws(StoreError) -> [TenantRecord]
@@ -11,29 +11,30 @@ package protocol TenantRegistry: Sendable {
   func record(of tenant: TenantSlug) async throws(StoreError) -> TenantRecord?
 
   /// - Throws: `.notFound`, `.invalid` for `name`.
-  func rename(_ tenant: TenantSlug, to name: String, by actor: Actor) async throws(AccountError)
+  func rename(_ tenant: TenantSlug, to name: String, by actor: AuditActor)
+    async throws(AccountError)
 
   /// A suspended tenant's people, keys and messages are refused; its data stays.
   func setSuspended(
-    _ suspended: Bool, _ tenant: TenantSlug, by actor: Actor
+    _ suspended: Bool, _ tenant: TenantSlug, by actor: AuditActor
   ) async throws(AccountError)
 
   /// Drops the schema with all data; users remain.
-  func delete(_ tenant: TenantSlug, by actor: Actor) async throws(AccountError)
+  func delete(_ tenant: TenantSlug, by actor: AuditActor) async throws(AccountError)
 
   /// - Throws: `.notFound`, `.taken` or `.invalid` for `domain`.
   func addDomain(
-    _ domain: String, to tenant: TenantSlug, isPrimary: Bool, by actor: Actor
+    _ domain: String, to tenant: TenantSlug, isPrimary: Bool, by actor: AuditActor
   ) async throws(AccountError)
 
   /// - Throws: `.notFound` when the tenant does not have it.
   func removeDomain(
-    _ domain: String, from tenant: TenantSlug, by actor: Actor
+    _ domain: String, from tenant: TenantSlug, by actor: AuditActor
   ) async throws(AccountError)
 
   /// Adds a member without an invite.
   func addMember(
-    user: Int64, to tenant: TenantSlug, role: Role, by actor: Actor
+    user: Int64, to tenant: TenantSlug, role: Role, by actor: AuditActor
   ) async throws(AccountError)
 
   /// Newest first.

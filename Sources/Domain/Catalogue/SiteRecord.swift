@@ -18,7 +18,9 @@ package struct SiteRecord: Hashable, Sendable {
   package var createdAt: Timestamp
   package var updatedAt: Timestamp
 
-  package init(id: Int64, name: String, timezone: String, createdAt: Timestamp, updatedAt: Timestamp) {
+  package init(
+    id: Int64, name: String, timezone: String, createdAt: Timestamp, updatedAt: Timestamp
+  ) {
     self.id = id
     self.name = name
     self.timezone = timezone

@@ -24,7 +24,7 @@ extension Command {
   ///   - detail: further facts, no secrets.
   static func audit(
     _ action: AuditEvent.Action, tenant: Int64?, _ subject: String, _ detail: String = "",
-    by actor: Actor
+    by actor: AuditActor
   ) -> Command {
     Command(
       """

@@ -72,7 +72,7 @@ package struct PostgresAPIKeyStore: APIKeyStore {
   // MARK: Changing
 
   package func create(
-    _ new: NewAPIKey, for tenant: Tenant, by actor: Actor
+    _ new: NewAPIKey, for tenant: Tenant, by actor: AuditActor
   ) async throws(AccountError) -> APIKey {
     try await pool.change { connection throws(PostgresError) in
       let key = try Self.insert(new, tenant, by: actor, on: connection)
@@ -86,7 +86,7 @@ package struct PostgresAPIKeyStore: APIKeyStore {
 
   package func rotate(
     id: Int64, of tenant: Tenant, prefix: String, digest: SecretDigest, overlap: Duration,
-    by actor: Actor
+    by actor: AuditActor
   ) async throws(AccountError) -> APIKey {
     defer { memory.forget() }
     return try await pool.change { connection throws(PostgresError) in
@@ -113,7 +113,7 @@ package struct PostgresAPIKeyStore: APIKeyStore {
   }
 
   package func revoke(
-    id: Int64, of tenant: Tenant, by actor: Actor
+    id: Int64, of tenant: Tenant, by actor: AuditActor
   ) async throws(AccountError) {
     defer { memory.forget() }
     try await pool.change { connection throws(PostgresError) -> Result<Void, AccountError> in
@@ -144,7 +144,7 @@ package struct PostgresAPIKeyStore: APIKeyStore {
   }
 
   private static func insert(
-    _ new: NewAPIKey, _ tenant: Tenant, by actor: Actor,
+    _ new: NewAPIKey, _ tenant: Tenant, by actor: AuditActor,
     on connection: isolated PostgresConnection
   ) throws(PostgresError) -> APIKey {
     let made = try connection.rows(

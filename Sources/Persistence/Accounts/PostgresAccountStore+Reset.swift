@@ -3,7 +3,8 @@ package import Domain
 
 extension PostgresAccountStore {
   package func requestReset(
-    of user: Int64, digest: SecretDigest, expiresAt: Timestamp, mail: MailDraft, by actor: Actor
+    of user: Int64, digest: SecretDigest, expiresAt: Timestamp, mail: MailMessage,
+    by actor: AuditActor
   ) async throws(AccountError) {
     try await pool.change { connection throws(PostgresError) -> Result<Void, AccountError> in
       guard try connection.user(.user(id: user, suffix: " FOR UPDATE")) != nil else {
@@ -49,7 +50,7 @@ extension PostgresAccountStore {
   }
 
   package func reset(
-    digest: SecretDigest, to hash: PasswordHash, by actor: Actor
+    digest: SecretDigest, to hash: PasswordHash, by actor: AuditActor
   ) async throws(AccountError) -> UserAccount {
     defer { memory.forget() }
     return try await pool.change { connection throws(PostgresError) in

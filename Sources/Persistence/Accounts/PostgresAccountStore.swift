@@ -69,7 +69,7 @@ package struct PostgresAccountStore: AccountStore {
   // MARK: Making
 
   package func register(
-    _ tenant: NewTenant, owner: NewUser, by actor: Actor
+    _ tenant: NewTenant, owner: NewUser, by actor: AuditActor
   ) async throws(AccountError) -> Registration {
     guard let domain = tenant.domains.first?.lowercased() else {
       throw .invalid(field: "domain", "is missing")
@@ -92,7 +92,9 @@ package struct PostgresAccountStore: AccountStore {
     }
   }
 
-  package func create(_ user: NewUser, by actor: Actor) async throws(AccountError) -> UserAccount {
+  package func create(_ user: NewUser, by actor: AuditActor) async throws(AccountError)
+    -> UserAccount
+  {
     try await pool.change { connection throws(PostgresError) in
       guard let made = try connection.user(.insert(user, at: actor.at)) else {
         throw .unexpected("no row for the new user")
@@ -105,7 +107,7 @@ package struct PostgresAccountStore: AccountStore {
   // MARK: Changing
 
   package func updateProfile(
-    of user: Int64, by actor: Actor, _ change: @escaping @Sendable (inout UserProfile) -> Void
+    of user: Int64, by actor: AuditActor, _ change: @escaping @Sendable (inout UserProfile) -> Void
   ) async throws(AccountError) -> UserAccount {
     try await pool.change { connection throws(PostgresError) in
       guard let old = try connection.user(.user(id: user, suffix: " FOR UPDATE")) else {
@@ -133,7 +135,7 @@ package struct PostgresAccountStore: AccountStore {
   }
 
   package func setPassword(
-    of user: Int64, to hash: PasswordHash, by actor: Actor
+    of user: Int64, to hash: PasswordHash, by actor: AuditActor
   ) async throws(AccountError) {
     defer { memory.forget() }
     try await pool.change { connection throws(PostgresError) -> Result<Void, AccountError> in
@@ -155,7 +157,7 @@ package struct PostgresAccountStore: AccountStore {
   }
 
   package func setAvatar(
-    of user: Int64, to key: String?, by actor: Actor
+    of user: Int64, to key: String?, by actor: AuditActor
   ) async throws(AccountError) -> String? {
     try await pool.change { connection throws(PostgresError) in
       guard let old = try connection.user(.user(id: user, suffix: " FOR UPDATE")) else {

@@ -39,7 +39,7 @@ package struct PostgresLoginGuard: LoginGuard {
   }
 
   package func noteFailure(
-    of name: String, user: Int64?, tenant: Int64?, by actor: Actor
+    of name: String, user: Int64?, tenant: Int64?, by actor: AuditActor
   ) async throws(StoreError) {
     // One statement, so that failures at the same time are all counted.
     let count = Command(

@@ -31,8 +31,8 @@ package struct PostgresOutbox: Outbox {
         }
         return WaitingMail(
           id: try row.int8(0), attempts: Int(try row.int4(1)),
-          draft: MailDraft(
-            recipient: recipient, subject: try row.text(3), text: try row.text(4)))
+          message: MailMessage(
+            recipient: recipient, subject: try row.text(3), body: try row.text(4)))
       }
     }.sorted { $0.id < $1.id }
   }
@@ -63,14 +63,14 @@ package struct PostgresOutbox: Outbox {
 
 extension Command {
   /// Goes into the transaction of what the mail is about.
-  static func mail(_ draft: MailDraft, at now: Timestamp) -> Command {
+  static func mail(_ message: MailMessage, at now: Timestamp) -> Command {
     Command(
       """
       INSERT INTO public.accounts_mail (recipient, subject, body, created_at, next_attempt_at)
       VALUES ($1, $2, $3, $4, $4)
       """,
       [
-        .text(draft.recipient.rawValue), .text(draft.subject), .text(draft.text),
+        .text(message.recipient.rawValue), .text(message.subject), .text(message.body),
         .timestamptz(now),
       ])
   }

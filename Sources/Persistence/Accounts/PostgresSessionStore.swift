@@ -13,7 +13,7 @@ package struct PostgresSessionStore: SessionStore {
     self.clock = clock
   }
 
-  package func open(_ session: UserSession, by actor: Actor) async throws(StoreError) {
+  package func open(_ session: UserSession, by actor: AuditActor) async throws(StoreError) {
     try await pool.run { connection throws(PostgresError) in
       _ = try connection.pipeline([
         .begin,
@@ -73,7 +73,7 @@ package struct PostgresSessionStore: SessionStore {
   // MARK: Refreshing
 
   package func rotate(
-    _ session: SessionID, tenant: Int64, seq: Int64, expiresAt: Timestamp, by actor: Actor
+    _ session: SessionID, tenant: Int64, seq: Int64, expiresAt: Timestamp, by actor: AuditActor
   ) async throws(StoreError) -> Rotation {
     let rotation = try await pool.run { connection throws(PostgresError) -> Rotation in
       // One statement: of two who present the same number at once, the second finds it gone.
@@ -107,7 +107,7 @@ package struct PostgresSessionStore: SessionStore {
 
   /// A session whose number is past the one presented: somebody else has its tokens.
   private static func revokeReused(
-    _ session: SessionID, tenant: Int64, seq: Int64, by actor: Actor,
+    _ session: SessionID, tenant: Int64, seq: Int64, by actor: AuditActor,
     on connection: isolated PostgresConnection
   ) throws(PostgresError) -> Rotation {
     try connection.query(.begin)
@@ -131,7 +131,7 @@ package struct PostgresSessionStore: SessionStore {
   // MARK: Revoking
 
   package func revoke(
-    _ session: SessionID, of user: Int64?, action: AuditEvent.Action, by actor: Actor
+    _ session: SessionID, of user: Int64?, action: AuditEvent.Action, by actor: AuditActor
   ) async throws(StoreError) -> Bool {
     defer { memory.forget() }
     return try await pool.run { connection throws(PostgresError) in
@@ -156,7 +156,7 @@ package struct PostgresSessionStore: SessionStore {
   }
 
   package func revokeAll(
-    of user: Int64, except kept: SessionID?, by actor: Actor
+    of user: Int64, except kept: SessionID?, by actor: AuditActor
   ) async throws(StoreError) -> Int {
     defer { memory.forget() }
     return try await pool.run { connection throws(PostgresError) in

@@ -3,7 +3,7 @@ package import Domain
 
 extension PostgresTeamStore {
   package func acceptInvite(
-    digest: SecretDigest, of tenant: Tenant, user: Int64, by actor: Actor
+    digest: SecretDigest, of tenant: Tenant, user: Int64, by actor: AuditActor
   ) async throws(AccountError) -> Member {
     defer { memory.forget() }
     return try await accept(digest, of: tenant, by: actor) {
@@ -24,7 +24,7 @@ extension PostgresTeamStore {
 
   package func acceptInvite(
     digest: SecretDigest, of tenant: Tenant, profile: UserProfile, password: PasswordHash,
-    by actor: Actor
+    by actor: AuditActor
   ) async throws(AccountError) -> Member {
     try await accept(digest, of: tenant, by: actor) { (invite, connection) throws(PostgresError) in
       let username = try Self.freeUsername(for: invite.email, on: connection)
@@ -42,7 +42,7 @@ extension PostgresTeamStore {
 
   /// Locks the invite, lets `body` say who joins, and joins them.
   private func accept(
-    _ digest: SecretDigest, of tenant: Tenant, by actor: Actor,
+    _ digest: SecretDigest, of tenant: Tenant, by actor: AuditActor,
     _ body:
       @Sendable (Invite, isolated PostgresConnection) throws(PostgresError) -> Result<
         Int64, AccountError

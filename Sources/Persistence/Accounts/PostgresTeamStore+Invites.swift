@@ -48,7 +48,7 @@ extension PostgresTeamStore {
   // MARK: Changing
 
   package func createInvite(
-    _ new: NewInvite, ceiling: Role, by actor: Actor
+    _ new: NewInvite, ceiling: Role, by actor: AuditActor
   ) async throws(AccountError) -> Invite {
     guard ceiling.mayAssign(new.role) else { throw .roleTooLow }
     return try await pool.change { connection throws(PostgresError) in
@@ -90,7 +90,7 @@ extension PostgresTeamStore {
   }
 
   package func updateInvite(
-    id: Int64, of tenant: Tenant, role: Role?, message: String?, ceiling: Role, by actor: Actor
+    id: Int64, of tenant: Tenant, role: Role?, message: String?, ceiling: Role, by actor: AuditActor
   ) async throws(AccountError) -> Invite {
     try await changeInvite(id, of: tenant) { (invite, connection) throws(PostgresError) in
       guard invite.status(at: actor.at) == .pending else { return .failure(.notPending) }
@@ -112,7 +112,7 @@ extension PostgresTeamStore {
   }
 
   package func cancelInvite(
-    id: Int64, of tenant: Tenant, by actor: Actor
+    id: Int64, of tenant: Tenant, by actor: AuditActor
   ) async throws(AccountError) {
     _ = try await changeInvite(id, of: tenant) { (invite, connection) throws(PostgresError) in
       guard invite.storedStatus == .pending else { return .failure(.notPending) }
@@ -126,8 +126,8 @@ extension PostgresTeamStore {
   }
 
   package func renewInvite(
-    id: Int64, of tenant: Tenant, digest: SecretDigest, expiresAt: Timestamp, mail: MailDraft,
-    by actor: Actor
+    id: Int64, of tenant: Tenant, digest: SecretDigest, expiresAt: Timestamp, mail: MailMessage,
+    by actor: AuditActor
   ) async throws(AccountError) -> Invite {
     try await changeInvite(id, of: tenant) { (invite, connection) throws(PostgresError) in
       guard invite.storedStatus == .pending else { return .failure(.notPending) }

@@ -72,7 +72,7 @@ package struct PostgresTeamStore: TeamStore {
 
   package func updateMember(
     id: Int64, of tenant: Tenant, role: Role?, status: MembershipStatus?, ceiling: Role,
-    by actor: Actor
+    by actor: AuditActor
   ) async throws(AccountError) -> Member {
     defer { memory.forget() }
     return try await pool.change { connection throws(PostgresError) in

@@ -65,7 +65,7 @@ package struct PostgresTenantRegistry: TenantRegistry {
 
   // MARK: Changing
 
-  package func create(_ new: NewTenant, by actor: Actor) async throws(AccountError) -> Tenant {
+  package func create(_ new: NewTenant, by actor: AuditActor) async throws(AccountError) -> Tenant {
     try await provisioner.create(new) { (tenant, connection) throws(PostgresError) in
       try connection.query(
         .audit(.tenantCreated, tenant: tenant.id, "tenant:\(tenant.id)", by: actor))
@@ -74,7 +74,7 @@ package struct PostgresTenantRegistry: TenantRegistry {
   }
 
   package func rename(
-    _ tenant: TenantSlug, to name: String, by actor: Actor
+    _ tenant: TenantSlug, to name: String, by actor: AuditActor
   ) async throws(AccountError) {
     try NewTenant.check(name: name)
     try await change(tenant) { (tenant, connection) throws(PostgresError) in
@@ -90,7 +90,7 @@ package struct PostgresTenantRegistry: TenantRegistry {
   }
 
   package func setSuspended(
-    _ suspended: Bool, _ tenant: TenantSlug, by actor: Actor
+    _ suspended: Bool, _ tenant: TenantSlug, by actor: AuditActor
   ) async throws(AccountError) {
     try await change(tenant) { (tenant, connection) throws(PostgresError) in
       guard tenant.isSuspended != suspended else { return .success(()) }
@@ -112,7 +112,7 @@ package struct PostgresTenantRegistry: TenantRegistry {
     }
   }
 
-  package func delete(_ tenant: TenantSlug, by actor: Actor) async throws(AccountError) {
+  package func delete(_ tenant: TenantSlug, by actor: AuditActor) async throws(AccountError) {
     try await change(tenant, apartFromMigrations: true) {
       (tenant, connection) throws(PostgresError) in
       let schema = try TenantSchema(tenant).identifier
@@ -130,7 +130,7 @@ package struct PostgresTenantRegistry: TenantRegistry {
   }
 
   package func addDomain(
-    _ domain: String, to tenant: TenantSlug, isPrimary: Bool, by actor: Actor
+    _ domain: String, to tenant: TenantSlug, isPrimary: Bool, by actor: AuditActor
   ) async throws(AccountError) {
     let domain = try NewTenant.folded(domain: domain)
     try await change(tenant) { (tenant, connection) throws(PostgresError) in
@@ -156,7 +156,7 @@ package struct PostgresTenantRegistry: TenantRegistry {
   }
 
   package func removeDomain(
-    _ domain: String, from tenant: TenantSlug, by actor: Actor
+    _ domain: String, from tenant: TenantSlug, by actor: AuditActor
   ) async throws(AccountError) {
     let domain = domain.lowercased()
     try await change(tenant) { (tenant, connection) throws(PostgresError) in
@@ -181,7 +181,7 @@ package struct PostgresTenantRegistry: TenantRegistry {
   }
 
   package func addMember(
-    user: Int64, to tenant: TenantSlug, role: Role, by actor: Actor
+    user: Int64, to tenant: TenantSlug, role: Role, by actor: AuditActor
   ) async throws(AccountError) {
     try await change(tenant) { (tenant, connection) throws(PostgresError) in
       guard try connection.user(.user(id: user)) != nil else { return .failure(.notFound) }

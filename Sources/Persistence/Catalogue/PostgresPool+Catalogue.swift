@@ -5,7 +5,8 @@ extension PostgresPool {
   /// Asks something of a tenant's catalogue.
   func readCatalogue<Value: Sendable>(
     of tenant: Tenant,
-    _ body: @Sendable (CatalogueTables, isolated PostgresConnection) throws(PostgresError) ->
+    _ body:
+      @Sendable (CatalogueTables, isolated PostgresConnection) throws(PostgresError) ->
       Result<Value, CatalogueError>
   ) async throws(CatalogueError) -> Value {
     let outcome: Result<Value, CatalogueError>
@@ -24,7 +25,8 @@ extension PostgresPool {
   ///   because of the values becomes a refusal that names the field.
   func changeCatalogue<Value: Sendable>(
     of tenant: Tenant,
-    _ body: @Sendable (CatalogueTables, isolated PostgresConnection) throws(PostgresError) ->
+    _ body:
+      @Sendable (CatalogueTables, isolated PostgresConnection) throws(PostgresError) ->
       Result<Value, CatalogueError>
   ) async throws(CatalogueError) -> Value {
     try await readCatalogue(of: tenant) { tables, connection throws(PostgresError) in

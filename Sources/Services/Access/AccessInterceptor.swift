@@ -4,7 +4,7 @@ package import RPCRuntime
 
 /// Compares every call with the ``PermissionTable``: the only place where it is decided who may call what.
 /// Leaves ``CallTenant`` and ``CallPrincipal`` for what runs later.
-package struct AccessInterceptor: ServerInterceptor {
+package struct AccessInterceptor: CallBracket {
   private let gate: CallGate
   private let permission: Permission?
 
@@ -24,18 +24,19 @@ package struct AccessInterceptor: ServerInterceptor {
     return permission == .open ? nil : AccessInterceptor(gate, permission)
   }
 
-  package func intercept<Response: Sendable>(
-    _ context: ServerContext, _ next: () async throws(RPCError) -> Response
-  ) async throws(RPCError) -> Response {
+  package func begin(_ context: ServerContext) async throws(RPCError) {
     guard let permission else {
       throw RPCError(.permissionDenied, "Nobody may call \(context.method.path).")
     }
     if context.method.kind == .unary {
       _ = try await gate.admit(context, permission)
-      return try await next()
+    } else {
+      try await gate.admitStream(context, permission)
     }
-    try await gate.admitStream(context, permission)
-    defer { gate.streams.leave(context) }
-    return try await next()
+  }
+
+  package func end(_ context: ServerContext, _ error: RPCError?) -> RPCError? {
+    if context.method.kind != .unary { gate.streams.leave(context) }
+    return error
   }
 }

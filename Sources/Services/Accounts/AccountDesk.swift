@@ -53,10 +53,10 @@ package final class AccountDesk: Sendable {
 
   /// Who does something, for the audit.
   /// - Parameter user: somebody who proves themselves in this very call; nil: the call's principal.
-  func actor(_ context: ServerContext, user: Int64? = nil) -> Actor {
+  func actor(_ context: ServerContext, user: Int64? = nil) -> AuditActor {
     let origin = CallOrigin(context)
-    if let user { return Actor(name: "user:\(user)", origin: origin, at: now) }
-    return Actor(context[CallPrincipal.self], origin: origin, at: now)
+    if let user { return AuditActor(name: "user:\(user)", origin: origin, at: now) }
+    return AuditActor(context[CallPrincipal.self], origin: origin, at: now)
   }
 
   /// Counts a call.

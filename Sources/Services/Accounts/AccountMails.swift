@@ -13,14 +13,14 @@ struct AccountMails: Sendable {
   func invite(
     to recipient: EmailAddress, tenant: Tenant, by inviter: String, role: Role, message: String?,
     secret: String, days: Int
-  ) -> MailDraft {
+  ) -> MailMessage {
     let name = Self.line(tenant.name)
     let who = inviter.isEmpty ? "You have been" : "\(Self.line(inviter)) has"
     let verb = inviter.isEmpty ? "invited" : "invited you"
     let note = message.map { "\n\nTheir message:\n\n\($0)" } ?? ""
-    return MailDraft(
+    return MailMessage(
       recipient: recipient, subject: "You've been invited to join \(name)",
-      text: """
+      body: """
         Hello,
 
         \(who) \(verb) to join \(name) on TrakSense as \(role.rawValue).\(note)
@@ -35,10 +35,10 @@ struct AccountMails: Sendable {
 
   func reset(
     to recipient: EmailAddress, tenant: TenantSlug?, secret: String, minutes: Int
-  ) -> MailDraft {
-    MailDraft(
+  ) -> MailMessage {
+    MailMessage(
       recipient: recipient, subject: "Reset your TrakSense password",
-      text: """
+      body: """
         Hello,
 
         Somebody asked to set the password of your TrakSense account anew. Open this link to do so; it works

@@ -76,7 +76,8 @@ package struct CatalogueDesk: Sendable {
     }
     guard page.count <= page.items.count else {
       throw RPCError(
-        .outOfRange, "There are more than \(Self.maxWhole) \(noun)s: ask for pages of all \(noun)s.")
+        .outOfRange, "There are more than \(Self.maxWhole) \(noun)s: ask for pages of all \(noun)s."
+      )
     }
     return page.items
   }

@@ -6,7 +6,7 @@ package import RPCRuntime
 
 /// Holds each tenant to its ``TenantLimits``. The tenant is the one that ``AccessInterceptor`` found, so put
 /// this behind it; calls of no tenant are left to their handler.
-package struct TenantLimitInterceptor: ServerInterceptor {
+package struct TenantLimitInterceptor: CallBracket {
   private let limits: TenantLimits
   private let quotas: TenantQuotas
 
@@ -25,13 +25,16 @@ package struct TenantLimitInterceptor: ServerInterceptor {
   /// Tenants that are remembered.
   var tenantsInUse: Int { quotas.count }
 
-  package func intercept<Response: Sendable>(
-    _ context: ServerContext, _ next: () async throws(RPCError) -> Response
-  ) async throws(RPCError) -> Response {
-    guard let tenant = context[CallTenant.self] else { return try await next() }
+  package func begin(_ context: ServerContext) async throws(RPCError) {
+    guard let tenant = context[CallTenant.self] else { return }
     let isStream = context.method.kind != .unary
     if let refusal = quotas.enter(tenant, isStream: isStream, at: .now()) { throw refusal }
-    defer { quotas.leave(tenant, isStream: isStream) }
-    return try await next()
+  }
+
+  package func end(_ context: ServerContext, _ error: RPCError?) -> RPCError? {
+    if let tenant = context[CallTenant.self] {
+      quotas.leave(tenant, isStream: context.method.kind != .unary)
+    }
+    return error
   }
 }

@@ -70,9 +70,7 @@ package struct MailCourier: Sendable {
 
   private func deliver(_ mail: WaitingMail) async throws(StoreError) {
     do throws(MailError) {
-      try await transport.send(
-        MailMessage(
-          recipient: mail.draft.recipient, subject: mail.draft.subject, body: mail.draft.text))
+      try await transport.send(mail.message)
     } catch {
       return try await noteFailure(of: mail, error)
     }

@@ -133,7 +133,7 @@ extension TeamService {
   private func mail(
     to email: EmailAddress, _ tenant: Tenant, by inviter: String, _ role: Role, _ note: String?,
     _ secret: String
-  ) -> MailDraft {
+  ) -> MailMessage {
     desk.mails.invite(
       to: email, tenant: tenant, by: inviter, role: role, message: note, secret: secret,
       days: Int(desk.settings.inviteLifetime.components.seconds / 86_400))

@@ -39,7 +39,9 @@ for tenant in tenants.values():
 PATHS = [
     "/ingest/latest/ESP32-01/", "/ingest/history/ESP32-01/?interval=raw", "/auth/me/", "/users/me", "/team/members/",
     "/team/members/{id}/", "/team/invites/", "/team/invites/{id}", "/team/members/stats/", "/tenant/",
-    "/tenant/api-keys/", "/tenant/audit/", "/auth/sessions/",
+    "/tenant/api-keys/", "/tenant/audit/", "/auth/sessions/", "/assets/sites/", "/sites/{id}/devices/summary/",
+    "/assets/", "/assets/assets/{id}/sensors/", "/assets/complete/", "/devices/{id}/", "/devices/{id}/summary/",
+    "/assets/sensors/?page_size=500", "/sensors/{id}/",
 ]
 HOSTS = [tenant["host"] for tenant in tenants.values()] + ["api", "localhost", "127.0.0.1", "nobody.localhost"]
 

@@ -81,6 +81,25 @@ extension TestStack {
       ["--request", method] + (json.map { ["--data-binary", $0] } ?? []))
   }
 
+  /// Sends a file in the form field `avatar`.
+  func upload(_ path: String, file: String, headers: [String]) async throws -> HTTPAnswer {
+    try await curl(
+      path, host: Self.host, headers: headers + ["Expect:"], ["--form", "avatar=@\(file)"])
+  }
+
+  /// Saves what is at a path.
+  /// - Returns: status and type.
+  func download(_ path: String, to file: String) async throws -> String {
+    try await Run(
+      Tool.named("curl").path,
+      [
+        "--silent", "--show-error", "--max-time", "20", "--header", "Host: \(Self.host)",
+        "--output", file, "--write-out", "%{http_code} %{content_type}",
+        "http://127.0.0.1:\(server.httpPort)\(path)",
+      ], log: freshLog("curl")
+    ).succeed()
+  }
+
   private func curl(
     _ path: String, host: String, headers: [String], _ arguments: [String]
   ) async throws -> HTTPAnswer {

@@ -24,10 +24,10 @@ struct OutboxTests {
         try await outbox.claim(limit: limit, lease: .seconds(60), at: now)
       }
       let first = try await claim(2, at: noon)
-      #expect(first.map(\.draft.text) == ["secret 1", "secret 2"])
+      #expect(first.map(\.message.body) == ["secret 1", "secret 2"])
       #expect(first.map(\.attempts) == [0, 0])
-      #expect(first[0].draft.recipient.rawValue == "u@people.example")
-      #expect(try await claim(2, at: noon).map(\.draft.text) == ["secret 3"])
+      #expect(first[0].message.recipient.rawValue == "u@people.example")
+      #expect(try await claim(2, at: noon).map(\.message.body) == ["secret 3"])
       #expect(try await claim(2, at: noon + 59).isEmpty)
       let again = try await claim(9, at: noon + 60)
       #expect(again.map(\.attempts) == [1, 1, 1])
@@ -61,7 +61,7 @@ struct OutboxTests {
       #expect(try await outbox.claim(limit: 9, lease: .seconds(60), at: noon + 299).isEmpty)
       let due = try await outbox.claim(limit: 9, lease: .seconds(60), at: noon + 300)
       #expect(due.map(\.id) == [mails[2].id])
-      #expect(due.map(\.draft.text) == ["secret 3"])
+      #expect(due.map(\.message.body) == ["secret 3"])
       #expect(try await town.count("accounts_mail", where: "body = ''") == 2)
       #expect(try await town.count("accounts_mail", where: "problem = '550'") == 1)
     }

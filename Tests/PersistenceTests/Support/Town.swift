@@ -15,8 +15,9 @@ struct Town: Sendable {
     PostgresAccounts(migrator: database.migrator, clock: time.clock)
   }
 
-  func actor(_ name: String = "command") -> Actor {
-    Actor(name: name, origin: CallOrigin(address: "192.0.2.1", userAgent: "test"), at: time.now)
+  func actor(_ name: String = "command") -> AuditActor {
+    AuditActor(
+      name: name, origin: CallOrigin(address: "192.0.2.1", userAgent: "test"), at: time.now)
   }
 
   /// A tenant with an owner of its name: `acme` is owned by `acme@owners.example`.
@@ -70,8 +71,8 @@ struct Town: Sendable {
     SecretDigest(bytes: [UInt8](repeating: byte, count: 32))
   }
 
-  static func mail(_ recipient: String, _ text: String = "secret link") throws -> MailDraft {
-    MailDraft(recipient: try email(recipient), subject: "Subject", text: text)
+  static func mail(_ recipient: String, _ text: String = "secret link") throws -> MailMessage {
+    MailMessage(recipient: try email(recipient), subject: "Subject", body: text)
   }
 }
 

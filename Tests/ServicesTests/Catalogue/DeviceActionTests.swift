@@ -17,7 +17,8 @@ struct DeviceActionTests {
         tag: tag, device: device, metricType: "humidity", unit: "%")
     }
     let made = try await fixture.devices.createDeviceSensors(
-      TraksenseV1.CreateDeviceSensorsRequest(id: 7, sensors: [sensor("a"), sensor("b", device: 7)]),
+      TraksenseV1.CreateDeviceSensorsRequest(
+        id: 7, sensors: [sensor("a"), sensor("b", device: 7)]),
       options: writer)
     #expect(made.results.map(\.tag) == ["a", "b"] && made.results.map(\.device) == [7, 7])
     let error = await refusal { () async throws(RPCError) in
@@ -46,7 +47,8 @@ struct DeviceActionTests {
     let writer = try await fixture.writer()
     let device = TraksenseV1.CreateDeviceRequest(
       name: "G", serialNumber: "SN-98765", asset: 1, mqttClientID: "gw-1")
-    #expect(try await fixture.devices.createDevice(device, options: writer).displayName == "Device 8765")
+    #expect(
+      try await fixture.devices.createDevice(device, options: writer).displayName == "Device 8765")
     let request = TraksenseV1.GetDeviceSummaryRequest(id: 1)
     let bare = try await fixture.devices.getDeviceSummary(request, options: writer)
     #expect(bare.variables.isEmpty && bare.deviceStatus == "MAINTENANCE")
@@ -82,8 +84,9 @@ struct DeviceActionTests {
     let answer = try await fixture.devices.heartbeat(
       TraksenseV1.HeartbeatRequest(id: 1), options: writer)
     #expect(answer.isOnline && answer.lastSeen?.microseconds == now.microseconds)
-    for (seconds, isFine) in [(300, true), (301, false), (-158_112_000, true), (-158_112_001, false)]
-    {
+    for (seconds, isFine) in [
+      (300, true), (301, false), (-158_112_000, true), (-158_112_001, false),
+    ] {
       let request = TraksenseV1.HeartbeatRequest(
         id: 1,
         timestamp: ProtoTimestamp(microseconds: now.advanced(by: .seconds(seconds)).microseconds))

@@ -37,7 +37,7 @@ struct MailCourierTests {
     accounts.edit { state in
       for number in 0..<count {
         state.post(
-          MailDraft(recipient: recipient, subject: "\(number)", text: "secret"),
+          MailMessage(recipient: recipient, subject: "\(number)", body: "secret"),
           at: accounts.clock.now)
       }
     }
@@ -56,7 +56,7 @@ struct MailCourierTests {
     run.cancel()
     await run.value
     #expect(transport.sent.withLock { $0.map(\.subject) } == ["0", "1", "2", "3", "4", "0"])
-    #expect(accounts.edit { $0.mails.allSatisfy { $0.draft.text.isEmpty } })
+    #expect(accounts.edit { $0.mails.allSatisfy { $0.message.body.isEmpty } })
   }
 
   @Test("tries again later and later, and gives up after two days")
@@ -76,7 +76,7 @@ struct MailCourierTests {
     #expect(Array(waits.prefix(4)) == first)
     #expect(waits.dropFirst(4).dropLast().allSatisfy { $0 == .seconds(21_600) })
     #expect(waits.count == 13)
-    #expect(accounts.edit { $0.mails[0].draft.text.isEmpty })
+    #expect(accounts.edit { $0.mails[0].message.body.isEmpty })
     #expect(transport.sent.withLock { $0.isEmpty })
   }
 

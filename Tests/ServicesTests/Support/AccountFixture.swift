@@ -131,7 +131,7 @@ struct AccountFixture {
     _ = try await accounts.create(
       NewAPIKey(
         name: "k", prefix: key.prefix, digest: digest, scopes: scopes, expiresAt: nil),
-      for: tenant, by: Actor(nil, origin: CallOrigin(), at: clock.now))
+      for: tenant, by: AuditActor(nil, origin: CallOrigin(), at: clock.now))
     return key.text
   }
 
@@ -161,7 +161,7 @@ struct AccountFixture {
 
   /// The secret in the link of the newest mail.
   func mailedSecret() throws -> String {
-    let text = try #require(accounts.edit { $0.mails.last?.draft.text })
+    let text = try #require(accounts.edit { $0.mails.last?.message.body })
     let start = try #require(text.firstRange(of: "?token=")).upperBound
     return String(text[start...].prefix { !$0.isWhitespace })
   }

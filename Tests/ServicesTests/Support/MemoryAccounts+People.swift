@@ -31,7 +31,7 @@ extension MemoryAccounts: AccountStore {
   }
 
   func register(
-    _ tenant: NewTenant, owner: NewUser, by actor: Actor
+    _ tenant: NewTenant, owner: NewUser, by actor: AuditActor
   ) async throws(AccountError) -> Registration {
     try changed { state throws(AccountError) in
       let made = try state.add(tenant, at: actor.at)
@@ -43,12 +43,12 @@ extension MemoryAccounts: AccountStore {
     }
   }
 
-  func create(_ user: NewUser, by actor: Actor) async throws(AccountError) -> UserAccount {
+  func create(_ user: NewUser, by actor: AuditActor) async throws(AccountError) -> UserAccount {
     try changed { state throws(AccountError) in try state.add(user, at: actor.at) }
   }
 
   func updateProfile(
-    of user: Int64, by actor: Actor, _ change: @escaping @Sendable (inout UserProfile) -> Void
+    of user: Int64, by actor: AuditActor, _ change: @escaping @Sendable (inout UserProfile) -> Void
   ) async throws(AccountError) -> UserAccount {
     try changed { state throws(AccountError) in
       let index = try state.index(of: user)
@@ -59,7 +59,7 @@ extension MemoryAccounts: AccountStore {
   }
 
   func setPassword(
-    of user: Int64, to hash: PasswordHash, by actor: Actor
+    of user: Int64, to hash: PasswordHash, by actor: AuditActor
   ) async throws(AccountError) {
     try changed { state throws(AccountError) in
       state.users[try state.index(of: user)].password = hash
@@ -80,7 +80,7 @@ extension MemoryAccounts: AccountStore {
   }
 
   func setAvatar(
-    of user: Int64, to key: String?, by actor: Actor
+    of user: Int64, to key: String?, by actor: AuditActor
   ) async throws(AccountError) -> String? {
     try changed { state throws(AccountError) in
       let index = try state.index(of: user)
@@ -92,7 +92,8 @@ extension MemoryAccounts: AccountStore {
   }
 
   func requestReset(
-    of user: Int64, digest: SecretDigest, expiresAt: Timestamp, mail: MailDraft, by actor: Actor
+    of user: Int64, digest: SecretDigest, expiresAt: Timestamp, mail: MailMessage,
+    by actor: AuditActor
   ) async throws(AccountError) {
     try changed { state throws(AccountError) in
       state.resets = state.resets.filter { $0.value.user != user }
@@ -109,7 +110,7 @@ extension MemoryAccounts: AccountStore {
   }
 
   func reset(
-    digest: SecretDigest, to hash: PasswordHash, by actor: Actor
+    digest: SecretDigest, to hash: PasswordHash, by actor: AuditActor
   ) async throws(AccountError) -> UserAccount {
     try changed { state throws(AccountError) in
       let user = try state.reset(digest, at: actor.at)
@@ -131,7 +132,7 @@ extension MemoryAccounts: LoginGuard {
   }
 
   func noteFailure(
-    of name: String, user: Int64?, tenant: Int64?, by actor: Actor
+    of name: String, user: Int64?, tenant: Int64?, by actor: AuditActor
   ) async throws(StoreError) {
     try asked { state in
       var failures = state.failures[name] ?? Failures()

@@ -3,7 +3,7 @@
 import Domain
 
 extension MemoryAccounts: SessionStore {
-  func open(_ session: UserSession, by actor: Actor) async throws(StoreError) {
+  func open(_ session: UserSession, by actor: AuditActor) async throws(StoreError) {
     try asked { state in
       state.sessions[session.id] = Session(session: session)
       state.note(.signedIn, tenant: session.tenant, by: actor)
@@ -18,7 +18,7 @@ extension MemoryAccounts: SessionStore {
   }
 
   func rotate(
-    _ session: SessionID, tenant: Int64, seq: Int64, expiresAt: Timestamp, by actor: Actor
+    _ session: SessionID, tenant: Int64, seq: Int64, expiresAt: Timestamp, by actor: AuditActor
   ) async throws(StoreError) -> Rotation {
     try asked { state in
       guard let grant = state.grant(session, tenant, at: clock.now),
@@ -36,7 +36,7 @@ extension MemoryAccounts: SessionStore {
   }
 
   func revoke(
-    _ session: SessionID, of user: Int64?, action: AuditEvent.Action, by actor: Actor
+    _ session: SessionID, of user: Int64?, action: AuditEvent.Action, by actor: AuditActor
   ) async throws(StoreError) -> Bool {
     try asked { state in
       let count = state.revoke { $0.id == session && (user == nil || $0.user == user) }
@@ -46,7 +46,7 @@ extension MemoryAccounts: SessionStore {
   }
 
   func revokeAll(
-    of user: Int64, except kept: SessionID?, by actor: Actor
+    of user: Int64, except kept: SessionID?, by actor: AuditActor
   ) async throws(StoreError) -> Int {
     try asked { $0.revoke { $0.user == user && $0.id != kept } }
   }
@@ -78,7 +78,7 @@ extension MemoryAccounts: APIKeyStore {
   }
 
   func create(
-    _ new: NewAPIKey, for tenant: Tenant, by actor: Actor
+    _ new: NewAPIKey, for tenant: Tenant, by actor: AuditActor
   ) async throws(AccountError) -> APIKey {
     try changed { state throws(AccountError) in
       let key = APIKey(
@@ -92,7 +92,7 @@ extension MemoryAccounts: APIKeyStore {
 
   func rotate(
     id: Int64, of tenant: Tenant, prefix: String, digest: SecretDigest, overlap: Duration,
-    by actor: Actor
+    by actor: AuditActor
   ) async throws(AccountError) -> APIKey {
     try changed { state throws(AccountError) in
       let index = try state.keyIndex(id, tenant)
@@ -108,7 +108,7 @@ extension MemoryAccounts: APIKeyStore {
     }
   }
 
-  func revoke(id: Int64, of tenant: Tenant, by actor: Actor) async throws(AccountError) {
+  func revoke(id: Int64, of tenant: Tenant, by actor: AuditActor) async throws(AccountError) {
     try changed { state throws(AccountError) in
       state.keys[try state.keyIndex(id, tenant)].key.revokedAt = actor.at
       state.note(.apiKeyRevoked, tenant: tenant.id, by: actor)

@@ -25,7 +25,7 @@ extension MemoryAccounts: TeamStore {
 
   func updateMember(
     id: Int64, of tenant: Tenant, role: Role?, status: MembershipStatus?, ceiling: Role,
-    by actor: Actor
+    by actor: AuditActor
   ) async throws(AccountError) -> Member {
     try changed { state throws(AccountError) in
       guard
@@ -81,7 +81,7 @@ extension MemoryAccounts: TeamStore {
   }
 
   func createInvite(
-    _ new: NewInvite, ceiling: Role, by actor: Actor
+    _ new: NewInvite, ceiling: Role, by actor: AuditActor
   ) async throws(AccountError) -> Invite {
     try changed { state throws(AccountError) in
       guard ceiling.mayAssign(new.role) else { throw .roleTooLow }
@@ -108,7 +108,7 @@ extension MemoryAccounts: TeamStore {
   }
 
   func updateInvite(
-    id: Int64, of tenant: Tenant, role: Role?, message: String?, ceiling: Role, by actor: Actor
+    id: Int64, of tenant: Tenant, role: Role?, message: String?, ceiling: Role, by actor: AuditActor
   ) async throws(AccountError) -> Invite {
     try changed { state throws(AccountError) in
       let index = try state.pendingInvite(id, tenant, at: actor.at)
@@ -121,7 +121,7 @@ extension MemoryAccounts: TeamStore {
     }
   }
 
-  func cancelInvite(id: Int64, of tenant: Tenant, by actor: Actor) async throws(AccountError) {
+  func cancelInvite(id: Int64, of tenant: Tenant, by actor: AuditActor) async throws(AccountError) {
     try changed { state throws(AccountError) in
       let index = try state.pendingInvite(id, tenant, at: actor.at)
       state.invites[index].invite.storedStatus = .cancelled
@@ -129,8 +129,8 @@ extension MemoryAccounts: TeamStore {
   }
 
   func renewInvite(
-    id: Int64, of tenant: Tenant, digest: SecretDigest, expiresAt: Timestamp, mail: MailDraft,
-    by actor: Actor
+    id: Int64, of tenant: Tenant, digest: SecretDigest, expiresAt: Timestamp, mail: MailMessage,
+    by actor: AuditActor
   ) async throws(AccountError) -> Invite {
     try changed { state throws(AccountError) in
       let index = try state.pendingInvite(id, tenant, at: actor.at)
@@ -150,7 +150,7 @@ extension MemoryAccounts: TeamStore {
   }
 
   func acceptInvite(
-    digest: SecretDigest, of tenant: Tenant, user: Int64, by actor: Actor
+    digest: SecretDigest, of tenant: Tenant, user: Int64, by actor: AuditActor
   ) async throws(AccountError) -> Member {
     try changed { state throws(AccountError) in
       let index = try state.openInvite(digest, tenant, at: actor.at)
@@ -163,7 +163,7 @@ extension MemoryAccounts: TeamStore {
 
   func acceptInvite(
     digest: SecretDigest, of tenant: Tenant, profile: UserProfile, password: PasswordHash,
-    by actor: Actor
+    by actor: AuditActor
   ) async throws(AccountError) -> Member {
     try changed { state throws(AccountError) in
       let index = try state.openInvite(digest, tenant, at: actor.at)

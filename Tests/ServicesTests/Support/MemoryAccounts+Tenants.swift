@@ -3,7 +3,7 @@
 import Domain
 
 extension MemoryAccounts: TenantRegistry {
-  func create(_ new: NewTenant, by actor: Actor) async throws(AccountError) -> Tenant {
+  func create(_ new: NewTenant, by actor: AuditActor) async throws(AccountError) -> Tenant {
     try changed { state throws(AccountError) in try state.add(new, at: actor.at) }
   }
 
@@ -22,7 +22,9 @@ extension MemoryAccounts: TenantRegistry {
     }
   }
 
-  func rename(_ tenant: TenantSlug, to name: String, by actor: Actor) async throws(AccountError) {
+  func rename(_ tenant: TenantSlug, to name: String, by actor: AuditActor)
+    async throws(AccountError)
+  {
     try changed { state throws(AccountError) in
       let index = try state.index(of: tenant)
       let old = state.tenants[index].tenant
@@ -33,12 +35,12 @@ extension MemoryAccounts: TenantRegistry {
   }
 
   func setSuspended(
-    _ suspended: Bool, _ tenant: TenantSlug, by actor: Actor
+    _ suspended: Bool, _ tenant: TenantSlug, by actor: AuditActor
   ) async throws(AccountError) {
     suspend(tenant.rawValue, suspended)
   }
 
-  func delete(_ tenant: TenantSlug, by actor: Actor) async throws(AccountError) {
+  func delete(_ tenant: TenantSlug, by actor: AuditActor) async throws(AccountError) {
     try changed { state throws(AccountError) in
       let index = try state.index(of: tenant)
       state.tenants.remove(at: index)
@@ -46,7 +48,7 @@ extension MemoryAccounts: TenantRegistry {
   }
 
   func addDomain(
-    _ domain: String, to tenant: TenantSlug, isPrimary: Bool, by actor: Actor
+    _ domain: String, to tenant: TenantSlug, isPrimary: Bool, by actor: AuditActor
   ) async throws(AccountError) {
     try changed { state throws(AccountError) in
       state.tenants[try state.index(of: tenant)].domains.append(domain)
@@ -54,7 +56,7 @@ extension MemoryAccounts: TenantRegistry {
   }
 
   func removeDomain(
-    _ domain: String, from tenant: TenantSlug, by actor: Actor
+    _ domain: String, from tenant: TenantSlug, by actor: AuditActor
   ) async throws(AccountError) {
     try changed { state throws(AccountError) in
       state.tenants[try state.index(of: tenant)].domains.removeAll { $0 == domain }
@@ -62,7 +64,7 @@ extension MemoryAccounts: TenantRegistry {
   }
 
   func addMember(
-    user: Int64, to tenant: TenantSlug, role: Role, by actor: Actor
+    user: Int64, to tenant: TenantSlug, role: Role, by actor: AuditActor
   ) async throws(AccountError) {
     try changed { state throws(AccountError) in
       let id = state.tenants[try state.index(of: tenant)].tenant.id
@@ -101,7 +103,7 @@ extension MemoryAccounts: Outbox {
         guard !mail.isSent, !mail.isGivenUp, mail.dueAt <= now else { continue }
         state.mails[index].dueAt = now.advanced(by: lease)
         claimed.append(
-          WaitingMail(id: Int64(index), attempts: mail.attempts, draft: mail.draft))
+          WaitingMail(id: Int64(index), attempts: mail.attempts, message: mail.message))
       }
       return claimed
     }
@@ -110,7 +112,7 @@ extension MemoryAccounts: Outbox {
   func markSent(_ id: Int64, at now: Timestamp) async throws(StoreError) {
     try asked { state in
       state.mails[Int(id)].isSent = true
-      state.mails[Int(id)].draft.text = ""
+      state.mails[Int(id)].message.body = ""
     }
   }
 
@@ -123,7 +125,7 @@ extension MemoryAccounts: Outbox {
         state.mails[Int(id)].dueAt = retryAt
       } else {
         state.mails[Int(id)].isGivenUp = true
-        state.mails[Int(id)].draft.text = ""
+        state.mails[Int(id)].message.body = ""
       }
     }
   }

@@ -29,7 +29,7 @@ final class MemoryAccounts: Sendable {
   }
 
   struct Mail {
-    var draft: MailDraft
+    var message: MailMessage
     var attempts = 0
     var dueAt: Timestamp
     var isSent = false
@@ -164,7 +164,7 @@ extension MemoryAccounts.State {
   }
 
   mutating func note(
-    _ action: AuditEvent.Action, tenant: Int64? = nil, subject: String = "", by actor: Actor
+    _ action: AuditEvent.Action, tenant: Int64? = nil, subject: String = "", by actor: AuditActor
   ) {
     audit.append(
       AuditEvent(
@@ -172,8 +172,8 @@ extension MemoryAccounts.State {
         subject: subject, origin: actor.origin, detail: ""))
   }
 
-  mutating func post(_ draft: MailDraft, at now: Timestamp) {
-    mails.append(MemoryAccounts.Mail(draft: draft, dueAt: now))
+  mutating func post(_ message: MailMessage, at now: Timestamp) {
+    mails.append(MemoryAccounts.Mail(message: message, dueAt: now))
   }
 }
 

@@ -26,9 +26,9 @@ struct InviteTests {
     #expect(invite.email == "new.person@umc.example" && invite.status == "pending")
     #expect(
       invite.isValid && !invite.isExpired && invite.invitedByEmail?.value == "admin@umc.example")
-    let mail = try #require(fixture.accounts.edit { $0.mails.last?.draft })
+    let mail = try #require(fixture.accounts.edit { $0.mails.last?.message })
     #expect(mail.subject == "You've been invited to join umc")
-    #expect(mail.text.contains("https://umc.app.example.com/accept-invite?token="))
+    #expect(mail.body.contains("https://umc.app.example.com/accept-invite?token="))
     let secret = try fixture.mailedSecret()
     let shown = try await fixture.auth.validateInvite(
       .init(token: secret), options: AccountFixture.umc)
