@@ -29,7 +29,8 @@ struct JSONFormTests {
       TraksenseV1.HistoryBlock(
         seriesKey: [.max], timestampUS: [-1, 0], value: [.nan, .infinity, -.infinity, 1e21]),
       #"{"series_key":["9223372036854775807"],"timestamp_us":["-1","0"],"#
-        + #""value":["NaN","Infinity","-Infinity",1e+21],"minimum":[],"maximum":[],"count":[]}"#
+        + #""value":["NaN","Infinity","-Infinity",1e+21],"minimum":[],"maximum":[],"count":[],"#
+        + #""last":[]}"#
     ),
     (TraksenseV1.SubscribeResponse(), "{}"),
     (

@@ -97,7 +97,8 @@ struct Sample: CustomTestStringConvertible, Sendable {
     Sample(
       message: TraksenseV1.HistoryRequest(
         deviceID: "d", sensorID: ["s"], sensorType: ["t", "u"], from: .init(),
-        to: .init(seconds: 1), interval: "5m"),
+        to: .init(seconds: 1), interval: "5m", assetTag: "a", limit: 1, cursor: "c",
+        downsample: "lttb", points: 3),
       text: """
         device_id: "d"
         sensor_id: "s"
@@ -109,12 +110,17 @@ struct Sample: CustomTestStringConvertible, Sendable {
           seconds: 1
         }
         interval: "5m"
+        asset_tag: "a"
+        limit: 1
+        cursor: "c"
+        downsample: "lttb"
+        points: 3
 
         """),
     Sample(
       message: TraksenseV1.HistoryResponse(
         series: [series], interval: "1h", from: .init(seconds: 1), to: .init(seconds: 2),
-        block: .init(value: [1])),
+        block: .init(value: [1]), truncated: true, nextCursor: "c"),
       text: """
         series {
           series_key: 9223372036854775807
@@ -133,6 +139,8 @@ struct Sample: CustomTestStringConvertible, Sendable {
         block {
           value: 1
         }
+        truncated: true
+        next_cursor: "c"
 
         """),
     Sample(
@@ -149,7 +157,7 @@ struct Sample: CustomTestStringConvertible, Sendable {
       message: TraksenseV1.HistoryBlock(
         seriesKey: [1, -1], timestampUS: [.min, .max], value: [0, .leastNonzeroMagnitude],
         minimum: [-1.5],
-        maximum: [.greatestFiniteMagnitude], count: [0]),
+        maximum: [.greatestFiniteMagnitude], count: [0], last: [2]),
       text: """
         series_key: 1
         series_key: -1
@@ -160,6 +168,7 @@ struct Sample: CustomTestStringConvertible, Sendable {
         minimum: -1.5
         maximum: 1.7976931348623157e+308
         count: 0
+        last: 2
 
         """),
     Sample(
@@ -240,7 +249,8 @@ struct Sample: CustomTestStringConvertible, Sendable {
         """),
     Sample(
       message: TraksenseV1.HistoryRow(
-        timestamp: .init(seconds: 1), sensorID: "s", sensorType: "t", value: 1, unit: "u"),
+        timestamp: .init(seconds: 1), sensorID: "s", sensorType: "t", value: 1, unit: "u",
+        deviceID: "d"),
       text: """
         timestamp {
           seconds: 1
@@ -249,12 +259,13 @@ struct Sample: CustomTestStringConvertible, Sendable {
         sensor_type: "t"
         value: 1
         unit: "u"
+        device_id: "d"
 
         """),
     Sample(
       message: TraksenseV1.HistoryBucketRow(
         timestamp: .init(seconds: 1), sensorID: "s", sensorType: "t", value: 1, unit: "u", avg: 2,
-        min: 3, max: 4, count: 5),
+        min: 3, max: 4, count: 5, last: 6, deviceID: "d"),
       text: """
         timestamp {
           seconds: 1
@@ -267,6 +278,42 @@ struct Sample: CustomTestStringConvertible, Sendable {
         min: 3
         max: 4
         count: 5
+        last: 6
+        device_id: "d"
+
+        """),
+    Sample(
+      message: TraksenseV1.TelemetryRow(
+        ts: .init(seconds: 1), deviceID: "d", sensorID: "s", value: 1, unit: "u"),
+      text: """
+        ts {
+          seconds: 1
+        }
+        device_id: "d"
+        sensor_id: "s"
+        value: 1
+        unit: "u"
+
+        """),
+    Sample(
+      message: TraksenseV1.TelemetryBucketRow(
+        bucket: .init(seconds: 1), ts: .init(seconds: 1), deviceID: "d", sensorID: "s",
+        avgValue: 1, minValue: 2, maxValue: 3, lastValue: 4, count: 5, unit: "u"),
+      text: """
+        bucket {
+          seconds: 1
+        }
+        ts {
+          seconds: 1
+        }
+        device_id: "d"
+        sensor_id: "s"
+        avg_value: 1
+        min_value: 2
+        max_value: 3
+        last_value: 4
+        count: 5
+        unit: "u"
 
         """),
   ]

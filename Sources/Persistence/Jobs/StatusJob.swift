@@ -13,10 +13,10 @@ package struct StatusJob: TenantJob {
   private let sensorsPerTurn: Int
 
   /// - Parameters:
-  ///   - interval: how late somebody is noticed to be silent at most. Default 30 s.
+  ///   - interval: how late somebody is noticed to be silent at most. Default a minute.
   ///   - sensorsPerTurn: bounds the work of one turn. Default 500.
   package init(
-    pool: PostgresPool, clock: WallClock, interval: Duration = .seconds(30),
+    pool: PostgresPool, clock: WallClock, interval: Duration = .seconds(60),
     sensorsPerTurn: Int = 500
   ) {
     self.pool = pool

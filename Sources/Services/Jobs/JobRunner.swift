@@ -11,8 +11,8 @@ package final class JobRunner: Sendable {
   package struct Settings: Hashable, Sendable {
     /// Turns that run at the same time. Default 2: a connection of the pool each.
     package var turns = 2
-    /// How often the list of tenants is read. Default 10 s.
-    package var tenantInterval: Duration = .seconds(10)
+    /// How often the list of tenants is read. Default 30 s.
+    package var tenantInterval: Duration = .seconds(30)
     /// Longest that a turn may take; then it is cancelled. Default 5 minutes.
     package var longestTurn: Duration = .seconds(300)
     /// How often somebody without work looks again. Default 1 s.
