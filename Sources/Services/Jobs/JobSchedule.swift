@@ -62,7 +62,8 @@ struct JobSchedule {
   }
 
   mutating func next(at now: Instant) -> Next {
-    let first = entries.lazy.filter { !busy.contains($0.key.tenant) }.min { left, right in
+    let busyNow = busy
+    let first = entries.lazy.filter { !busyNow.contains($0.key.tenant) }.min { left, right in
       // The ids come last, so that the order is always the same.
       (left.value.due, left.value.line, left.key.tenant, left.key.job)
         < (right.value.due, right.value.line, right.key.tenant, right.key.job)
