@@ -194,7 +194,7 @@ let package = Package(
       name: "BenchServe",
       dependencies: [
         "BenchMessages", "Credentials", "DedicatedThread", "DevStack", "Domain", "Persistence",
-        "RPCRuntime", "TrakSenseAPI", nioPosix, logging,
+        "RPCRuntime", "Services", "TrakSenseAPI", nioPosix, logging,
       ],
       path: "Benchmarks/BenchServe",
       swiftSettings: strict),

@@ -29,7 +29,8 @@ struct FanoutBenchmark {
     var subscribers: [Subscribers] = []
     for _ in 0..<Self.connections {
       subscribers.append(
-        try await Subscribers(Self.streamsEach, port: Int(port), tenant: "umc", blocks: blocks))
+        try await Subscribers(
+          Self.streamsEach, port: Int(port), metadata: ["x-tenant": "umc"], blocks: blocks))
     }
     let streams = Self.connections * Self.streamsEach
     let open = ProcessUsage.residentKilobytes(of: server.processID) ?? 0

@@ -5,6 +5,8 @@ import Domain
 import Foundation
 import Logging
 import Persistence
+import RPCRuntime
+import Services
 
 /// The release `traksense serve` with a PostgreSQL (fsync on, its own default settings) and a broker of
 /// its own.
@@ -14,6 +16,8 @@ final class House: Sendable {
   let broker: PrivateMosquitto
   let pool: PostgresPool
   let rpcPort: UInt16
+  /// Reads the sample tenant.
+  let apiKey: APIKeyText
   private let directory: TemporaryDirectory
   private let usesTimescale: Bool
   private let httpPort: UInt16
@@ -45,7 +49,14 @@ final class House: Sendable {
       pool: pool, timescale: timescale ? .automatic : .never, clock: WallClock { TestPoints.now })
     try await migrator.migrate()
     let provisioner = TenantProvisioner(migrator: migrator)
-    try await SampleHospital(provisioner: provisioner).seed()
+    let hospital = try await SampleHospital(provisioner: provisioner).seed()
+    apiKey = try APIKeyText()
+    _ = try await PostgresAccounts(migrator: migrator, clock: WallClock { TestPoints.now }).apiKeys
+      .create(
+        NewAPIKey(
+          name: "bench", prefix: apiKey.prefix, digest: try apiKey.digest(), scopes: [.read],
+          expiresAt: nil),
+        for: hospital, by: AuditActor(name: "bench", origin: CallOrigin(), at: TestPoints.now))
     guard let slug = TenantSlug("raw") else { throw BenchError("slug") }
     _ = try await provisioner.create(
       NewTenant(slug: slug, name: "Raw inserts", domains: ["raw.localhost"]))
@@ -53,6 +64,9 @@ final class House: Sendable {
       try connection.run(script: TestPoints.script)
     }
   }
+
+  /// Names the sample tenant and opens it.
+  var metadata: Metadata { ["x-tenant": "umc", "x-api-key": apiKey.text] }
 
   func stop() async {
     await pool.close()
@@ -79,6 +93,8 @@ final class House: Sendable {
       "RPC_LISTEN": "127.0.0.1:\(rpcPort)", "HTTP_LISTEN": "127.0.0.1:\(httpPort)",
       "ADMIN_LISTEN": "127.0.0.1:\(try FreePort.find())",
       "TIMESCALE": usesTimescale ? "auto" : "never", "LOG_LEVEL": "warning",
+      "SECRET_KEY": "benchmarks-sign-nothing-of-value-with-it",
+      "MEDIA_DIRECTORY": "\(directory.path)/media",
     ]
     command.logFile = "\(directory.path)/serve.log"
     command.deathSignal = .terminate

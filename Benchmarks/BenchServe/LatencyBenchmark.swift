@@ -47,7 +47,7 @@ struct LatencyBenchmark {
       host: "127.0.0.1", port: Int(house.rpcPort), group: MultiThreadedEventLoopGroup.singleton)
     let client = TraksenseV1.TelemetryServiceClient(channel: connection)
     let stream = try await client.subscribe(
-      TraksenseV1.SubscribeRequest(), options: CallOptions(metadata: ["x-tenant": "umc"]))
+      TraksenseV1.SubscribeRequest(), options: CallOptions(metadata: house.metadata))
     var messages = stream.makeAsyncIterator()
     // `start`: from here on nothing is missed.
     _ = try await messages.next()

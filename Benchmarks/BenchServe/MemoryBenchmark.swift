@@ -20,7 +20,8 @@ struct MemoryBenchmark {
     let megabytes = Double(idle) / 1_024
     report.add("idle", megabytes, "MB", digits: 1, target: "≤ 60 MB", isMet: megabytes <= 60)
     // The database connections, their threads and buffers come with the first burst of calls and stay.
-    await (try Subscribers(Self.streamsEach, port: Int(house.rpcPort), tenant: "umc")).close()
+    await (try Subscribers(Self.streamsEach, port: Int(house.rpcPort), metadata: house.metadata))
+      .close()
     let warm = try await settled(serve)
     report.add("idle, after a first hundred subscriptions", Double(warm) / 1_024, "MB", digits: 1)
     let first = try await subscriptions(on: serve)
@@ -45,7 +46,7 @@ struct MemoryBenchmark {
     var opened: [Subscribers] = []
     for _ in 0..<Self.connections {
       opened.append(
-        try await Subscribers(Self.streamsEach, port: Int(house.rpcPort), tenant: "umc"))
+        try await Subscribers(Self.streamsEach, port: Int(house.rpcPort), metadata: house.metadata))
     }
     return opened
   }

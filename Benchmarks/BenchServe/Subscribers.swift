@@ -9,8 +9,10 @@ final class Subscribers: Sendable {
   private let readers: [Task<Void, any Error>]
 
   /// Returns when each has received its `start`.
-  /// - Parameter blocks: told of each block that any of them receives.
-  init(_ count: Int, port: Int, tenant: String, blocks: Arrivals = Arrivals()) async throws {
+  /// - Parameters:
+  ///   - metadata: names the tenant and shows credentials.
+  ///   - blocks: told of each block that any of them receives.
+  init(_ count: Int, port: Int, metadata: Metadata, blocks: Arrivals = Arrivals()) async throws {
     connection = try await RPCConnection.connect(
       host: "127.0.0.1", port: port, group: MultiThreadedEventLoopGroup.singleton)
     let client = TraksenseV1.TelemetryServiceClient(channel: connection)
@@ -18,7 +20,7 @@ final class Subscribers: Sendable {
     readers = (0..<count).map { _ in
       Task {
         let stream = try await client.subscribe(
-          TraksenseV1.SubscribeRequest(), options: CallOptions(metadata: ["x-tenant": tenant]))
+          TraksenseV1.SubscribeRequest(), options: CallOptions(metadata: metadata))
         for try await message in stream {
           switch message.event {
           case .start: starts.add()

@@ -4,6 +4,7 @@ import Logging
 import Prometheus
 import RPCRuntime
 import Services
+import TrakSenseAPI
 
 /// What `traksense serve` puts around a call, at its default log level, but for credentials: load generators
 /// have none.
@@ -11,7 +12,8 @@ enum BenchInterceptors {
   static func all() throws -> [any ServerInterceptor] {
     let tenant = try tenant()
     return [
-      TracingInterceptor(), CallLogInterceptor(logger: Logger(label: "bench")),
+      TracingInterceptor(), ErrorDetailsInterceptor(),
+      CallLogInterceptor(logger: Logger(label: "bench")),
       MetricsInterceptor(factory: PrometheusRegistry()),
       OneCaller(tenant: tenant), TenantLimitInterceptor(limits: TenantLimits()),
       DeadlineInterceptor(),
@@ -27,13 +29,8 @@ enum BenchInterceptors {
 }
 
 /// Makes every call one of the same tenant.
-struct OneCaller: ServerInterceptor {
+struct OneCaller: CallBracket {
   let tenant: Tenant
 
-  func intercept<Response: Sendable>(
-    _ context: ServerContext, _ next: () async throws(RPCError) -> Response
-  ) async throws(RPCError) -> Response {
-    context[CallTenant.self] = tenant
-    return try await next()
-  }
+  func begin(_ context: ServerContext) async throws(RPCError) { context[CallTenant.self] = tenant }
 }

@@ -41,7 +41,10 @@ extension EndToEnd {
         if value == "33.25" { try await browser.waitFor("33.25", within: .seconds(20)) }
       }
       let facts = try await browser.result(Screenshot.self, within: .seconds(30))
-      #expect(facts.errors == [], "what the page complained about")
+      // Before signing in: the stream, the question why it failed, and the try to renew a session.
+      let complaints = facts.errors.filter { !$0.contains("401 (Unauthorized)") }
+      #expect(complaints == [], "what the page complained about")
+      #expect(facts.errors.count <= 3, "\(facts.errors)")
       let image = try Data(contentsOf: screenshot)
       #expect(image.starts(with: [0x89, 0x50, 0x4E, 0x47]) && image.count > 20_000)
       print("screenshot: \(screenshot.path)")
