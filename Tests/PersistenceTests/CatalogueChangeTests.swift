@@ -160,11 +160,11 @@ struct CatalogueChangeTests {
     try await withDatabase { database throws in
       let plant = try await Plant.make("t", in: database)
       let made = try await database.sensors.createSensors(
-        [SensorChanges("rh_1"), SensorChanges("rh_2")], of: plant.tenant)
-      #expect(made.map(\.tag) == ["rh_1", "rh_2"])
+        [SensorChanges("rh_2"), SensorChanges("rh_1")], of: plant.tenant)
+      #expect(made.map(\.tag) == ["rh_2", "rh_1"])
       await #expect(throws: CatalogueError.taken(field: "sensors[1].tag")) {
         try await database.sensors.createSensors(
-          [SensorChanges("rh_3"), SensorChanges("rh_1"), SensorChanges("rh_4")], of: plant.tenant)
+          [SensorChanges("rh_3"), SensorChanges("rh_1"), SensorChanges("rh_0")], of: plant.tenant)
       }
       #expect(try await plant.count("assets_sensor") == 8)
     }
