@@ -74,7 +74,8 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-    .systemLibrary(name: "CGD", pkgConfig: "gdlib", providers: [.apt(["libgd-dev"])]),
+    // Without pkg-config: gdlib's flags there are some that SwiftPM warns of, and none that are needed.
+    .systemLibrary(name: "CGD", providers: [.apt(["libgd-dev"])]),
     .target(name: "CTrakSenseProto", dependencies: ["CProtobufC"]),
     .target(name: "CProtocPlugin", dependencies: ["CProtobufC"]),
 

@@ -12,7 +12,7 @@ extension ProtobufSchema {
       TraksenseBenchV1.SlowRequest.self,
     ],
     methods: [
-      TraksenseBenchV1.BenchServiceMethods.all
+      TraksenseBenchV1.BenchServiceMethods.all,
     ].flatMap(\.self),
     routes: [],
     files: [
@@ -34,7 +34,8 @@ extension ProtobufSchema {
           "traksense.bench.v1.BenchService.Slow",
           "traksense.bench.v1.BenchService.Echo",
         ],
-        extensions: [],
+        extensions: [
+        ],
         descriptor: """
           \u{a}\u{b}bench.proto\u{12}\u{12}traksense.bench.v1\"\u{1d}\u{a}\u{7}Payload\u{12}\
           \u{12}\u{a}\u{4}body\u{18}\u{1} \u{1}(\u{c}R\u{4}body\"C\u{a}\u{f}DownloadReques\
@@ -48,6 +49,6 @@ extension ProtobufSchema {
           D\u{a}\u{4}Slow\u{12}\u{1f}.traksense.bench.v1.SlowRequest\u{1a}\u{1b}.traksense\
           .bench.v1.Payload\u{12}D\u{a}\u{4}Echo\u{12}\u{1b}.traksense.bench.v1.Payload\u{1a}\
           \u{1b}.traksense.bench.v1.Payload(\u{1}0\u{1}b\u{6}proto3
-          """)
+          """),
     ])
 }

@@ -17,8 +17,7 @@ extension TraksenseBenchV1.Payload: @unsafe CMessage {
     self.body = unsafe CField.bytes(c.pointee.body)
   }
 
-  package func fill(_ c: UnsafeMutablePointer<Traksense__Bench__V1__Payload>, _ arena: inout Arena)
-  {
+  package func fill(_ c: UnsafeMutablePointer<Traksense__Bench__V1__Payload>, _ arena: inout Arena) {
     unsafe c.pointee.body = arena.bytes(self.body)
   }
 }
@@ -29,9 +28,9 @@ extension TraksenseBenchV1.Payload: JSONFieldValue {
     try json.beginMessage()
     while let key = try json.nextField() {
       switch key {
-      case "body":
-        self.body = try json.value("body")
-      default: try json.skipUnknown(key)
+        case "body":
+          self.body = try json.value("body")
+        default: try json.skipUnknown(key)
       }
     }
   }
@@ -50,17 +49,13 @@ extension TraksenseBenchV1.DownloadRequest: @unsafe CMessage {
 
   package static var wireOverhead: Int { 22 }
 
-  package init(decoding c: UnsafePointer<Traksense__Bench__V1__DownloadRequest>)
-    throws(ProtobufError)
-  {
+  package init(decoding c: UnsafePointer<Traksense__Bench__V1__DownloadRequest>) throws(ProtobufError) {
     self.init()
     self.messages = unsafe c.pointee.messages
     self.bytes = unsafe c.pointee.bytes
   }
 
-  package func fill(
-    _ c: UnsafeMutablePointer<Traksense__Bench__V1__DownloadRequest>, _ arena: inout Arena
-  ) {
+  package func fill(_ c: UnsafeMutablePointer<Traksense__Bench__V1__DownloadRequest>, _ arena: inout Arena) {
     unsafe c.pointee.messages = self.messages
     unsafe c.pointee.bytes = self.bytes
   }
@@ -72,11 +67,11 @@ extension TraksenseBenchV1.DownloadRequest: JSONFieldValue {
     try json.beginMessage()
     while let key = try json.nextField() {
       switch key {
-      case "messages":
-        self.messages = try json.value("messages")
-      case "bytes":
-        self.bytes = try json.value("bytes")
-      default: try json.skipUnknown(key)
+        case "messages":
+          self.messages = try json.value("messages")
+        case "bytes":
+          self.bytes = try json.value("bytes")
+        default: try json.skipUnknown(key)
       }
     }
   }
@@ -102,9 +97,7 @@ extension TraksenseBenchV1.SlowRequest: @unsafe CMessage {
     self.busyMicroseconds = unsafe c.pointee.busy_microseconds
   }
 
-  package func fill(
-    _ c: UnsafeMutablePointer<Traksense__Bench__V1__SlowRequest>, _ arena: inout Arena
-  ) {
+  package func fill(_ c: UnsafeMutablePointer<Traksense__Bench__V1__SlowRequest>, _ arena: inout Arena) {
     unsafe c.pointee.wait_milliseconds = self.waitMilliseconds
     unsafe c.pointee.busy_microseconds = self.busyMicroseconds
   }
@@ -116,11 +109,11 @@ extension TraksenseBenchV1.SlowRequest: JSONFieldValue {
     try json.beginMessage()
     while let key = try json.nextField() {
       switch key {
-      case "wait_milliseconds", "waitMilliseconds":
-        self.waitMilliseconds = try json.value("wait_milliseconds")
-      case "busy_microseconds", "busyMicroseconds":
-        self.busyMicroseconds = try json.value("busy_microseconds")
-      default: try json.skipUnknown(key)
+        case "wait_milliseconds", "waitMilliseconds":
+          self.waitMilliseconds = try json.value("wait_milliseconds")
+        case "busy_microseconds", "busyMicroseconds":
+          self.busyMicroseconds = try json.value("busy_microseconds")
+        default: try json.skipUnknown(key)
       }
     }
   }

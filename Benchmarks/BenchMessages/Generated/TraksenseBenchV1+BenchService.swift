@@ -46,8 +46,7 @@ extension TraksenseBenchV1 {
 
     /// Sends as many messages as asked for, as fast as they are taken.
     func download(
-      _ request: TraksenseBenchV1.DownloadRequest,
-      responses: MessageWriter<TraksenseBenchV1.Payload>,
+      _ request: TraksenseBenchV1.DownloadRequest, responses: MessageWriter<TraksenseBenchV1.Payload>,
       context: ServerContext
     ) async throws(RPCError)
 
