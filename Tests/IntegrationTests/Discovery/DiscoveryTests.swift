@@ -84,9 +84,10 @@ extension EndToEnd {
             "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
             "grpc.reflection.v1alpha.ServerReflection",
           ]
-            + ["Account", "Auth", "Media", "Team", "Telemetry", "Tenant"].map {
-              "traksense.v1.\($0)Service"
-            })
+            + [
+              "Account", "Asset", "Auth", "Device", "Media", "Sensor", "Site", "Team", "Telemetry",
+              "Tenant",
+            ].map { "traksense.v1.\($0)Service" })
         #expect(version.methods.contains("\(Self.telemetry).Subscribe"))
         #expect(version.methods.count == PermissionTable.permissions.count)
         for file in ["google/api/http.proto", "traksense/v1/auth.proto"] {
