@@ -7,6 +7,9 @@ package struct ReadingRules: Sendable {
   package var maxFutureSkew: Duration = .seconds(300)
   /// How old a backfilled point may be. Default 5 years: older is a clock that lost its battery.
   package var maxAge: Duration = .seconds(5 * 366 * 86_400)
+  /// Largest magnitude of a value, whatever the sensor's range. Default 1e100: beyond, the sums and squares that
+  /// statistics are made of could overflow, and one point would spoil a sensor's past.
+  package var maxMagnitude = 1e100
 
   package init() {}
 
@@ -18,6 +21,10 @@ package struct ReadingRules: Sendable {
   ) throws(Refusal) -> ValidReading {
     guard reading.value.isFinite else {
       throw Refusal(.notFinite, field: "value", message: "value is not a finite number")
+    }
+    guard reading.value.magnitude <= maxMagnitude else {
+      throw Refusal(
+        .outOfRange, field: "value", message: "Value out of range: nothing is that large")
     }
     guard reading.unit == sensor.unit else {
       throw Refusal(

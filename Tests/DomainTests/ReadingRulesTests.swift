@@ -45,10 +45,14 @@ struct ReadingRulesTests {
     }
   }
 
-  @Test("without a range any finite value passes, and only finite ones")
+  @Test("without a range any finite value passes whose square is finite too, and only such ones")
   func finite() throws {
     let unbounded = try Self.sensor(minimum: nil, maximum: nil)
-    #expect(Self.refusal(Self.reading(value: 1e300), unbounded) == nil)
+    for value in [1e100, -1e100] {
+      #expect(Self.refusal(Self.reading(value: value), unbounded) == nil)
+      let beyond = value > 0 ? value.nextUp : value.nextDown
+      #expect(Self.refusal(Self.reading(value: beyond), unbounded)?.reason == .outOfRange)
+    }
     for value in [Double.nan, .infinity, -.infinity] {
       #expect(Self.refusal(Self.reading(value: value), unbounded)?.reason == .notFinite)
       #expect(Self.refusal(Self.reading(value: value), try Self.sensor())?.reason == .notFinite)

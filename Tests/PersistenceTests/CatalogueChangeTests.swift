@@ -160,13 +160,45 @@ struct CatalogueChangeTests {
     try await withDatabase { database throws in
       let plant = try await Plant.make("t", in: database)
       let made = try await database.sensors.createSensors(
-        [SensorChanges("rh_1"), SensorChanges("rh_2")], of: plant.tenant)
-      #expect(made.map(\.tag) == ["rh_1", "rh_2"])
+        [SensorChanges("rh_2"), SensorChanges("rh_1")], of: plant.tenant)
+      #expect(made.map(\.tag) == ["rh_2", "rh_1"])
       await #expect(throws: CatalogueError.taken(field: "sensors[1].tag")) {
         try await database.sensors.createSensors(
-          [SensorChanges("rh_3"), SensorChanges("rh_1"), SensorChanges("rh_4")], of: plant.tenant)
+          [SensorChanges("rh_3"), SensorChanges("rh_1"), SensorChanges("rh_0")], of: plant.tenant)
       }
       #expect(try await plant.count("assets_sensor") == 8)
+    }
+  }
+
+  @Test("sensors that are made at once in opposite orders end as one set, not as a fault")
+  func opposingBulks() async throws {
+    try await withDatabase { database throws in
+      let plant = try await Plant.make("t", in: database)
+      let new = (0..<50).map { SensorChanges("rh_\($0)") }
+      let refusals = await withTaskGroup(of: CatalogueError?.self) { group in
+        for number in 0..<6 {
+          group.addTask {
+            do throws(CatalogueError) {
+              _ = try await database.sensors.createSensors(
+                number.isMultiple(of: 2) ? new : new.reversed(), of: plant.tenant)
+              return nil
+            } catch {
+              return error
+            }
+          }
+        }
+        var refusals: [CatalogueError] = []
+        for await refusal in group { if let refusal { refusals.append(refusal) } }
+        return refusals
+      }
+      #expect(refusals.count == 5)
+      for refusal in refusals {
+        guard case .taken = refusal else {
+          Issue.record("\(refusal)")
+          continue
+        }
+      }
+      #expect(try await plant.count("assets_sensor") == 56)
     }
   }
 

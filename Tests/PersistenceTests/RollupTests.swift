@@ -75,6 +75,25 @@ struct RollupTests {
     }
   }
 
+  @Test("the largest values that are let in can be summed up", arguments: StorageKind.allCases)
+  func largeValues(storage: StorageKind) async throws {
+    try await withDatabase(storage) { database throws in
+      let plant = try await Plant.make("t", in: database)
+      let largest = ReadingRules().maxMagnitude
+      _ = try await database.store.commit(
+        plant.batch((0..<100).map { plant.reading(0, largest, at: noon + $0) }))
+      _ = try await database.rollups(hoursPerTurn: 1, now: noon + 3_600).run(for: plant.tenant)
+      let state = try await PostgresTelemetryQueries(pool: database.pool).state(
+        of: Plant.device, statisticsSince: noon, tenant: plant.tenant)
+      #expect(state?.sensors.first?.totals?.maximum == largest)
+      let query = HistoryQuery(
+        sensors: plant.keys, from: noon, to: noon + 3_600,
+        resolution: .buckets(microseconds: 3_600_000_000))
+      let page = try await database.store.history(query, after: nil, in: plant.tenant)
+      #expect(page.points.map(\.count) == [100])
+    }
+  }
+
   @Test("one node at a time works on a tenant; the others are told so")
   func locked() async throws {
     try await withDatabase { database throws in

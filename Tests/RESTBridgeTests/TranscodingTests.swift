@@ -110,6 +110,28 @@ struct TranscodingTests {
     }
   }
 
+  @Test("a field that is the whole answer stands alone; queries reach nullable fields")
+  func responseField() async throws {
+    try await BridgeFixture.run { bridge in
+      let list = try await bridge.send("GET", "/devices/7/sensors/?is_online=false")
+      #expect(list.status == 200 && list.body == "[]")
+      #expect(bridge.accounts.last?.json == #"{"id":7,"metric_type":"","is_online":false}"#)
+      let page = try await bridge.send("GET", "/assets/?site=3&archived=1")
+      #expect(page.body == #"{"count":0,"next":null,"previous":null,"results":[]}"#)
+      let json = try #require(bridge.accounts.last?.json)
+      #expect(json.contains(#""site":3,"#) && json.contains(#""archived":true"#), "\(json)")
+      for query in ["site=x", "site=-1", "site=1.5", "archived=x"] {
+        #expect(try await bridge.send("GET", "/assets/?\(query)").status == 400)
+      }
+      let patch = try await bridge.send(
+        "PATCH", "/assets/7/", json: #"{"specifications":{"a":[{}]},"lastMaintenance":null}"#)
+      #expect(patch.status == 200)
+      let sent = try #require(bridge.accounts.last?.json)
+      #expect(sent.contains(#""specifications":{"a":[{}]}"#), "\(sent)")
+      #expect(sent.contains(#""update_mask":"specifications,lastMaintenance""#), "\(sent)")
+    }
+  }
+
   @Test("malformed JSON and other media types are refused with a detail")
   func notJSON() async throws {
     try await BridgeFixture.run { bridge in

@@ -94,12 +94,18 @@ struct PluginTests {
   private static func rpc(_ options: String, more: String = "", streams: Bool = false) -> String {
     """
     import "google/api/annotations.proto";
+    import "google/protobuf/struct.proto";
+    import "google/protobuf/wrappers.proto";
     import "traksense/v1/options.proto";
     service Shelf {
       rpc Put(\(streams ? "stream " : "")PutRequest) returns (PutResponse) { \(options) }
       \(more)
     }
-    message PutRequest { uint32 id = 1; repeated string tag_names = 2; Inner inner = 3; bool on = 4; }
+    message PutRequest {
+      uint32 id = 1; repeated string tag_names = 2; Inner inner = 3; bool on = 4;
+      google.protobuf.BoolValue maybe = 5; google.protobuf.UInt32Value owner = 6;
+      google.protobuf.DoubleValue weight = 7; google.protobuf.Struct more = 8;
+    }
     message PutResponse { uint32 count = 1; string next_name = 2; }
     message Inner { double d = 1; }
     """
@@ -113,7 +119,7 @@ struct PluginTests {
         option (google.api.http) = {
           put: "/shelf/{id}"
           body: "*"
-          additional_bindings { delete: "/old-shelf/{id}/it" }
+          additional_bindings { delete: "/old-shelf/{id}/it" response_body: "next_name" }
         };
         option (traksense.v1.success_status) = 201;
         """, more: "rpc Hidden(PutRequest) returns (PutResponse);"),
@@ -124,7 +130,7 @@ struct PluginTests {
               all[0],
               bindings: [
                 HTTPBinding(.put, "/shelf/{id}", hasBody: true),
-                HTTPBinding(.delete, "/old-shelf/{id}/it", hasBody: false),
+                HTTPBinding(.delete, "/old-shelf/{id}/it", hasBody: false, responseField: "next_name"),
               ],
               success: 201,
               requestFields: [
@@ -132,6 +138,10 @@ struct PluginTests {
                 .init("tag_names", json: "tagNames", .text, isRepeated: true),
                 .init("inner", json: "inner", .object),
                 .init("on", json: "on", .bool),
+                .init("maybe", json: "maybe", .bool),
+                .init("owner", json: "owner", .uint32),
+                .init("weight", json: "weight", .number),
+                .init("more", json: "more", .object),
               ],
               responseFields: ["count", "next_name"]),
           ]

@@ -114,6 +114,7 @@ package protocol SensorStore: Sendable {
   ) async throws(CatalogueError) -> SensorRecord
 
   /// All of them or, when one is refused, none.
+  /// - Returns: in the same order.
   /// - Throws: as for one, with `sensors[3].` in front of the field.
   func createSensors(
     _ new: [SensorChanges], of tenant: Tenant

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Domain
 
+/// Runs of a transaction that the server rolled back for a deadlock.
+private let changeAttempts = 5
+
 extension PostgresPool {
   /// Asks something of a tenant's catalogue.
   func readCatalogue<Value: Sendable>(
@@ -22,7 +25,7 @@ extension PostgresPool {
 
   /// Changes a tenant's catalogue.
   /// - Parameter body: begins a transaction, and commits it unless it refuses. What the database refuses
-  ///   because of the values becomes a refusal that names the field.
+  ///   because of the values becomes a refusal that names the field. Run again when the server rolled back.
   func changeCatalogue<Value: Sendable>(
     of tenant: Tenant,
     _ body:
@@ -30,18 +33,19 @@ extension PostgresPool {
       Result<Value, CatalogueError>
   ) async throws(CatalogueError) -> Value {
     try await readCatalogue(of: tenant) { tables, connection throws(PostgresError) in
-      var refusal: CatalogueError
-      do throws(PostgresError) {
-        switch try body(tables, connection) {
-        case .success(let value): return .success(value)
-        case .failure(let error): refusal = error
+      var attempt = 1
+      while true {
+        do throws(PostgresError) {
+          let outcome = try body(tables, connection)
+          connection.settle()
+          return outcome
+        } catch {
+          connection.settle()
+          if let refusal = CatalogueError(refusal: error) { return .failure(refusal) }
+          guard attempt < changeAttempts, error.isRetriable else { throw error }
+          attempt += 1
         }
-      } catch {
-        guard let known = CatalogueError(refusal: error) else { throw error }
-        refusal = known
       }
-      connection.settle()
-      return .failure(refusal)
     }
   }
 }

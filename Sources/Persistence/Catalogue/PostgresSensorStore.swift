@@ -64,12 +64,17 @@ package struct PostgresSensorStore: SensorStore {
     _ new: [SensorChanges], of tenant: Tenant
   ) async throws(CatalogueError) -> [SensorRecord] {
     try await pool.changeCatalogue(of: tenant) { tables, connection throws(PostgresError) in
-      var keys: [Int64] = []
+      // In one order, so that two who make the same ones wait for each other instead of deadlocking.
+      let order = new.indices.sorted { one, other in
+        (new[one].device ?? 0, new[one].tag?.rawValue ?? "", one)
+          < (new[other].device ?? 0, new[other].tag?.rawValue ?? "", other)
+      }
+      var places: [Int64: Int] = [:]
       try connection.query(.begin)
-      for (index, sensor) in new.enumerated() {
+      for index in order {
         do throws(PostgresError) {
-          keys += try connection.rows(Self.columns(sensor).insert(into: tables.sensors)) {
-            (row: borrowing PostgresRow) throws(PostgresError) in try row.int8(0)
+          try connection.query(Self.columns(new[index]).insert(into: tables.sensors)) {
+            (row: borrowing PostgresRow) throws(PostgresError) in places[try row.int8(0)] = index
           }
         } catch {
           guard let refusal = CatalogueError(refusal: error) else { throw error }
@@ -80,12 +85,13 @@ package struct PostgresSensorStore: SensorStore {
       let select = Command(
         """
         SELECT \(CatalogueSensorColumns.list) FROM \(tables.sensorSource)
-        WHERE sensor.id = ANY ($1) ORDER BY sensor.id
-        """, [.int8Array(keys)])
+        WHERE sensor.id = ANY ($1)
+        """, [.int8Array(places.keys.sorted())])
       try connection.pipeline([select, .commit]) {
         (_: Int, row: borrowing PostgresRow) throws(PostgresError) in
         sensors.append(try CatalogueSensorColumns.read(row))
       }
+      sensors.sort { places[$0.id] ?? 0 < places[$1.id] ?? 0 }
       return .success(sensors)
     }
   }

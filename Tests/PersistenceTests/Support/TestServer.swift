@@ -52,6 +52,12 @@ actor TestServer {
       limits: .one, logger: quiet)
     try await Migrator(pool: pool, timescale: .never, clock: WallClock { noon }).migrate()
     await pool.close()
+    // TimescaleDB's scheduler looks into every database that lets it, and what is looked at is not copied.
+    try await run(
+      """
+      ALTER DATABASE \(name) ALLOW_CONNECTIONS false;
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name)';
+      """, on: server)
     return name
   }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RPCRuntime
 
-@Suite("Retries against a foreign server", .timeLimit(.minutes(1)))
+@Suite("Retries against a foreign server", .timeLimit(.minutes(2)))
 struct RetryTests {
   private static let flaky = ForeignServer.method("Flaky")
 
@@ -30,7 +30,7 @@ struct RetryTests {
   ) -> CallOptions {
     var metadata: Metadata = ["x-key": key, "x-fails": "\(fails)"]
     for entry in more { metadata.add(entry.value, for: entry.key) }
-    return CallOptions(metadata: metadata, timeout: .seconds(20))
+    return CallOptions(metadata: metadata, timeout: .seconds(50))
   }
 
   private static func attempts(_ client: RPCClient, _ key: String) async throws -> String {

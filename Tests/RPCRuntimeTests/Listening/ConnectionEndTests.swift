@@ -24,7 +24,7 @@ struct ConnectionEndTests {
   func deadPeer() async throws {
     let limits: (inout ServerLimits) -> Void = {
       $0.keepaliveTime = .milliseconds(500)
-      $0.keepaliveTimeout = .seconds(5)
+      $0.keepaliveTimeout = .seconds(20)
     }
     try await run(limits) { running, _, _ in
       let alive = try await RPCConnection.connect(
