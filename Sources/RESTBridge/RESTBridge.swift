@@ -22,6 +22,7 @@ package struct RESTBridge: Service {
   ///   - configuration: address, limits, origins, hosts, HTTPS, and where the page finds its chart library.
   ///   - hosts: tells what a host that is not public stands for, by its name in lower case, without port.
   ///     Asked for every request but those of health; the services find the tenant by themselves.
+  ///   - access: what an RPC takes of its caller, for the OpenAPI document.
   ///   - health: asked at every `GET /health/`; should answer within a second.
   ///   - group: event loops; connections are spread over them.
   ///   - logger: one line at start and stop; an error for every request answered with 500.
@@ -29,6 +30,7 @@ package struct RESTBridge: Service {
   package init(
     channel: any RPCChannel, configuration: RESTBridgeConfiguration = RESTBridgeConfiguration(),
     hosts: @escaping @Sendable (String) async -> HostKind,
+    access: @escaping @Sendable (MethodDescriptor) -> RouteAccess,
     health: @escaping @Sendable () async -> HealthReport, group: any EventLoopGroup,
     logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) {
@@ -41,8 +43,10 @@ package struct RESTBridge: Service {
     let telemetry = TraksenseV1.TelemetryServiceClient(channel: channel)
     let bodies = BodyReader(limits: limits)
     let crossSite = CrossSitePolicy(allowedOrigins: configuration.allowedOrigins)
+    let routes = BridgeRoutes(ProtobufSchema.trakSenseAPI.routes)
+    let document = OpenAPIDocument(routes.listed, SchemaDescription.trakSenseAPI, access: access)
     responder = BridgeResponder(
-      routes: BridgeRoutes(ProtobufSchema.trakSenseAPI.routes),
+      routes: routes,
       ingest: IngestRoute(
         telemetry: telemetry, calls: calls, bodies: bodies, crossSite: crossSite),
       latest: LatestRoute(telemetry: telemetry, calls: calls),
@@ -59,6 +63,7 @@ package struct RESTBridge: Service {
         cookies: SessionCookieWriter(isSecure: configuration.cookieSecure)),
       health: health,
       page: PageFiles(chartLibraryDirectory: configuration.chartLibraryDirectory),
+      schema: SchemaRoute(document: document.json),
       hosts: HostGate(publicHosts: configuration.publicHosts, kind: hosts),
       proxies: TrustedProxies(configuration.trustedProxies),
       https: HTTPSPolicy(

@@ -32,6 +32,9 @@ struct Command {
       }
       if let property = request.options.schema {
         files.append(try SchemaIndex(request: request, names: names, property: property).file())
+        if let descriptions = SchemaDescriptions(request: request, property: property) {
+          files.append(try descriptions.file())
+        }
       }
     } catch {
       return PluginResponse(error: error.text, files: [])

@@ -49,6 +49,7 @@ private typealias Comments = [[Int32]: String]
 
 // Field numbers of FileDescriptorProto, DescriptorProto, EnumDescriptorProto and ServiceDescriptorProto,
 // of which the paths of comments are made.
+private let packageInFile: Int32 = 2
 private let messageInFile: Int32 = 4
 private let enumInFile: Int32 = 5
 private let serviceInFile: Int32 = 6
@@ -69,6 +70,7 @@ extension SchemaFile {
       unsafe SchemaExtension(field)
     }
     let comments = unsafe Self.comments(c.pointee.source_code_info)
+    comment = comments[[packageInFile]]
     enums = unsafe map(c.pointee.n_enum_type, c.pointee.enum_type) { index, value in
       unsafe SchemaEnum(value, [enumInFile, index], comments)
     }

@@ -4,6 +4,8 @@
 struct SchemaFile {
   var name: String
   var package: String
+  /// The one of `package`.
+  var comment: String?
   /// The files imported, by name.
   var imports: [String]
   var messages: [SchemaMessage]

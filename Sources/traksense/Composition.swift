@@ -101,7 +101,9 @@ struct Composition: Sendable {
         redirectsToHTTPS: configuration.web.redirectsToHTTPS,
         hstsSeconds: configuration.web.hstsSeconds,
         chartLibraryDirectory: configuration.chartDirectory),
-      hosts: people.hosts, health: health, group: group, logger: logger)
+      hosts: people.hosts,
+      access: { RouteAccess(PermissionTable.permission(for: $0)) }, health: health, group: group,
+      logger: logger)
     admin = AdminServer(
       host: configuration.admin.host, port: configuration.admin.port,
       metricsType: PrometheusRegistry.contentType, metrics: { observability.registry.text },

@@ -42,6 +42,7 @@ struct BridgeFixture: Sendable {
     let bridge = RESTBridge(
       channel: InProcessChannel(router: RPCRouter([service] + accounts.services)),
       configuration: configuration, hosts: { Self.kind(ofHost: $0) },
+      access: { _ in .member(role: "viewer") },
       health: { health }, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
       onListening: { listening.yield($0) })
     let group = ServiceGroup(configuration: .init(services: [bridge], logger: logger))

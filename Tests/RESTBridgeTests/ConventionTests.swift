@@ -144,6 +144,7 @@ struct ConventionTests {
       let second = RESTBridge(
         channel: InProcessChannel(router: RPCRouter([bridge.service])),
         configuration: RESTBridgeConfiguration(port: bridge.port), hosts: { _ in .tenant },
+        access: { _ in .open },
         health: { HealthReport(database: true, mqtt: true) },
         group: MultiThreadedEventLoopGroup.singleton,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

@@ -9,8 +9,12 @@ struct BridgeRoutes: Sendable {
   /// What a route leads to.
   enum Target: Sendable {
     case page
-    /// A file of the page: `name`.
+    /// The page that shows the OpenAPI document.
+    case docs
+    /// A file of a page: `name`.
     case asset
+    /// The OpenAPI document.
+    case schema
     case health
     case ingest
     /// Of a device: `device_id`.
@@ -24,9 +28,19 @@ struct BridgeRoutes: Sendable {
     case call(TranscodedRoute)
   }
 
+  /// One way to something.
+  struct Route: Sendable {
+    let method: HTTPRequest.Method
+    /// Without a slash at its end.
+    let path: String
+    let target: Target
+  }
+
   /// The routes that are made by hand.
   private static let own: [(HTTPRequest.Method, String, Target)] = [
     (.get, "/", .page),
+    (.get, "/docs", .docs),
+    (.get, "/schema", .schema),
     (.get, "/static/{name}", .asset),
     (.get, "/health", .health),
     (.post, "/ingest", .ingest),
@@ -45,17 +59,29 @@ struct BridgeRoutes: Sendable {
   private var tree = RouteTree<Target>()
   /// Routes of RPCs that never answer, because the place was taken: `POST /ingest`.
   private(set) var hidden: [String] = []
+  /// All that answer, in order.
+  private(set) var listed: [Route] = []
 
   /// - Parameter routes: those of the RPCs.
   init(_ routes: [HTTPRoute]) {
-    for (method, path, target) in Self.own { _ = tree.insert(method, path, target) }
+    for (method, path, target) in Self.own {
+      insert(Route(method: method, path: path, target: target))
+    }
     for route in routes {
       for binding in route.bindings {
-        let target = Target.call(TranscodedRoute(route, binding))
-        if !tree.insert(binding.method, binding.path, target) {
-          hidden.append("\(binding.verb.rawValue) \(binding.path)")
-        }
+        insert(
+          Route(
+            method: binding.method, path: binding.path,
+            target: .call(TranscodedRoute(route, binding))))
       }
+    }
+  }
+
+  private mutating func insert(_ route: Route) {
+    if tree.insert(route.method, route.path, route.target) {
+      listed.append(route)
+    } else {
+      hidden.append("\(route.method.rawValue) \(route.path)")
     }
   }
 

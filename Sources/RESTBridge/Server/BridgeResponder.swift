@@ -18,6 +18,7 @@ struct BridgeResponder: HTTPResponder {
   let transcoder: Transcoder
   let health: @Sendable () async -> HealthReport
   let page: PageFiles
+  let schema: SchemaRoute
   let hosts: HostGate
   let proxies: TrustedProxies
   let https: HTTPSPolicy
@@ -79,6 +80,8 @@ struct BridgeResponder: HTTPResponder {
     let device = parameters["device_id"] ?? ""
     switch target {
     case .page: return page.response(for: .index)
+    case .docs: return page.response(for: .docs)
+    case .schema: return try schema.response(to: request)
     case .asset:
       guard let asset = parameters["name"].flatMap(PageAsset.init) else {
         throw RESTError(.notFound, detail: "Not found.")

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shows the OpenAPI document of this server.
+"use strict";
+
+const verbs = ["get", "post", "put", "patch", "delete"];
+/** @type {Record<string, any>} The document. */
+let api = {};
+
+/**
+ * Makes an element. Everything that comes from the document goes in as text.
+ * @param {string} name
+ * @param {Record<string, string>} attributes
+ * @param {...(Node | string | null)} children null: left out.
+ */
+function element(name, attributes, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+/** Text in which `…` is code. */
+function prose(text) {
+  const made = document.createDocumentFragment();
+  for (const paragraph of text.split("\n\n")) {
+    const parts = paragraph.split("`").map((part, index) => (index % 2 ? element("code", {}, part) : part));
+    made.append(element("p", {}, ...parts));
+  }
+  return made;
+}
+
+/** What a `$ref` leads to, or the value itself. */
+function resolved(value) {
+  let found = value;
+  while (found && found.$ref) {
+    found = found.$ref.slice(2).split("/").reduce((inner, key) => inner[key.replaceAll("~1", "/")], api);
+  }
+  return found;
+}
+
+/** The name at the end of a `$ref`. */
+const nameOf = (schema) => schema.$ref.split("/").pop();
+
+/** A schema in a few words. */
+function typeOf(schema) {
+  if (schema.$ref) return nameOf(schema);
+  if (schema.anyOf) return schema.anyOf.map(typeOf).join(" or ");
+  const types = [].concat(schema.type ?? "any");
+  const words = types.map((type) => {
+    if (type === "array") return `list of ${typeOf(schema.items ?? {})}`;
+    if (type === "object" && schema.additionalProperties) return `map of ${typeOf(schema.additionalProperties)}`;
+    if (type === "string" && schema.enum) return schema.enum.join(" | ");
+    return type === "string" && schema.format ? schema.format : type;
+  });
+  return words.join(" or ");
+}
+
+/** The schemas with properties inside another, by what they are called. */
+function inner(schema) {
+  if (schema.$ref) return [resolved(schema)];
+  if (schema.anyOf) return schema.anyOf.flatMap(inner);
+  if (schema.items) return inner(schema.items);
+  if (typeof schema.additionalProperties === "object") return inner(schema.additionalProperties);
+  return schema.properties ? [schema] : [];
+}
+
+/** The members of an object; those of objects inside open on demand. */
+function fields(schema) {
+  const list = element("ul", { class: "fields" });
+  const required = new Set(schema.required ?? []);
+  for (const [name, value] of Object.entries(schema.properties ?? {})) {
+    list.append(field(name, value, required.has(name)));
+  }
+  return list;
+}
+
+function field(name, schema, isRequired, comment = schema.description) {
+  const head = [
+    element("code", {}, name), element("span", { class: "type" }, typeOf(schema)),
+    isRequired ? element("span", { class: "must" }, "required") : null,
+  ];
+  const text = comment ? prose(comment) : null;
+  const below = inner(schema).filter((one) => one.properties);
+  if (!below.length) return element("li", {}, ...head, text);
+  return element("li", {}, lazy(element("summary", {}, ...head), () => below.map(fields)), text);
+}
+
+/** A part that is made when it is opened for the first time. */
+function lazy(summary, make, attributes = {}) {
+  const part = element("details", attributes, summary);
+  part.addEventListener("toggle", () => part.append(...make()), { once: true });
+  return part;
+}
+
+function content(body) {
+  const made = [];
+  for (const [type, { schema }] of Object.entries(body.content ?? {})) {
+    made.push(element("p", { class: "quiet" }, `${type}: ${typeOf(schema)}`));
+    for (const one of inner(schema)) made.push(fields(one));
+  }
+  return made;
+}
+
+function credentials(operation) {
+  const names = (operation.security ?? []).flatMap(Object.keys);
+  return names.length ? `Credentials: ${names.join(", ")}` : "Open to everybody";
+}
+
+function inside(operation) {
+  const made = element("div", { class: "inside" });
+  if (operation.description) made.append(prose(operation.description));
+  made.append(element("p", { class: "padlock" }, credentials(operation)));
+  const parameters = (operation.parameters ?? []).map(resolved);
+  if (parameters.length) {
+    const list = element("ul", { class: "fields" });
+    for (const one of parameters) {
+      const item = field(one.name, one.schema, one.required === true, one.description);
+      item.querySelector(".type").append(` in ${one.in}`);
+      list.append(item);
+    }
+    made.append(element("div", {}, element("h3", {}, "Parameters"), list));
+  }
+  if (operation.requestBody) {
+    made.append(element("div", {}, element("h3", {}, "Body"), ...content(operation.requestBody)));
+  }
+  const answers = element("div", { class: "answers" });
+  for (const [status, answer] of Object.entries(operation.responses)) {
+    const body = resolved(answer);
+    const kind = status < "400" ? "good" : "bad";
+    const head = [element("span", { class: `status ${kind}` }, status), body.description];
+    answers.append(
+      body.content ? lazy(element("summary", {}, ...head), () => content(body)) : element("div", {}, ...head));
+  }
+  made.append(element("div", {}, element("h3", {}, "Answers"), answers));
+  return made;
+}
+
+function route(path, verb, operation) {
+  const summary = element(
+    "summary", {}, element("span", { class: `verb ${verb}` }, verb.toUpperCase()), element("code", {}, path),
+    element("span", { class: "quiet" }, operation.summary ?? ""));
+  const part = lazy(summary, () => [inside(operation)], { class: "route", id: operation.operationId });
+  part.dataset.words = `${verb} ${path} ${operation.summary} ${operation.description ?? ""}`.toLowerCase();
+  return part;
+}
+
+function show() {
+  const about = document.getElementById("about");
+  about.append(prose(api.info.description));
+  const schemes = element("dl", {});
+  for (const [name, scheme] of Object.entries(api.components.securitySchemes)) {
+    schemes.append(element("dt", {}, name), element("dd", {}, prose(scheme.description)));
+  }
+  about.append(schemes);
+  for (const tag of api.tags) {
+    const group = element("section", { class: "group", id: `tag-${tag.name}` }, element("h2", {}, tag.name));
+    if (tag.description) group.append(prose(tag.description));
+    let count = 0;
+    for (const [path, operations] of Object.entries(api.paths)) {
+      for (const verb of verbs.filter((one) => operations[one]?.tags.includes(tag.name))) {
+        group.append(route(path, verb, operations[verb]));
+        count += 1;
+      }
+    }
+    if (!count) continue;
+    document.getElementById("groups").append(group);
+    document.getElementById("tags").append(
+      element("a", { href: `#tag-${tag.name}` }, tag.name, element("span", {}, `${count}`)));
+  }
+  document.body.dataset.state = "ready";
+}
+
+/** Leaves the routes that have every word. */
+function filter(text) {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  let shown = 0;
+  for (const group of document.querySelectorAll(".group")) {
+    let some = false;
+    for (const part of group.querySelectorAll(".route")) {
+      part.hidden = !words.every((word) => part.dataset.words.includes(word));
+      if (!part.hidden) [some, shown] = [true, shown + 1];
+    }
+    group.hidden = !some;
+  }
+  document.getElementById("nothing").hidden = shown > 0;
+}
+
+/** Opens the route that the address names. */
+function openNamed() {
+  const part = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (part instanceof HTMLDetailsElement) part.open = true;
+  part?.scrollIntoView();
+}
+
+async function start() {
+  try {
+    const answer = await fetch("/api/schema/");
+    if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+    api = await answer.json();
+    show();
+    openNamed();
+  } catch (error) {
+    const problem = document.getElementById("problem");
+    problem.textContent = `The document could not be shown. ${error.message}`;
+    problem.hidden = false;
+    document.body.dataset.state = "failed";
+  }
+}
+
+document.getElementById("filter").addEventListener("input", (event) => filter(event.target.value));
+addEventListener("hashchange", openNamed);
+start();

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HTTPTypes
+import RPCRuntime
+import Testing
+import TrakSenseAPI
+
+@testable import RESTBridge
+
+@Suite("The OpenAPI document", .timeLimit(.minutes(2)))
+struct OpenAPITests {
+  private static func document(
+    access: @escaping (MethodDescriptor) -> RouteAccess = { _ in .member(role: "viewer") }
+  ) throws -> [String: Any] {
+    let routes = BridgeRoutes(ProtobufSchema.trakSenseAPI.routes).listed
+    let document = OpenAPIDocument(routes, SchemaDescription.trakSenseAPI, access: access)
+    let json = try JSONSerialization.jsonObject(with: Data(document.json))
+    return try #require(json as? [String: Any])
+  }
+
+  private static func operations(
+    _ document: [String: Any]
+  ) throws -> [String: [String: Any]] {
+    let paths = try #require(document["paths"] as? [String: [String: [String: Any]]])
+    var all: [String: [String: Any]] = [:]
+    for (path, operations) in paths {
+      for (verb, operation) in operations { all["\(verb.uppercased()) \(path)"] = operation }
+    }
+    return all
+  }
+
+  @Test("has every route of the route table but the pages, and nothing else")
+  func everyRoute() throws {
+    let operations = try Self.operations(try Self.document())
+    var expected: Set<String> = [
+      "GET /health/", "GET /schema/", "POST /ingest/", "GET /ingest/stream/",
+      "GET /ingest/latest/{device_id}/", "GET /ingest/history/{device_id}/",
+      "GET /ingest/assets/{asset_tag}/history/", "GET /telemetry/latest/{device_id}/",
+      "GET /telemetry/history/{device_id}/", "GET /telemetry/assets/{asset_tag}/history/",
+      "POST /auth/avatar/", "POST /users/me/avatar/", "GET /media/{key}/",
+    ]
+    for route in ProtobufSchema.trakSenseAPI.routes {
+      for binding in route.bindings {
+        expected.insert("\(binding.verb.rawValue) \(binding.path)/")
+      }
+    }
+    #expect(Set(operations.keys) == expected)
+    let names = operations.values.compactMap { $0["operationId"] as? String }
+    #expect(names.count == operations.count)
+    #expect(Set(names).count == names.count)
+  }
+
+  @Test("says of every parameter of a path and query what the bridge takes")
+  func parameters() throws {
+    let operations = try Self.operations(try Self.document())
+    for route in BridgeRoutes(ProtobufSchema.trakSenseAPI.routes).listed {
+      guard case .call(let call) = route.target else { continue }
+      let operation = try #require(operations["\(route.method.rawValue) \(route.path)/"])
+      let parameters = try #require(operation["parameters"] as? [[String: Any]])
+      func names(_ place: String) -> Set<String> {
+        Set(parameters.filter { $0["in"] as? String == place }.compactMap { $0["name"] as? String })
+      }
+      #expect(names("path") == call.pathFields, "\(route.path)")
+      #expect(names("query") == Set(call.queryFields.keys), "\(route.path)")
+      #expect((operation["requestBody"] != nil) == call.binding.hasBody, "\(route.path)")
+      let responses = try #require(operation["responses"] as? [String: Any])
+      #expect(responses["\(call.successStatus)"] != nil, "\(route.path)")
+    }
+  }
+
+  @Test("says what a list, a nullable text, a map and an enum are")
+  func schemas() throws {
+    let document = try Self.document()
+    let components = try #require(document["components"] as? [String: Any])
+    let schemas = try #require(components["schemas"] as? [String: [String: Any]])
+    let list = try #require(schemas["ListSitesResponse"])
+    #expect(
+      Set(try #require(list["required"] as? [String])) == ["count", "next", "previous", "results"])
+    let user = try #require(schemas["User"]?["properties"] as? [String: [String: Any]])
+    #expect(user["avatar"]?["type"] as? [String] == ["string", "null"])
+    #expect(user["date_joined"]?["format"] as? String == "date-time")
+    #expect(user["full_name"]?["description"] as? String != nil)
+    let asset = try #require(schemas["CompleteAsset"]?["properties"] as? [String: [String: Any]])
+    let readings = try #require(
+      asset["latest_readings"]?["additionalProperties"] as? [String: String])
+    #expect(readings == ["$ref": "#/components/schemas/LastReading"])
+    let login = try #require(schemas["LoginResponse"]?["properties"] as? [String: Any])
+    #expect(login["tokens"] == nil)
+    #expect(schemas["Tokens"] == nil)
+  }
+
+  @Test("names the credentials that an RPC takes")
+  func security() throws {
+    let document = try Self.document { method in
+      switch method {
+      case TraksenseV1.SiteServiceMethods.listSites: .member(role: "viewer")
+      case TraksenseV1.AccountServiceMethods.getMe: .person
+      default: .open
+      }
+    }
+    let operations = try Self.operations(document)
+    func names(_ route: String) throws -> [String] {
+      let security = try #require(operations[route]?["security"] as? [[String: [String]]])
+      return security.flatMap(\.keys)
+    }
+    #expect(try names("GET /sites/") == ["cookie", "bearer", "apiKey"])
+    #expect(try names("GET /users/me/") == ["cookie", "bearer"])
+    #expect(try names("POST /auth/login/") == [])
+    #expect(try names("GET /health/") == [])
+  }
+
+  @Test("is served with its type and an ETag, which spares sending it again")
+  func served() async throws {
+    try await BridgeFixture.run { bridge in
+      let first = try await bridge.send("GET", "/api/schema/")
+      #expect(first.status == 200)
+      #expect(first.headers["content-type"] == SchemaRoute.contentType)
+      let tag = try #require(first.headers["etag"])
+      for known in [tag, "\"other\", W/\(tag)", "*"] {
+        let again = try await bridge.send("GET", "/schema", headers: ["If-None-Match: \(known)"])
+        #expect(again.status == 304)
+        #expect(again.body == "")
+        #expect(again.headers["etag"] == tag)
+      }
+      let other = try await bridge.send("GET", "/schema/", headers: ["If-None-Match: \"other\""])
+      #expect(other.status == 200)
+      #expect(other.body == first.body)
+      #expect(try await bridge.send("GET", "/schema/?format=yaml").status == 400)
+    }
+  }
+
+  @Test("is shown by a page whose files all come from here")
+  func page() async throws {
+    try await BridgeFixture.run { bridge in
+      let page = try await bridge.send("GET", "/api/docs/")
+      #expect(page.status == 200)
+      #expect(page.headers["content-type"] == "text/html; charset=utf-8")
+      #expect(page.headers["content-security-policy"] == SecurityHeaders.pagePolicy)
+      #expect(!page.body.contains("http"))
+      for name in ["docs.js", "docs.css", "live.css"] {
+        #expect(page.body.contains("\"/static/\(name)\""))
+        #expect(try await bridge.send("GET", "/static/\(name)").status == 200)
+      }
+    }
+  }
+
+  @Test("the page lists every route, opens and filters them, and breaks no rule of its policy")
+  func viewer() async throws {
+    guard PageTests.hasBrowser else { return }
+    try await BridgeFixture.run { bridge in
+      try await Browser.run(width: 1280, height: 900, isDark: false) { browser in
+        try await browser.open("http://umc.localhost:\(bridge.port)/api/docs/#ListSites")
+        try await browser.wait(for: "document.body.dataset.state === 'ready'")
+        let count = try Self.operations(try Self.document()).count
+        #expect(
+          try await browser.evaluate("document.querySelectorAll('.route').length") == "\(count)")
+        let route = "document.getElementById('ListSites')"
+        try await browser.wait(for: "\(route).querySelector('.answers') !== null")
+        let text = try await browser.evaluate("\(route).textContent")
+        for part in ["page_size", "Credentials: cookie, bearer, apiKey", "429"] {
+          #expect(text.contains(part), "\(part)")
+        }
+        // The answer's fields come when it is opened.
+        _ = try await browser.evaluate(
+          "\(route).querySelector('.answers details').open = true")
+        try await browser.wait(for: "\(route).textContent.includes('ListSitesResponse')")
+        try PageTests.save(try await browser.screenshot(), "docs")
+        // Every route opens, whatever it consists of.
+        _ = try await browser.evaluate(
+          "document.querySelectorAll('.route').forEach((part) => { part.open = true; })")
+        try await browser.wait(for: "document.querySelectorAll('.inside').length === \(count)")
+        _ = try await browser.evaluate("filter('avatar post'), 0")
+        #expect(
+          try await browser.evaluate(
+            "[...document.querySelectorAll('.route')].filter((one) => !one.hidden).length") == "2")
+        #expect(browser.problems == [])
+      }
+    }
+  }
+}
