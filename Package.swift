@@ -130,7 +130,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "ObjectStorage",
-      dependencies: ["Curl", "DedicatedThread", "Domain", "Files", "COpenSSL"],
+      dependencies: ["Credentials", "Curl", "DedicatedThread", "Domain", "Files"],
       swiftSettings: strict),
     .target(
       name: "Imaging", dependencies: ["DedicatedThread", "Domain", "CGD", "CZlib"],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import COpenSSL
+import Credentials
 package import Curl
 package import Domain
 
@@ -79,10 +79,10 @@ package struct S3ObjectStore: ObjectStore {
 
   /// SHA-256 in hexadecimal.
   private static func digest(_ bytes: [UInt8]) throws(ObjectStoreError) -> String {
-    var digest = [UInt8](repeating: 0, count: 32)
-    guard unsafe EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil) == 1 else {
+    do throws(CryptoError) {
+      return Hexadecimal.encode(try Digest.sha256(bytes))
+    } catch {
       throw .permanent("SHA-256 is not to be had")
     }
-    return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

@@ -134,16 +134,22 @@ struct Composition: Sendable {
   /// Serves until SIGTERM or SIGINT, or until one part fails.
   /// - Parameter companions: further services that live as long.
   func run(with companions: [any Service] = []) async throws {
+    // Keeps the live streams complete.
+    let live = BackgroundService { [hub] in await hub.run() }
+    let background: [any Service] = [
+      cleaner, BackgroundService { [sweeper] in await sweeper.run() },
+      BackgroundService { [jobs] in await jobs.run() }, monitor,
+    ]
+    let mails = courier.map { courier in BackgroundService { await courier.run() } }
     // Stopped in reverse: first no more input, then the live streams, which would keep their servers
     // from ending, at last the database.
     let services: [any Service] =
       [
         PoolService(pool: pool), AdminService(server: admin, address: adminAddress),
         RPCService(server: server, listeners: rpcListeners),
-        BridgeService(bridge: bridge, address: httpAddress), HubService(hub: hub),
-        SubscriberService(subscriber: subscriber), cleaner,
-        SweeperService(sweeper: sweeper), JobService(runner: jobs), monitor,
-      ] + (courier.map { [CourierService(courier: $0)] } ?? []) + certificateServices + companions
+        BridgeService(bridge: bridge, address: httpAddress), live,
+        SubscriberService(subscriber: subscriber),
+      ] + background + (mails.map { [$0] } ?? []) + certificateServices + companions
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(60)
@@ -191,15 +197,6 @@ private struct PoolService: Service {
   }
 }
 
-/// Keeps the live streams complete; ends them first on a stop, so that nothing waits for them.
-private struct HubService: Service {
-  let hub: ReadingHub
-
-  func run() async throws {
-    await cancelWhenGracefulShutdown { await hub.run() }
-  }
-}
-
 private struct RPCService: Service {
   let server: RPCServer
   /// The cleartext one first.
@@ -218,30 +215,6 @@ private struct RPCService: Service {
   private func setting(of address: ServerAddress) -> Setting {
     if case .unix = address { return .rpcUnixSocket }
     return address == listeners.first?.address ? .rpcListen : .rpcTLSListen
-  }
-}
-
-private struct SweeperService: Service {
-  let sweeper: StreamSweeper
-
-  func run() async throws {
-    await cancelWhenGracefulShutdown { await sweeper.run() }
-  }
-}
-
-private struct JobService: Service {
-  let runner: JobRunner
-
-  func run() async throws {
-    await cancelWhenGracefulShutdown { await runner.run() }
-  }
-}
-
-private struct CourierService: Service {
-  let courier: MailCourier
-
-  func run() async throws {
-    await cancelWhenGracefulShutdown { await courier.run() }
   }
 }
 

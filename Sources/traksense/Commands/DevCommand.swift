@@ -108,11 +108,10 @@ struct DevCommand: AsyncParsableCommand {
         http: http, text: announcement(http, rpc, admin, broker, postgres, directory, apiKey))
     ]
     if interval > 0 {
-      companions.append(
-        SimulatorService(
-          simulator: try DeviceSimulator(
-            tenant: tenant.slug, sensors: sensors, interval: .seconds(interval), broker: endpoint,
-            clock: .system, logger: logger)))
+      let simulator = try DeviceSimulator(
+        tenant: tenant.slug, sensors: sensors, interval: .seconds(interval), broker: endpoint,
+        clock: .system, logger: logger)
+      companions.append(BackgroundService { await simulator.run() })
     }
     try await Composition(configuration, logger: logger).run(with: companions)
   }
@@ -159,13 +158,5 @@ private struct Announcement: Service {
         // Stopped; there is nothing to announce any more.
       }
     }
-  }
-}
-
-private struct SimulatorService: Service {
-  let simulator: DeviceSimulator
-
-  func run() async throws {
-    await cancelWhenGracefulShutdown { await simulator.run() }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Credentials
 import Domain
 import Persistence
 import Foundation
@@ -11,8 +12,7 @@ enum DevSecret {
   /// - Parameter directory: where the private databases are.
   static func key(in directory: String) throws -> Secret {
     if let key = read("secret-key", directory) { return Secret(value: key) }
-    var generator = SystemRandomNumberGenerator()
-    let key = (0..<4).map { _ in String(generator.next() as UInt64, radix: 16) }.joined()
+    let key = try SecureRandom.token()
     try write(key, "secret-key", directory)
     return Secret(value: key)
   }
