@@ -37,3 +37,12 @@ if [[ " $* " == *" test "* && $(cat .venv/ready 2>/dev/null) != "$clients" ]]; t
   .venv/bin/python -m pip install --quiet --disable-pip-version-check $clients
   echo "$clients" >.venv/ready
 fi
+
+# So do the benchmarks' peers that are no programs of Debian's.
+peers="django psycopg[binary] gunicorn"
+if [[ " $* " == *" bench "* && $(cat .build/bench/peers/ready 2>/dev/null) != "$peers" ]]; then
+  python3 -m venv .build/bench/peers
+  # shellcheck disable=SC2086
+  .build/bench/peers/bin/python -m pip install --quiet --disable-pip-version-check $peers
+  echo "$peers" >.build/bench/peers/ready
+fi

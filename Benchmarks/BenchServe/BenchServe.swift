@@ -3,11 +3,13 @@ import DevStack
 import Foundation
 
 /// Measures the release `traksense serve` as its users meet it. Usage: BenchServe [--results FILE] [PART...],
-/// a part being `memory`, `fanout`, `latency`, `ingest` or `tenants`; all when none is named. Or: BenchServe
-/// [--results FILE] slow NAME=PORT..., against servers of BenchService that are running.
+/// a part being `memory`, `fanout`, `latency`, `ingest`, `tenants`, `queries`, `rest` or `jobs`; all when none is named. Or:
+/// BenchServe [--results FILE] slow NAME=PORT..., against servers of BenchService that are running.
 @main
 enum BenchServe {
-  private static let parts = ["memory", "fanout", "latency", "ingest", "tenants"]
+  private static let parts = [
+    "memory", "fanout", "latency", "ingest", "tenants", "queries", "rest", "jobs",
+  ]
 
   static func main() async throws {
     var arguments = CommandLine.arguments.dropFirst()
@@ -30,6 +32,8 @@ enum BenchServe {
     let report = Report(path: results)
     if wanted.contains("fanout") { try await FanoutBenchmark(report: report).run() }
     if wanted.contains("tenants") { try await TenantsBenchmark(report: report).run() }
+    if wanted.contains("jobs") { try await JobsBenchmark(report: report).run() }
+    if !Set(wanted).isDisjoint(with: ["queries", "rest"]) { try await askYear(wanted, report) }
     guard !Set(wanted).isDisjoint(with: ["memory", "latency", "ingest"]) else { return }
     let house = try await House(timescale: false)
     if wanted.contains("memory") { try await MemoryBenchmark(house: house, report: report).run() }
@@ -47,5 +51,24 @@ enum BenchServe {
     }
     if wanted.contains("ingest") { try await IngestBenchmark(second, report).run() }
     await second.stop()
+  }
+
+  /// What is measured over a year of readings.
+  private static func askYear(_ wanted: [String], _ report: Report) async throws {
+    for timescale in [false, true] {
+      let house = try await House(timescale: timescale)
+      if timescale, !house.postgres.hasTimescaleDB {
+        report.note("TimescaleDB is not installed: no figures for hypertables.")
+      } else {
+        let year = try await YearOfReadings(in: house, report)
+        if wanted.contains("queries") {
+          try await QueriesBenchmark(house: house, year: year, report: report).run()
+        }
+        if wanted.contains("rest") {
+          try await RESTBenchmark(house: house, year: year, report: report).run()
+        }
+      }
+      await house.stop()
+    }
   }
 }

@@ -16,11 +16,14 @@ final class House: Sendable {
   let broker: PrivateMosquitto
   let pool: PostgresPool
   let rpcPort: UInt16
+  let httpPort: UInt16
+  /// The sample tenant.
+  let tenant: Tenant
   /// Reads the sample tenant.
   let apiKey: APIKeyText
   private let directory: TemporaryDirectory
   private let usesTimescale: Bool
-  private let httpPort: UInt16
+  private let adminPort: UInt16
   private let program: String
 
   /// Starts database and broker; migrates, seeds, and adds the load's devices and a tenant `raw`.
@@ -44,19 +47,20 @@ final class House: Sendable {
       PostgresConfiguration(connectionString: postgres.connectionString), logger: logger)
     rpcPort = try FreePort.find()
     httpPort = try FreePort.find()
+    adminPort = try FreePort.find()
     program = try Self.sibling("traksense")
     let migrator = Migrator(
       pool: pool, timescale: timescale ? .automatic : .never, clock: WallClock { TestPoints.now })
     try await migrator.migrate()
     let provisioner = TenantProvisioner(migrator: migrator)
-    let hospital = try await SampleHospital(provisioner: provisioner).seed()
+    tenant = try await SampleHospital(provisioner: provisioner).seed()
     apiKey = try APIKeyText()
     _ = try await PostgresAccounts(migrator: migrator, clock: WallClock { TestPoints.now }).apiKeys
       .create(
         NewAPIKey(
           name: "bench", prefix: apiKey.prefix, digest: try apiKey.digest(), scopes: [.read],
           expiresAt: nil),
-        for: hospital, by: AuditActor(name: "bench", origin: CallOrigin(), at: TestPoints.now))
+        for: tenant, by: AuditActor(name: "bench", origin: CallOrigin(), at: TestPoints.now))
     guard let slug = TenantSlug("raw") else { throw BenchError("slug") }
     _ = try await provisioner.create(
       NewTenant(slug: slug, name: "Raw inserts", domains: ["raw.localhost"]))
@@ -91,7 +95,7 @@ final class House: Sendable {
     command.environment = [
       "DB_URL": postgres.connectionString, "EMQX_MQTT_URL": broker.url,
       "RPC_LISTEN": "127.0.0.1:\(rpcPort)", "HTTP_LISTEN": "127.0.0.1:\(httpPort)",
-      "ADMIN_LISTEN": "127.0.0.1:\(try FreePort.find())",
+      "ADMIN_LISTEN": "127.0.0.1:\(adminPort)",
       "TIMESCALE": usesTimescale ? "auto" : "never", "LOG_LEVEL": "warning",
       "SECRET_KEY": "benchmarks-sign-nothing-of-value-with-it",
       "MEDIA_DIRECTORY": "\(directory.path)/media",
@@ -105,6 +109,18 @@ final class House: Sendable {
     }
     guard isUp, process.isRunning else { throw BenchError("traksense serve did not start") }
     return process
+  }
+
+  /// What the server counts: values by name with labels, as Prometheus reads them.
+  func metrics() async throws -> [String: Double] {
+    let text = try await Program.output(
+      of: "/usr/bin/curl", ["--silent", "--fail", "http://127.0.0.1:\(adminPort)/metrics"])
+    var metrics: [String: Double] = [:]
+    for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+      guard let space = line.lastIndex(of: " ") else { continue }
+      metrics[String(line[..<space])] = Double(line[line.index(after: space)...])
+    }
+    return metrics
   }
 
   /// Publishes on a thread of its own.

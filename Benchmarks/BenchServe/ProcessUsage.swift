@@ -33,12 +33,21 @@ enum ProcessUsage {
     return all().first { $0.parent == mine && $0.name == name }?.process
   }
 
+  /// Anonymous resident memory, in kB, of the child of a process that has most of it.
+  static func largestChild(of parent: pid_t) -> Int {
+    all().filter { $0.parent == parent }.compactMap { child in
+      read("/proc/\(child.process)/status").flatMap { kilobytes("RssAnon:", in: $0) }
+    }.max() ?? 0
+  }
+
   /// Resident memory in kB; nil when the process is gone.
   static func residentKilobytes(of process: pid_t) -> Int? {
-    guard let status = read("/proc/\(process)/status"),
-      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") })
-    else { return nil }
-    return line.split(separator: " ", omittingEmptySubsequences: true)
+    read("/proc/\(process)/status").flatMap { kilobytes("VmRSS:", in: $0) }
+  }
+
+  private static func kilobytes(_ field: String, in status: String) -> Int? {
+    status.split(separator: "\n").first { $0.hasPrefix(field) }?
+      .split(separator: " ", omittingEmptySubsequences: true)
       .compactMap { Int($0.filter(\.isNumber)) }.first
   }
 

@@ -41,8 +41,10 @@ struct Composition: Sendable {
     let tenants = database.people.directory
     let catalogue = PostgresSensorCatalogue(pool: database.pool)
     let hub = ReadingHub(store: store, codec: codec, encoding: .protobuf)
+    jobs = Self.jobs(on: database.pool, tenants: database.people.tenants, logger: logger)
     let intake = TelemetryIntake(
-      tenants: tenants, catalogue: catalogue, store: store, listener: hub, clock: .system)
+      tenants: tenants, catalogue: catalogue, store: store,
+      listener: CommitListeners([hub, jobs]), clock: .system)
     let subscriber = try MQTTSubscriber(
       configuration: MQTTSubscriberConfiguration(
         endpoint: configuration.mqtt, clientID: configuration.mqttClientID,
@@ -78,7 +80,7 @@ struct Composition: Sendable {
       services + [reflection],
       interceptors: [TracingInterceptor(), ErrorDetailsInterceptor()] + observability.interceptors
         + [
-          AccessInterceptor(people.gate),
+          AccessInterceptor(people.gate), ChangeNotes(for: jobs),
           TenantLimitInterceptor(limits: configuration.tenantLimits),
           DeadlineInterceptor(),
         ], observer: observability.observer)
@@ -117,10 +119,10 @@ struct Composition: Sendable {
       router: router, limits: limits, allowedOrigins: configuration.corsOrigins, group: group,
       logger: logger)
     observability.watch(server, pool, subscriber)
+    observability.watch(jobs)
     courier = people.courier
     cleaner = people.cleaner
     sweeper = StreamSweeper(people.gate, logger: logger)
-    jobs = Self.jobs(on: pool, tenants: database.people.tenants, logger: logger)
     self.pool = pool
     self.hub = hub
     self.subscriber = subscriber

@@ -7,6 +7,7 @@ import NIOCore
 import Persistence
 import Prometheus
 import RPCRuntime
+import Services
 
 /// What operators can see of a running server: the interceptors that watch its calls, and the metrics.
 struct Observability: Sendable {
@@ -48,6 +49,25 @@ struct Observability: Sendable {
     }
   }
 
+  /// Exports what the tenants' jobs do.
+  func watch(_ jobs: JobRunner) {
+    registry.gauge("traksense_jobs_overdue_seconds") { jobs.overdue.inSeconds }
+    for (index, (job, _)) in jobs.statistics.enumerated() {
+      for (outcome, read) in Self.turnCounters {
+        registry.counter("traksense_job_turns_total", [("job", job), ("outcome", outcome)]) {
+          Double(read(jobs.statistics[index].tally))
+        }
+      }
+      registry.counter("traksense_job_seconds_total", [("job", job)]) {
+        jobs.statistics[index].tally.duration.inSeconds
+      }
+    }
+  }
+
+  private static let turnCounters: [(String, @Sendable (JobRunner.Tally) -> Int)] = [
+    ("worked", { $0.worked }), ("quiet", { $0.quiet }), ("failed", { $0.failed }),
+  ]
+
   private typealias PoolNumber = @Sendable (PostgresPool.Statistics) -> Int
   private typealias IngestNumber = @Sendable (IngestCounters) -> Int
 
@@ -86,6 +106,9 @@ struct Observability: Sendable {
     "traksense_mqtt_retries_total": "Commits of a batch that failed and were tried again.",
     "traksense_mqtt_abandoned_batches_total": "Batches given back to the broker unacknowledged.",
     "traksense_mqtt_connections_total": "Connections made to the broker.",
+    "traksense_jobs_overdue_seconds": "For how long the job that waits longest has been due.",
+    "traksense_job_turns_total": "Turns of jobs for tenants, by whether there was something to do.",
+    "traksense_job_seconds_total": "Time of those turns.",
     "traksense_mqtt_points_total": "Points of those messages, by what became of them.",
   ]
 }
@@ -97,5 +120,11 @@ private struct Observers: ServerObserver {
   func callRejected(_ call: RejectedCall) {
     log.callRejected(call)
     metrics.callRejected(call)
+  }
+}
+
+extension Duration {
+  fileprivate var inSeconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }
 }

@@ -27,6 +27,33 @@ struct PostgresConnectionTests {
     }
   }
 
+  @Test("what is not to be remembered is not kept prepared, and works all the same")
+  func forgets() async throws {
+    try await withDatabase(migrated: false, limits: .one) { database throws in
+      let (sums, prepared) = try await database.pool.withConnection {
+        connection throws(PostgresError) in
+        try await connection.perform(remembersStatements: false) {
+          connection throws(PostgresError) in
+          var sums: [Int64] = []
+          for number in 0..<3 {
+            try connection.pipeline([
+              .begin, Command("SELECT 1 + $1", [.int8(Int64(number))]),
+              Command("SELECT 2 + $1", [.int8(Int64(number))]), .commit,
+            ]) { (_: Int, row: borrowing PostgresRow) throws(PostgresError) in
+              sums.append(try row.int8(0))
+            }
+          }
+          let prepared = try connection.rows(
+            Command("SELECT count(*) FROM pg_prepared_statements WHERE name <> ''")
+          ) { (row: borrowing PostgresRow) throws(PostgresError) in try row.int8(0) }
+          return (sums, prepared)
+        }
+      }
+      #expect(sums == [1, 2, 2, 3, 3, 4])
+      #expect(prepared == [0])
+    }
+  }
+
   @Test("an error in the middle of a pipeline skips the rest, and the connection goes on")
   func pipelineError() async throws {
     try await withDatabase(migrated: false) { database throws in

@@ -75,6 +75,40 @@ struct RollupTests {
     }
   }
 
+  @Test(
+    "a second look takes one round trip, and is right when what was known has changed meanwhile",
+    arguments: StorageKind.allCases)
+  func guesses(storage: StorageKind) async throws {
+    try await withDatabase(storage, limits: .one) { database throws in
+      let plant = try await Plant.make("t", in: database)
+      let job = database.rollups(hoursPerTurn: 200, now: noon + 7_200)
+      let query = HistoryQuery(
+        sensors: plant.keys, from: noon + -86_400, to: noon + 86_400,
+        resolution: .buckets(microseconds: 3_600_000_000))
+      var known: [ValidReading] = []
+      /// - Returns: round trips.
+      func look() async throws -> Int {
+        let before = try await database.roundTrips
+        let page = try await database.store.history(query, after: nil, in: plant.tenant)
+        #expect(
+          HistoryTests.areEqual(page.points, HistoryTests.recompute(query, from: known)),
+          "after \(known.count) readings")
+        return try await database.roundTrips - before
+      }
+      #expect(try await look() == 2, "nothing is known yet")
+      #expect(try await look() == 1)
+      for hour in 0..<4 {
+        known += (0..<9).map { plant.reading($0 % 3, Double($0 * hour), at: noon + hour * 3_600 + $0) }
+        _ = try await database.store.commit(plant.batch(known.suffix(9)))
+        _ = try await look()
+        #expect(try await look() == 1)
+        _ = try await job.run(for: plant.tenant)
+        _ = try await look()
+        #expect(try await look() == 1)
+      }
+    }
+  }
+
   @Test("the largest values that are let in can be summed up", arguments: StorageKind.allCases)
   func largeValues(storage: StorageKind) async throws {
     try await withDatabase(storage) { database throws in

@@ -28,6 +28,8 @@ package actor PostgresConnection {
   private var surplus: [String] = []
   private var current: CallTicket?
   private var timeout: StatementTimeout
+  /// Whether the call that runs wants its statements prepared for good.
+  private var remembersStatements = true
   /// Round trips to the server so far, those of connecting left out.
   package private(set) var roundTrips = 0
 
@@ -89,14 +91,17 @@ package actor PostgresConnection {
   /// - Parameter timeout: for each statement, on the server; nil: the configuration's. Where the task has
   ///   a ``CallDeadline``, what is left until then, if that is less: the server ends the statement then
   ///   even if this process cannot say so.
+  /// - Parameter remembersStatements: whether to keep statements prepared; false: for what is not asked again.
   package nonisolated func perform<Value: Sendable>(
-    timeout: Duration? = nil,
+    timeout: Duration? = nil, remembersStatements: Bool = true,
     _ body: @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
   ) async throws(PostgresError) -> Value {
     let ticket = CallTicket()
     let deadline = CallDeadline.current
     let result = await withTaskCancellationHandler {
-      await execute(ticket, timeout: timeout, deadline: deadline, body)
+      await execute(
+        ticket, timeout: timeout, deadline: deadline, remembersStatements: remembersStatements,
+        body)
     } onCancel: {
       ticket.cancel(on: cancelThread)
     }
@@ -105,6 +110,7 @@ package actor PostgresConnection {
 
   private func execute<Value: Sendable>(
     _ ticket: CallTicket, timeout: Duration?, deadline: ContinuousClock.Instant?,
+    remembersStatements: Bool,
     _ body: @Sendable (isolated PostgresConnection) throws(PostgresError) -> Value
   ) -> Result<Value, PostgresError> {
     defer { publishHealth() }
@@ -114,6 +120,7 @@ package actor PostgresConnection {
       return .failure(.stale)
     }
     current = ticket
+    self.remembersStatements = remembersStatements
     ticket.begin(canceller)
     self.timeout.begin(most: timeout ?? configuration.statementTimeout, deadline: deadline)
     let result = Result { () throws(PostgresError) in try body(self) }
@@ -245,7 +252,12 @@ package actor PostgresConnection {
     var fresh: [Statement: String] = [:]
     for (number, command) in commands.enumerated() {
       let name: String
-      if let known = cache.name(of: command.statement) ?? fresh[command.statement] {
+      if !remembersStatements {
+        // The unnamed statement: the next one takes its place.
+        name = ""
+        try handle?.sendPrepare(command.statement, as: name)
+        run.sent.append(.unnamed)
+      } else if let known = cache.name(of: command.statement) ?? fresh[command.statement] {
         name = known
       } else {
         name = cache.freshName()

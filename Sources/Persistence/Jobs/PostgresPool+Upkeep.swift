@@ -3,7 +3,8 @@ import Domain
 
 extension PostgresPool {
   /// Runs `body` while this session holds the lock on a tenant's upkeep: one job at a time for each tenant,
-  /// on all nodes together.
+  /// on all nodes together. Its statements are not kept prepared: those of a thousand tenants would push out what
+  /// callers ask again and again.
   /// - Parameter timeout: for each statement.
   /// - Returns: nil when somebody else has the lock.
   func withUpkeepLock<Value: Sendable>(
@@ -14,18 +15,17 @@ extension PostgresPool {
       .int4(AdvisoryLock.upkeep), .text(schema.identifier.name),
     ]
     return try await withConnection { connection throws(PostgresError) in
-      let isMine = try await connection.perform { connection throws(PostgresError) in
-        try connection.rows(Command("SELECT pg_try_advisory_lock($1, hashtext($2))", keys)) {
-          (row: borrowing PostgresRow) throws(PostgresError) in try row.bool(0)
-        }
-      }
-      guard isMine == [true] else { return nil }
       do throws(PostgresError) {
-        let value = try await connection.perform(timeout: timeout, body)
-        _ = try await connection.perform { connection throws(PostgresError) in
+        return try await connection.perform(timeout: timeout, remembersStatements: false) {
+          connection throws(PostgresError) in
+          let isMine = try connection.rows(
+            Command("SELECT pg_try_advisory_lock($1, hashtext($2))", keys)
+          ) { (row: borrowing PostgresRow) throws(PostgresError) in try row.bool(0) }
+          guard isMine == [true] else { return nil }
+          let value = try body(connection)
           try connection.query(Command("SELECT pg_advisory_unlock($1, hashtext($2))", keys))
+          return value
         }
-        return value
       } catch {
         // Ends the session, and with it the lock, whatever the error was.
         await connection.close()

@@ -47,11 +47,9 @@ package struct PostgresTelemetryQueries: TelemetryQueries {
       let plan = RollupPlan(
         snapshot.start(for: range.lowerBound)..<range.upperBound, level: .day,
         dirtyHours: snapshot.dirtyHours)
-      var sums = BucketSums(width: 1)
+      var sums = BucketSums()
       try connection.pipeline(
-        plan.pieces.map {
-          $0.sums(of: sensors, schema: schema, bucket: "'epoch'::timestamptz")
-        } + [.commit]
+        plan.pieces.map { $0.sums(of: sensors, schema: schema, width: nil) } + [.commit]
       ) { (_: Int, row: borrowing PostgresRow) throws(PostgresError) in try sums.add(row) }
       return sums.take(after: nil).map {
         ReadingTotals(

@@ -10,11 +10,16 @@ struct HistoryReader: Sendable {
   private let position: HistoryPosition?
   private let schema: TenantSchema
   private let pageSize: Int
+  private let rollups: RollupMemory
 
-  init(_ query: HistoryQuery, after position: HistoryPosition?, schema: TenantSchema) {
+  init(
+    _ query: HistoryQuery, after position: HistoryPosition?, schema: TenantSchema,
+    rollups: RollupMemory
+  ) {
     self.query = query
     self.position = position
     self.schema = schema
+    self.rollups = rollups
     // One more is read than returned, to know whether there is more.
     pageSize = min(max(1, query.pageSize), Int(Int32.max) - 1)
   }
@@ -28,7 +33,8 @@ struct HistoryReader: Sendable {
     case .raw: points = try readings(of: query.sensors, on: connection)
     case .buckets(let width):
       points = try BucketReader(
-        query, width: max(1, width), after: position, pageSize: pageSize, schema: schema
+        query, width: max(1, width), after: position, pageSize: pageSize, schema: schema,
+        memory: rollups
       ).points(on: connection)
     }
     guard points.count > pageSize else { return HistoryPage(points: points, next: nil) }

@@ -12,6 +12,7 @@ package final class PostgresReadingStore: ReadingStore {
   /// Which tables of readings take which months, by schema. Grows only; a stale entry is noticed by
   /// the insert that fails.
   private let tables = Mutex<[String: ReadingTable]>([:])
+  private let rollups = RollupMemory()
 
   package init(pool: PostgresPool, codec: any JournalCodec) {
     self.pool = pool
@@ -95,7 +96,8 @@ package final class PostgresReadingStore: ReadingStore {
   package func history(
     _ query: HistoryQuery, after position: HistoryPosition?, in tenant: Tenant
   ) async throws(StoreError) -> HistoryPage {
-    let reader = HistoryReader(query, after: position, schema: try tenantSchema(tenant))
+    let reader = HistoryReader(
+      query, after: position, schema: try tenantSchema(tenant), rollups: rollups)
     return try await pool.run { connection throws(PostgresError) in
       try reader.page(on: connection)
     }

@@ -6,6 +6,9 @@ import Domain
 /// Read in windows just wide enough for a page when every bucket is full, wider ones where the data is
 /// thin, each from the tables that its ``RollupPlan`` names, all in one snapshot together with the list of
 /// dirty hours: what is answered is what a recomputation from all readings would give, at any time.
+///
+/// The first window is asked for together with that list, by a guess at it; when the guess was wrong, the
+/// window is read again.
 struct BucketReader: Sendable {
   /// Growth of the window after one that held too little.
   private static let windowGrowth: Int64 = 4
@@ -16,56 +19,114 @@ struct BucketReader: Sendable {
   private let pageSize: Int
   private let schema: TenantSchema
   private let level: RollupLevel
+  private let memory: RollupMemory
 
-  /// - Parameter width: of a bucket, in microseconds; at least 1.
+  /// - Parameters:
+  ///   - width: of a bucket, in microseconds; at least 1.
+  ///   - memory: makes guesses, and learns.
   init(
     _ query: HistoryQuery, width: Int64, after position: HistoryPosition?, pageSize: Int,
-    schema: TenantSchema
+    schema: TenantSchema, memory: RollupMemory
   ) {
     self.query = query
     self.width = width
     self.position = position
     self.pageSize = pageSize
     self.schema = schema
+    self.memory = memory
     level = RollupLevel(forBuckets: width)
   }
 
-  /// Two round trips where one window is enough.
+  /// One round trip where one window is enough and the guess was right, two otherwise.
   /// - Returns: up to one point more than the page takes.
   func points(on connection: isolated PostgresConnection) throws(PostgresError) -> [HistoryPoint] {
     let from = max(query.from, position?.timestamp ?? query.from)
-    var snapshot = RollupSnapshot()
-    var first: Timestamp? = from
+    var run = Run(
+      span: Self.product(
+        width, Int64((pageSize + query.sensors.count) / query.sensors.count)))
     if level == .readings {
-      first = try openAtFirstReading(from, on: connection)
+      run.start = try openAtFirstReading(from, on: connection) ?? query.to
+      run.isOpen = true
     } else {
-      try snapshot.open(schema, from..<max(from, query.to), on: connection)
-      first = snapshot.start(for: from)
+      try open(&run, from..<max(from, query.to), on: connection)
     }
-    var buckets = BucketSums(width: width)
+    while run.start < query.to, run.points.count <= pageSize {
+      let window = window(of: run)
+      try connection.pipeline(window.commands) {
+        (_: Int, row: borrowing PostgresRow) throws(PostgresError) in try run.buckets.add(row)
+      }
+      finish(window, &run)
+    }
+    if run.isOpen { try connection.query(.commit) }
+    return run.points
+  }
+
+  /// How far a read has come.
+  private struct Run {
+    var snapshot = RollupSnapshot()
+    var start = Timestamp(microseconds: .max)
+    /// Width of the next window.
+    var span: Int64
+    var buckets = BucketSums()
     var points: [HistoryPoint] = []
-    var start = first ?? query.to
-    var span = Self.product(
-      width, Int64((pageSize + query.sensors.count) / query.sensors.count))
-    var isOpen = true
-    while start < query.to, points.count <= pageSize {
-      // Windows end on a bucket's edge: no bucket is computed twice, or from a part of its readings.
-      let end = min(query.to, edge(after: start, span))
-      let plan = RollupPlan(start..<end, level: level, dirtyHours: snapshot.dirtyHours)
-      var commands = plan.pieces.map(sums)
-      if end == query.to {
-        commands.append(.commit)
-        isOpen = false
-      }
-      try connection.pipeline(commands) {
-        (_: Int, row: borrowing PostgresRow) throws(PostgresError) in try buckets.add(row)
-      }
-      points += buckets.take(after: position)
-      start = end
-      span = Self.product(span, Self.windowGrowth)
+    /// A transaction is open.
+    var isOpen = false
+  }
+
+  private struct Window {
+    let end: Timestamp
+    /// Those of the sums, and the transaction's end when nothing follows.
+    let commands: [Command]
+    let isLast: Bool
+  }
+
+  private func window(of run: Run) -> Window {
+    // Windows end on a bucket's edge: no bucket is computed twice, or from a part of its readings.
+    let end = min(query.to, edge(after: run.start, run.span))
+    let plan = RollupPlan(run.start..<end, level: level, dirtyHours: run.snapshot.dirtyHours)
+    let sums = plan.pieces.map { $0.sums(of: query.sensors, schema: schema, width: width) }
+    let isLast = end == query.to
+    return Window(end: end, commands: isLast ? sums + [.commit] : sums, isLast: isLast)
+  }
+
+  private func finish(_ window: Window, _ run: inout Run) {
+    run.points += run.buckets.take(after: position)
+    run.start = window.end
+    run.span = Self.product(run.span, Self.windowGrowth)
+    run.isOpen = !window.isLast
+  }
+
+  /// Opens the snapshot, and reads the first window with it where a guess tells which tables to read.
+  private func open(
+    _ run: inout Run, _ range: Range<Timestamp>, on connection: isolated PostgresConnection
+  ) throws(PostgresError) {
+    let guess = memory.guess(schema, range)
+    var window: Window?
+    if let guess {
+      run.snapshot = guess
+      run.start = guess.start(for: range.lowerBound)
+      window = self.window(of: run)
     }
-    if isOpen { try connection.query(.commit) }
-    return points
+    let opening = RollupSnapshot.opening(schema, range)
+    var actual = RollupSnapshot()
+    try connection.pipeline(opening + (window?.commands ?? [])) {
+      (number: Int, row: borrowing PostgresRow) throws(PostgresError) in
+      if number < opening.count {
+        try actual.add(number, row)
+      } else {
+        try run.buckets.add(row)
+      }
+    }
+    if let window, actual == guess { return finish(window, &run) }
+    memory.learn(actual, of: schema, about: range)
+    run.buckets.removeAll()
+    if window?.isLast == true {
+      // That snapshot is gone; what it said need not hold in the next one.
+      try actual.open(schema, range, on: connection)
+    }
+    run.snapshot = actual
+    run.start = actual.start(for: range.lowerBound)
+    run.isOpen = true
   }
 
   /// Opens the snapshot where there are no rollups that empty stretches could be skipped through.
@@ -102,12 +163,6 @@ struct BucketReader: Sendable {
     let (bucket, underflow) = instant.subtractingReportingOverflow(rest < 0 ? rest + width : rest)
     let (edge, overflow) = (underflow ? Int64.min : bucket).addingReportingOverflow(span)
     return Timestamp(microseconds: overflow ? .max : edge)
-  }
-
-  private func sums(_ piece: RollupPlan.Piece) -> Command {
-    piece.sums(
-      of: query.sensors, schema: schema,
-      bucket: "date_bin(\(width) * interval '1 microsecond', \(piece.level.columns.time), 'epoch')")
   }
 
   /// Saturates.

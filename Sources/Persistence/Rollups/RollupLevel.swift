@@ -60,6 +60,9 @@ enum RollupLevel: Int, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// What the columns of rollups are that ``columns`` sums up.
+  static let row = "sum_value, min_value, max_value, last_value, count"
+
   /// The value of the newest row: an aggregate that needs no sorting. Microseconds survive in a double's 53
   /// bits until the year 2242.
   private static func last(_ value: String, by time: String) -> String {

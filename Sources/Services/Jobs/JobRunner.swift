@@ -6,8 +6,9 @@ import Synchronization
 
 /// Gives every tenant's jobs their turns: a bounded number at the same time, so that a tenant whose turn
 /// takes long delays nobody but itself. Any number of nodes may run it over the same tenants; the jobs see to
-/// it that only one of them works on a tenant.
-package final class JobRunner: Sendable {
+/// it that only one of them works on a tenant. Tenants without work are looked at ever more seldom until
+/// somebody says that they changed.
+package final class JobRunner: CommitListener {
   package struct Settings: Hashable, Sendable {
     /// Turns that run at the same time. Default 2: a connection of the pool each.
     package var turns = 2
@@ -17,6 +18,9 @@ package final class JobRunner: Sendable {
     package var longestTurn: Duration = .seconds(300)
     /// How often somebody without work looks again. Default 1 s.
     package var idle: Duration = .seconds(1)
+    /// Longest rest of a job that finds nothing to do: how late a change is seen that nobody told of, made by
+    /// another node, for one, which then died, or by time alone. Default 15 minutes.
+    package var longestRest: Duration = .seconds(900)
 
     package init() {}
   }
@@ -29,6 +33,20 @@ package final class JobRunner: Sendable {
   private let settings: Settings
   private let logger: Logger
   private let schedule: Mutex<JobSchedule>
+  /// Tenants that changed since the last turn began.
+  private let changed = Mutex<Set<Int64>>([])
+  private let tallies: Mutex<[Tally]>
+
+  /// What a job has done so far, of all tenants.
+  package struct Tally: Hashable, Sendable {
+    /// Turns that found something to do.
+    package var worked = 0
+    /// Turns that found nothing to do.
+    package var quiet = 0
+    package var failed = 0
+    /// Time of all turns together.
+    package var duration: Duration = .zero
+  }
 
   package init(
     jobs: [any TenantJob], tenants: @escaping TenantList, settings: Settings = Settings(),
@@ -38,8 +56,37 @@ package final class JobRunner: Sendable {
     self.tenants = tenants
     self.settings = settings
     self.logger = logger
-    schedule = Mutex(JobSchedule(intervals: jobs.map(\.interval)))
+    schedule = Mutex(
+      JobSchedule(intervals: jobs.map(\.interval), longestRest: settings.longestRest))
+    tallies = Mutex(jobs.map { _ in Tally() })
   }
+
+  // MARK: What goes on
+
+  /// In the order of the jobs.
+  package var statistics: [(job: String, tally: Tally)] {
+    zip(jobs, tallies.withLock { $0 }).map { ($0.name, $1) }
+  }
+
+  /// For how long the job that waits longest has been due.
+  package var overdue: Duration { schedule.withLock { $0.overdue(at: .now) } }
+
+  // MARK: Changes
+
+  /// Something of a tenant changed that its jobs may have to look at.
+  package func noteChange(of tenant: Int64) {
+    changed.withLock { _ = $0.insert(tenant) }
+  }
+
+  package func committed(_ entry: JournalEntry, readings: [ValidReading], tenant: Tenant) {
+    noteChange(of: tenant.id)
+  }
+
+  package func commitUncertain(for tenant: Tenant) {
+    noteChange(of: tenant.id)
+  }
+
+  // MARK: Work
 
   /// Works until the task is cancelled.
   package func run() async {
@@ -65,14 +112,28 @@ package final class JobRunner: Sendable {
 
   private func work() async {
     while !Task.isCancelled {
-      switch schedule.withLock({ $0.next(at: .now) }) {
+      switch next() {
       case .turn(let key, let tenant):
+        let begun = ContinuousClock.now
         let outcome = await turn(of: jobs[key.job], for: tenant)
-        schedule.withLock { $0.finished(key, outcome, at: .now) }
+        let ended = ContinuousClock.now
+        tallies.withLock { $0[key.job].add(outcome, took: ended - begun) }
+        schedule.withLock { $0.finished(key, outcome, at: ended) }
       case .wait(let due):
         await pause(
           min(settings.idle, due.map { ContinuousClock.now.duration(to: $0) } ?? settings.idle))
       }
+    }
+  }
+
+  private func next() -> JobSchedule.Next {
+    let tenants = changed.withLock { tenants in
+      defer { tenants.removeAll(keepingCapacity: true) }
+      return tenants
+    }
+    return schedule.withLock { schedule in
+      for tenant in tenants { schedule.changed(tenant, at: .now) }
+      return schedule.next(at: .now)
     }
   }
 
@@ -101,7 +162,8 @@ package final class JobRunner: Sendable {
     switch result {
     case .success(let turn):
       log(turn, of: job, metadata)
-      return .done(hasMore: turn.hasMore)
+      return .done(
+        hasMore: turn.hasMore, isQuiet: turn.counts.isEmpty && !turn.hasMore && !turn.isElsewhere)
     case .failure(.cancelled) where Task.isCancelled:
       return .failed
     case .failure(let error):
@@ -124,5 +186,16 @@ package final class JobRunner: Sendable {
   private func pause(_ duration: Duration) async {
     // Cancelled: the caller looks.
     try? await Task.sleep(for: max(.milliseconds(1), duration))
+  }
+}
+
+extension JobRunner.Tally {
+  fileprivate mutating func add(_ outcome: JobSchedule.Outcome, took time: Duration) {
+    switch outcome {
+    case .done(_, isQuiet: true): quiet += 1
+    case .done: worked += 1
+    case .failed: failed += 1
+    }
+    duration += time
   }
 }

@@ -111,14 +111,32 @@ struct TestDatabase: Sendable {
   let pool: PostgresPool
   let migrator: Migrator
   let timescale: TimescaleUse
+  /// One for all, as in the server: it remembers things.
+  let store: PostgresReadingStore
 
-  var store: PostgresReadingStore { PostgresReadingStore(pool: pool, codec: LineCodec()) }
+  init(
+    connectionString: String, pool: PostgresPool, migrator: Migrator, timescale: TimescaleUse
+  ) {
+    self.connectionString = connectionString
+    self.pool = pool
+    self.migrator = migrator
+    self.timescale = timescale
+    store = PostgresReadingStore(pool: pool, codec: LineCodec())
+  }
+
   var catalogue: PostgresSensorCatalogue { PostgresSensorCatalogue(pool: pool) }
   var provisioner: TenantProvisioner { TenantProvisioner(migrator: migrator) }
 
   func newPool(_ limits: PoolLimits = PoolLimits()) throws -> PostgresPool {
     try PostgresPool(
       PostgresConfiguration(connectionString: connectionString), limits: limits, logger: quiet)
+  }
+
+  /// Of the pool's connection; there is one, and asking is no round trip.
+  var roundTrips: Int {
+    get async throws {
+      try await pool.run { connection throws(PostgresError) in connection.roundTrips }
+    }
   }
 
   /// One value of one row, for looking behind the scenes.

@@ -2,6 +2,7 @@
 
 import Domain
 import Logging
+import RPCRuntime
 import Services
 import Synchronization
 import Testing
@@ -96,5 +97,62 @@ struct JobRunnerTests {
     let job = MemoryJob(stuck: [1])
     await run(job, settings: settings) { job.least(of: Self.tenants) >= 1 }
     #expect(job.cancelled.withLock { $0 } >= 1)
+  }
+
+  /// Finds nothing to do, ever.
+  private final class QuietJob: TenantJob {
+    let name = "quiet"
+    let interval = Duration.milliseconds(1)
+    let deletesData = false
+    let turns = Mutex<[Int64: Int]>([:])
+
+    func run(for tenant: Tenant) async throws(StoreError) -> JobTurn {
+      turns.withLock { $0[tenant.id, default: 0] += 1 }
+      return JobTurn()
+    }
+  }
+
+  @Test("a tenant that changed is looked at again soon, the others rest, and all is counted")
+  func changes() async {
+    var settings = JobRunner.Settings()
+    settings.idle = .milliseconds(1)
+    settings.longestRest = .seconds(3_600)
+    let job = QuietJob()
+    let runner = JobRunner(
+      jobs: [job], tenants: { () async throws(StoreError) in Self.tenants }, settings: settings,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let task = Task { await runner.run() }
+    // Rests are 1 s and longer after the eleventh turn.
+    await eventually("all rest") {
+      job.turns.withLock { turns in Self.tenants.allSatisfy { turns[$0.id] ?? 0 >= 10 } }
+    }
+    await eventually("the one that changed has many turns more than the others") {
+      runner.commitUncertain(for: Self.tenants[2])
+      return job.turns.withLock { turns in
+        turns[3] ?? 0 >= 20 + Self.tenants.map { turns[$0.id] ?? 0 }.min()!
+      }
+    }
+    task.cancel()
+    await task.value
+    let tally = runner.statistics[0].tally
+    #expect(runner.statistics[0].job == "quiet")
+    #expect(tally.quiet == job.turns.withLock { $0.values.reduce(0, +) })
+    #expect(tally.worked == 0 && tally.failed == 0 && tally.duration > .zero)
+  }
+
+  @Test("calls that may change something are noted, those that read are not")
+  func notes() {
+    let runner = JobRunner(
+      jobs: [QuietJob()], tenants: { () async throws(StoreError) in [] },
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let notes = ChangeNotes(for: runner)
+    for (name, isNoted) in [
+      ("ListDevices", false), ("GetDevice", false), ("CreateDevice", true), ("UpdateDevice", true),
+      ("DeleteDevice", true), ("ArchiveDevice", true), ("Nonsense", false),
+    ] {
+      let method = MethodDescriptor(
+        service: "traksense.v1.DeviceService", method: name, kind: .unary)
+      #expect((notes.prepared(for: method) != nil) == isNoted, "\(name)")
+    }
   }
 }

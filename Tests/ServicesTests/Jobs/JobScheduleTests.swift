@@ -90,4 +90,126 @@ struct JobScheduleTests {
     schedule.update([tenants[1]], at: start + .seconds(1))
     #expect(schedule.next(at: start + .seconds(1)) == .wait(until: start + .seconds(60)))
   }
+
+  @Test("who finds nothing to do rests twice as long each time, up to the longest rest")
+  func quiet() throws {
+    var schedule = JobSchedule(intervals: [.seconds(60)], longestRest: .seconds(300))
+    schedule.update([tenants[0]], at: start)
+    var now = start
+    for rest in [60, 120, 240, 300, 300] {
+      let key = try turn(schedule.next(at: now))
+      schedule.finished(key, .done(hasMore: false, isQuiet: true), at: now)
+      #expect(schedule.next(at: now) == .wait(until: now + .seconds(rest)))
+      now += .seconds(rest)
+    }
+    // Something was there after all.
+    schedule.finished(try turn(schedule.next(at: now)), .done(hasMore: false), at: now)
+    #expect(schedule.next(at: now) == .wait(until: now + .seconds(60)))
+  }
+
+  @Test("an interval that is longer than the longest rest stays as it is")
+  func longInterval() throws {
+    var schedule = JobSchedule(intervals: [.seconds(3_600)], longestRest: .seconds(300))
+    schedule.update([tenants[0]], at: start)
+    for number in 0..<3 {
+      let now = start + .seconds(number * 3_600)
+      let key = try turn(schedule.next(at: now))
+      schedule.finished(key, .done(hasMore: false, isQuiet: true), at: now)
+      #expect(schedule.next(at: now) == .wait(until: now + .seconds(3_600)))
+    }
+  }
+
+  @Test("a change ends a long rest, but not the one that the job's interval asks for")
+  func change() throws {
+    var schedule = JobSchedule(intervals: [.seconds(60)], longestRest: .seconds(900))
+    schedule.update([tenants[0], tenants[1]], at: start)
+    var now = start
+    for _ in 0..<4 {
+      for _ in 0..<2 {
+        let key = try turn(schedule.next(at: now))
+        schedule.finished(key, .done(hasMore: false, isQuiet: true), at: now)
+      }
+      guard case .wait(let until?) = schedule.next(at: now) else { throw Expectation.noTurn }
+      now = until
+    }
+    for _ in 0..<2 {
+      let key = try turn(schedule.next(at: now))
+      schedule.finished(key, .done(hasMore: false, isQuiet: true), at: now)
+    }
+    schedule.changed(1, at: now + .seconds(10))
+    schedule.changed(99, at: now + .seconds(10))
+    #expect(schedule.next(at: now + .seconds(10)) == .wait(until: now + .seconds(60)))
+    schedule.changed(2, at: now + .seconds(100))
+    let first = try turn(schedule.next(at: now + .seconds(100)))
+    #expect(first.tenant == 1)
+    schedule.finished(first, .done(hasMore: false, isQuiet: true), at: now + .seconds(100))
+    #expect(try turn(schedule.next(at: now + .seconds(100))).tenant == 2)
+    // Quiet again, and from the beginning.
+    #expect(schedule.next(at: now + .seconds(100)) == .wait(until: now + .seconds(160)))
+  }
+
+  @Test("a change while the turn runs is looked at after the job's interval")
+  func changeMeanwhile() throws {
+    var schedule = JobSchedule(intervals: [.seconds(60)], longestRest: .seconds(900))
+    schedule.update([tenants[0]], at: start)
+    var now = start
+    for rest in [60, 120, 240] {
+      schedule.finished(
+        try turn(schedule.next(at: now)), .done(hasMore: false, isQuiet: true), at: now)
+      now += .seconds(rest)
+    }
+    let key = try turn(schedule.next(at: now))
+    schedule.changed(1, at: now)
+    schedule.finished(key, .done(hasMore: false, isQuiet: true), at: now)
+    #expect(schedule.next(at: now) == .wait(until: now + .seconds(60)))
+  }
+
+  @Test("a change does not shorten the pause after a failure")
+  func changeAfterFailure() throws {
+    var schedule = JobSchedule(intervals: [.seconds(1)])
+    schedule.update([tenants[0]], at: start)
+    schedule.finished(try turn(schedule.next(at: start)), .failed, at: start)
+    schedule.changed(1, at: start + .seconds(5))
+    #expect(schedule.next(at: start + .seconds(5)) == .wait(until: start + .seconds(10)))
+  }
+
+  @Test("whatever happens, the turn is that of the one who was due first", arguments: [1, 2, 3])
+  func againstTable(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    let tenants = (1...40).map { Tenant.sample(Int64($0), "t\($0)") }
+    let intervals: [Duration] = [.seconds(60), .seconds(150)]
+    var schedule = JobSchedule(intervals: intervals, longestRest: .seconds(900))
+    schedule.update(tenants, at: start)
+    // What the schedule should know, as a plain table.
+    var due: [JobSchedule.Key: ContinuousClock.Instant] = [:]
+    for tenant in tenants {
+      for job in intervals.indices { due[.init(tenant: tenant.id, job: job)] = start }
+    }
+    var running: [JobSchedule.Key] = []
+    var now = start
+    for _ in 0..<3_000 {
+      now += .seconds(Int.random(in: 0..<3, using: &random))
+      if running.count < 3 {
+        let free = due.filter { one in !running.contains { $0.tenant == one.key.tenant } }
+        switch schedule.next(at: now) {
+        case .turn(let key, _):
+          let mine = try #require(free[key])
+          #expect(mine <= now)
+          #expect(mine == free.values.min())
+          due[key] = nil
+          running.append(key)
+        case .wait(let until):
+          #expect(until == free.values.min())
+          #expect(free.values.allSatisfy { $0 > now })
+        }
+      }
+      if let key = running.randomElement(using: &random), Bool.random(using: &random) {
+        running.removeAll { $0 == key }
+        let hasMore = Bool.random(using: &random)
+        schedule.finished(key, .done(hasMore: hasMore), at: now)
+        due[key] = hasMore ? now : now + intervals[key.job]
+      }
+    }
+    #expect(schedule.overdue(at: now) >= .zero)
+  }
 }
