@@ -31,19 +31,19 @@ struct SensorFinder: Sendable {
       return try await sensors(selection, of: tenant, context)
     }
     guard device.isEmpty else {
-      throw .invalid("asset_tag", "does not go together with `device_id`")
+      throw .invalid("asset_tag", "Does not go together with `device_id`.")
     }
     guard asset.unicodeScalars.count <= Self.longestTag else {
-      throw .invalid("asset_tag", "has more than \(Self.longestTag) characters")
+      throw .invalid("asset_tag", "Ensure this field has no more than \(Self.longestTag) characters.")
     }
     let selection = try SensorSelection(
       devices: [], sensors: ids, types: types, limit: limits.maxFilterValues)
     guard let all = try await sensors(ofAsset: asset, of: tenant, context) else {
-      throw .notFound("asset_tag", "unknown asset \(asset)")
+      throw .notFound("asset_tag", "There is no asset \(asset).")
     }
     let known = Set(all.map(\.id))
     for sensor in selection.sensors where !known.contains(sensor.id) {
-      throw .notFound(sensor.field, "unknown sensor \(sensor.id)")
+      throw .notFound(sensor.field, "There is no sensor \(sensor.id).")
     }
     return all.filter { selection.filter.admits($0) }
   }
@@ -88,12 +88,12 @@ struct SensorFinder: Sendable {
     let devices = Set(known.map(\.device))
     for device in selection.devices where !devices.contains(device.id) {
       guard try await hasDevice(device.id, of: tenant, context) else {
-        throw .notFound(device.field, "unknown device \(device.id)")
+        throw .notFound(device.field, "There is no device \(device.id).")
       }
     }
     let ids = Set(known.map(\.id))
     for sensor in selection.sensors where !ids.contains(sensor.id) {
-      throw .notFound(sensor.field, "unknown sensor \(sensor.id)")
+      throw .notFound(sensor.field, "There is no sensor \(sensor.id).")
     }
   }
 

@@ -136,7 +136,7 @@ extension SlowReader {
     switch policy {
     case .close: self = .close
     case .gap: self = .gap
-    case .unrecognized: throw .invalid("slow_reader", "must be CLOSE or GAP")
+    case .unrecognized: throw .invalid("slow_reader", "Must be CLOSE or GAP.")
     }
   }
 }
