@@ -38,7 +38,8 @@ struct HistoryRange: Hashable, Sendable {
     let longest = interval == .raw ? limits.maxRawRange : limits.maxBucketRange
     guard length <= longest else {
       let days = longest.components.seconds / 86_400
-      throw .invalid("from", "The range is longer than \(days) days, the most for \(interval.rawValue).")
+      throw .invalid(
+        "from", "The range is longer than \(days) days, the most for \(interval.rawValue).")
     }
   }
 

@@ -34,7 +34,8 @@ struct SensorFinder: Sendable {
       throw .invalid("asset_tag", "Does not go together with `device_id`.")
     }
     guard asset.unicodeScalars.count <= Self.longestTag else {
-      throw .invalid("asset_tag", "Ensure this field has no more than \(Self.longestTag) characters.")
+      throw .invalid(
+        "asset_tag", "Ensure this field has no more than \(Self.longestTag) characters.")
     }
     let selection = try SensorSelection(
       devices: [], sensors: ids, types: types, limit: limits.maxFilterValues)

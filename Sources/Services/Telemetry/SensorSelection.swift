@@ -83,10 +83,13 @@ struct SensorSelection: Sendable {
   }
 
   private static func check(_ count: Int, _ field: String, _ limit: Int) throws(RPCError) {
-    guard count <= limit else { throw .invalid(field, "Ensure this field has no more than \(limit) values.") }
+    guard count <= limit else {
+      throw .invalid(field, "Ensure this field has no more than \(limit) values.")
+    }
   }
 
   private static func unusable(_ field: String) -> RPCError {
-    .invalid(field, "Must have 1–200 characters, none of them '/', '+', '#' or a control character.")
+    .invalid(
+      field, "Must have 1–200 characters, none of them '/', '+', '#' or a control character.")
   }
 }

@@ -10,7 +10,8 @@ extension TelemetryService {
   ) async throws(RPCError) -> TraksenseV1.IngestResponse {
     guard !request.readings.isEmpty else { throw .invalid("readings", FieldProblems.isRequired) }
     guard request.readings.count <= limits.maxIngestReadings else {
-      throw .invalid("readings", "Ensure this field has no more than \(limits.maxIngestReadings) points.")
+      throw .invalid(
+        "readings", "Ensure this field has no more than \(limits.maxIngestReadings) points.")
     }
     let tenant = try await tenant(of: context, named: request.tenant)
     let points = request.readings.map { IncomingPoint($0, tenant: tenant.slug.rawValue) }
