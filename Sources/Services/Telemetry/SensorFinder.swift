@@ -62,7 +62,6 @@ struct SensorFinder: Sendable {
   /// The active sensors that a selection lets through, ordered by key. One statement, unless something
   /// named in the selection is not among them.
   /// - Throws: NOT_FOUND naming the first device, else sensor, that does not exist.
-  @inline(never)
   func sensors(
     _ selection: SensorSelection, of tenant: Tenant, _ context: ServerContext
   ) async throws(RPCError) -> [Sensor] {
@@ -73,8 +72,6 @@ struct SensorFinder: Sendable {
     return matching
   }
 
-  /// Not inlined: few calls need it, and live streams keep the frames of their set-up; see `subscribe`.
-  @inline(never)
   private func findMissing(
     _ selection: SensorSelection, besides matching: [Sensor], of tenant: Tenant,
     _ context: ServerContext

@@ -37,15 +37,10 @@ struct SensorSelection: Sendable {
   }
 
   var filter: SensorFilter {
-    // Not inlined, as `isCovered`: live streams keep the frames of their set-up.
-    @inline(never) get {
-      SensorFilter(
-        devices: Set(devices.map(\.id)), sensors: Set(sensors.map(\.id)), types: types)
-    }
+    SensorFilter(devices: Set(devices.map(\.id)), sensors: Set(sensors.map(\.id)), types: types)
   }
 
   /// True when every device and sensor named has at least one of `sensors`.
-  @inline(never)
   func isCovered(by sensors: [Sensor]) -> Bool {
     let (foundDevices, foundIDs) = (Set(sensors.map(\.device)), Set(sensors.map(\.id)))
     return devices.allSatisfy { foundDevices.contains($0.id) }
