@@ -139,12 +139,14 @@ let package = Package(
     // Layer 3: what the RPCs do; the browser's way in.
     .target(
       name: "Services",
-      dependencies: ["TrakSenseAPI", "RPCRuntime", "Domain", "Credentials", nioCore, logging],
+      dependencies: [
+        "TrakSenseAPI", "RPCRuntime", "DedicatedThread", "Domain", "Credentials", nioCore, logging,
+      ],
       swiftSettings: strict),
     .target(
       name: "RESTBridge",
       dependencies: [
-        "TrakSenseAPI", "RPCRuntime", "JSONText", nioCore, logging,
+        "TrakSenseAPI", "RPCRuntime", "Credentials", "JSONText", nioCore, logging,
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),

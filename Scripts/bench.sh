@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds for release and measures everything beside peers; Benchmarks/README.md explains the figures.
-# Usage: Scripts/bench.sh [unary] [calls] [memory] [fanout] [latency] [ingest] [tenants] [queries] [rest] [jobs]
+# Usage: Scripts/bench.sh [unary] [calls] [memory] [fanout] [latency] [ingest] [tenants] [queries] [rest] [large] [jobs]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for product in traksense BenchServer BenchServe; do
@@ -17,7 +17,7 @@ echo "$cores cores, load average $load before the first figure; $(sed -n 's/^mod
 printf '{"figure":"machine","cores":%s,"load":%s,"date":"%s"}\n' "$cores" "$load" "$(date -u +%FT%TZ)" >"$results"
 
 parts=("$@")
-((${#parts[@]})) || parts=(unary calls memory fanout latency ingest tenants queries rest jobs)
+((${#parts[@]})) || parts=(unary calls memory fanout latency ingest tenants queries rest large jobs)
 rest=()
 for part in "${parts[@]}"; do
   case $part in

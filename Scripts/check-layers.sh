@@ -22,8 +22,8 @@ declare -A may=(
   [Persistence]="DedicatedThread Domain CPostgreSQL Logging Glibc Synchronization"
   [Credentials]="COpenSSL DedicatedThread Domain JSONText Synchronization"
   [Ingest]="DedicatedThread Domain JSONText CMosquitto Logging Glibc Synchronization"
-  [Services]="TrakSenseAPI RPCRuntime Domain Credentials NIOCore Logging Synchronization"
-  [RESTBridge]="TrakSenseAPI RPCRuntime JSONText NIOCore NIOPosix NIOHTTP1 NIOHTTPTypes Logging Hummingbird HummingbirdCore HTTPTypes ServiceLifecycle Synchronization Foundation FoundationEssentials"
+  [Services]="TrakSenseAPI RPCRuntime DedicatedThread Domain Credentials NIOCore Logging Synchronization"
+  [RESTBridge]="TrakSenseAPI RPCRuntime Credentials JSONText NIOCore NIOPosix NIOHTTP1 NIOHTTPTypes Logging Hummingbird HummingbirdCore HTTPTypes ServiceLifecycle Synchronization Foundation FoundationEssentials"
   [DevStack]="Dispatch Foundation Glibc Synchronization"
   [protoc-gen-traksense]="CProtobufC CProtocPlugin Glibc"
 )

@@ -123,8 +123,8 @@ def history(request, device):
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT bucket AS timestamp, sensor.tag AS sensor_id, sensor.metric_type AS sensor_type,
-            sum_value / count AS value, sensor.unit, sum_value / count AS avg, min_value AS min,
-            max_value AS max, count, last_value AS last, device.mqtt_client_id AS device_id
+            sum_value / count AS value, sensor.unit, sum_value / count AS avg, rollup.min_value AS min,
+            rollup.max_value AS max, count, last_value AS last, device.mqtt_client_id AS device_id
             FROM {SCHEMA}.assets_device device
             JOIN {SCHEMA}.assets_sensor sensor ON sensor.device_id = device.id
             JOIN {SCHEMA}.telemetry_5m rollup ON rollup.sensor_id = sensor.id

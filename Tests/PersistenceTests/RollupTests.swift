@@ -109,6 +109,41 @@ struct RollupTests {
     }
   }
 
+  @Test(
+    "empty years between readings are skipped, before and after these are rolled up",
+    arguments: StorageKind.allCases)
+  func sparse(storage: StorageKind) async throws {
+    try await withDatabase(storage, limits: .one) { database throws in
+      let plant = try await Plant.make("t", in: database)
+      let job = database.rollups(hoursPerTurn: 200, now: noon + 86_400)
+      var known = (0..<5).map { plant.reading($0 % 3, Double($0), at: noon + -$0 * 200 * 86_400) }
+      known += (0..<900).map { plant.reading($0 % 3, Double($0 % 7), at: noon + -40_000 + $0 * 40) }
+      known.append(plant.reading(0, 8, at: noon + 1))
+      _ = try await database.store.commit(plant.batch(known))
+      for isRolledUp in [false, true] {
+        if isRolledUp { while try await job.run(for: plant.tenant).hasMore {} }
+        for width in [60, 300, 3_600, 86_400].map({ Int64($0) * 1_000_000 }) {
+          let query = HistoryQuery(
+            sensors: plant.keys, from: noon + -1_825 * 86_400, to: noon + 86_400,
+            resolution: .buckets(microseconds: width), pageSize: 100)
+          let before = try await database.roundTrips
+          var points: [HistoryPoint] = []
+          var position: HistoryPosition?
+          var pages = 0
+          repeat {
+            let page = try await database.store.history(query, after: position, in: plant.tenant)
+            points += page.points
+            position = page.next
+            pages += 1
+          } while position != nil && pages < 100
+          #expect(HistoryTests.areEqual(points, HistoryTests.recompute(query, from: known)))
+          let trips = try await database.roundTrips - before
+          #expect(trips <= 30 + 6 * pages, "\(width), \(pages) pages: \(trips) round trips")
+        }
+      }
+    }
+  }
+
   @Test("the largest values that are let in can be summed up", arguments: StorageKind.allCases)
   func largeValues(storage: StorageKind) async throws {
     try await withDatabase(storage) { database throws in

@@ -83,6 +83,40 @@ struct ReadRouteTests {
     }
   }
 
+  @Test("what a client has already is answered with 304 and no body, everything else as ever")
+  func entityTags() async throws {
+    try await BridgeFixture.run { bridge in
+      for path in ["/ingest/latest/ahu-1/", "/assets/devices/", "/assets/sites/7/"] {
+        let first = try await bridge.curl(path: path)
+        let tag = try #require(first.headers["etag"], "\(path): \(first.body)")
+        #expect(first.status == 200 && tag.wholeMatch(of: /"[0-9a-f]{32}"/) != nil)
+        #expect(first.headers["cache-control"] == "private, no-cache")
+        #expect(first.headers["vary"]?.contains("Authorization") == true)
+        for condition in [tag, "W/\(tag)", "\"x\", \(tag)", "\(tag),\"x\"", "*"] {
+          let again = try await bridge.curl("-H", "If-None-Match: \(condition)", path: path)
+          #expect(again.status == 304 && again.body.isEmpty, "\(path): \(condition)")
+          #expect(again.headers["etag"] == tag && again.headers["content-type"] == nil)
+          #expect(again.headers["cache-control"] == "private, no-cache")
+          #expect(again.headers["x-content-type-options"] == "nosniff")
+        }
+        for condition in ["\"x\"", "", String(tag.dropFirst().dropLast()), "W/\"x\""] {
+          let again = try await bridge.curl("-H", "If-None-Match: \(condition)", path: path)
+          #expect(again.status == 200 && again.body == first.body, "\(path): \(condition)")
+        }
+        let head = try await bridge.curl("--head", "-H", "If-None-Match: \(tag)", path: path)
+        #expect(head.status == 304)
+      }
+      let other = try await bridge.curl(path: "/assets/devices/?page=2")
+      #expect(other.headers["etag"] != (try await bridge.curl(path: "/assets/devices/")).headers["etag"])
+      let ghost = try await bridge.curl("-H", "If-None-Match: *", path: "/ingest/latest/ghost/")
+      #expect(ghost.status == 404 && ghost.headers["etag"] == nil)
+      #expect(ghost.headers["cache-control"] == "no-store")
+      let me = try await bridge.curl("-H", "If-None-Match: *", path: "/auth/me/")
+      #expect(me.status == 200 && me.headers["etag"] == nil)
+      #expect(me.headers["cache-control"] == "no-store")
+    }
+  }
+
   @Test("raw history has the seed's keys, ascending, count and truncation last")
   func rawHistory() async throws {
     try await BridgeFixture.run(service: Self.service(points: 2)) { bridge in

@@ -92,11 +92,10 @@ struct ListStatement: Sendable {
         Command(
           """
           SELECT \(columns) FROM (
-            SELECT \(key).id AS page_id, row_number() OVER (ORDER BY \(order)) AS place
-            FROM \(source) WHERE \(condition)
-            ORDER BY place OFFSET $\(values.count + 1) LIMIT $\(values.count + 2)
+            SELECT \(key).id AS page_id FROM \(source) WHERE \(condition)
+            ORDER BY \(order) OFFSET $\(values.count + 1) LIMIT $\(values.count + 2)
           ) page CROSS JOIN \(source) \(counts)
-          WHERE \(key).id = page.page_id ORDER BY page.place
+          WHERE \(key).id = page.page_id ORDER BY \(order)
           """,
           values + [.int8(Int64(clamping: request.offset)), .int8(Int64(request.size))]),
       ]

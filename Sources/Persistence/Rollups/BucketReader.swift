@@ -4,7 +4,7 @@ import Domain
 /// Buckets of a device's sensors, ascending by (start, sensor key).
 ///
 /// Read in windows just wide enough for a page when every bucket is full, wider ones where the data is
-/// thin, each from the tables that its ``RollupPlan`` names, all in one snapshot together with the list of
+/// thin, from one stretch that has data to the next, each from the tables that its ``RollupPlan`` names, all in one snapshot together with the list of
 /// dirty hours: what is answered is what a recomputation from all readings would give, at any time.
 ///
 /// The first window is asked for together with that list, by a guess at it; when the guess was wrong, the
@@ -12,6 +12,9 @@ import Domain
 struct BucketReader: Sendable {
   /// Growth of the window after one that held too little.
   private static let windowGrowth: Int64 = 4
+  /// Rows that the widest window may have, unless a page has more: all of them are in memory at once. About
+  /// 10 MB.
+  private static let windowRows = 1 << 16
 
   private let query: HistoryQuery
   private let width: Int64
@@ -41,11 +44,18 @@ struct BucketReader: Sendable {
   /// - Returns: up to one point more than the page takes.
   func points(on connection: isolated PostgresConnection) throws(PostgresError) -> [HistoryPoint] {
     let from = max(query.from, position?.timestamp ?? query.from)
+    let span = Self.product(
+      width, Int64((pageSize + query.sensors.count) / query.sensors.count))
     var run = Run(
-      span: Self.product(
-        width, Int64((pageSize + query.sensors.count) / query.sensors.count)))
+      span: span, widest: Self.product(span, Int64(max(1, Self.windowRows / pageSize))))
     if level == .readings {
-      run.start = try openAtFirstReading(from, on: connection) ?? query.to
+      // Nothing has to be known of rollups; where there is something can be asked at once.
+      let first = firstRow(from: from)
+      run.start = query.to
+      try connection.pipeline([.beginSnapshot, first]) {
+        (_: Int, row: borrowing PostgresRow) throws(PostgresError) in
+        run.start = max(from, floor(try row.timestamptz(0)))
+      }
       run.isOpen = true
     } else {
       try open(&run, from..<max(from, query.to), on: connection)
@@ -55,7 +65,9 @@ struct BucketReader: Sendable {
       try connection.pipeline(window.commands) {
         (_: Int, row: borrowing PostgresRow) throws(PostgresError) in try run.buckets.add(row)
       }
+      let isEmpty = run.buckets.isEmpty
       finish(window, &run)
+      if isEmpty, run.isOpen { try skip(&run, on: connection) }
     }
     if run.isOpen { try connection.query(.commit) }
     return run.points
@@ -67,6 +79,8 @@ struct BucketReader: Sendable {
     var start = Timestamp(microseconds: .max)
     /// Width of the next window.
     var span: Int64
+    /// Width that no window exceeds.
+    let widest: Int64
     var buckets = BucketSums()
     var points: [HistoryPoint] = []
     /// A transaction is open.
@@ -92,7 +106,7 @@ struct BucketReader: Sendable {
   private func finish(_ window: Window, _ run: inout Run) {
     run.points += run.buckets.take(after: position)
     run.start = window.end
-    run.span = Self.product(run.span, Self.windowGrowth)
+    run.span = min(run.widest, Self.product(run.span, Self.windowGrowth))
     run.isOpen = !window.isLast
   }
 
@@ -129,40 +143,49 @@ struct BucketReader: Sendable {
     run.isOpen = true
   }
 
-  /// Opens the snapshot where there are no rollups that empty stretches could be skipped through.
-  /// - Returns: the start of the bucket of the first reading from `from` on.
-  private func openAtFirstReading(
-    _ from: Timestamp, on connection: isolated PostgresConnection
-  ) throws(PostgresError) -> Timestamp? {
-    let command = Command(
+  /// Goes to where there is something again, in the snapshot that is open.
+  private func skip(
+    _ run: inout Run, on connection: isolated PostgresConnection
+  ) throws(PostgresError) {
+    // What the rollups do not hold yet is in hours that are known.
+    let start = run.start
+    var next = run.snapshot.dirtyHours.first { RollupLevel.hour.end(from: $0) > start } ?? query.to
+    try connection.query(firstRow(from: level.floor(start))) {
+      (row: borrowing PostgresRow) throws(PostgresError) in
+      next = min(next, try row.timestamptz(0))
+    }
+    run.start = max(start, min(query.to, floor(next)))
+  }
+
+  /// The time of the first row of any sensor; no row when there is none.
+  private func firstRow(from start: Timestamp) -> Command {
+    let time = level.columns.time
+    return Command(
       """
-      SELECT date_bin($1 * interval '1 microsecond', min(first."timestamp"), 'epoch')
-      FROM unnest($2) AS wanted (sensor_id)
+      SELECT min(first.time) FROM unnest($1) AS wanted (sensor_id)
       CROSS JOIN LATERAL (
-        SELECT r."timestamp" FROM \(schema.table("telemetry_readings")) r
-        WHERE r.sensor_id = wanted.sensor_id AND r."timestamp" >= $3 AND r."timestamp" < $4
-        ORDER BY r."timestamp" LIMIT 1
+        SELECT r.\(time) AS time FROM \(schema.table(level.table)) r
+        WHERE r.sensor_id = wanted.sensor_id AND r.\(time) >= $2 AND r.\(time) < $3
+        ORDER BY r.\(time) LIMIT 1
       ) first
       HAVING count(*) > 0
-      """,
-      [.int8(width), .int8Array(query.sensors), .timestamptz(from), .timestamptz(query.to)])
-    var start: Timestamp?
-    try connection.pipeline([.beginSnapshot, command]) {
-      (_: Int, row: borrowing PostgresRow) throws(PostgresError) in
-      start = try row.timestamptz(0)
-    }
-    return start.map { max($0, query.from) }
+      """, [.int8Array(query.sensors), .timestamptz(start), .timestamptz(query.to)])
   }
 
   // MARK: Windows and pieces
 
   /// The last edge of a bucket within `span` of an instant, but the next one at least.
   private func edge(after start: Timestamp, _ span: Int64) -> Timestamp {
-    let instant = start.microseconds
-    let rest = instant % width
-    let (bucket, underflow) = instant.subtractingReportingOverflow(rest < 0 ? rest + width : rest)
-    let (edge, overflow) = (underflow ? Int64.min : bucket).addingReportingOverflow(span)
+    let (edge, overflow) = floor(start).microseconds.addingReportingOverflow(span)
     return Timestamp(microseconds: overflow ? .max : edge)
+  }
+
+  /// The start of the bucket that holds an instant.
+  private func floor(_ timestamp: Timestamp) -> Timestamp {
+    let rest = timestamp.microseconds % width
+    let (start, underflow) = timestamp.microseconds.subtractingReportingOverflow(
+      rest < 0 ? rest + width : rest)
+    return Timestamp(microseconds: underflow ? .min : start)
   }
 
   /// Saturates.

@@ -35,6 +35,8 @@ struct BucketSums {
         count: try row.int8(6)))
   }
 
+  var isEmpty: Bool { parts.isEmpty }
+
   mutating func removeAll() { parts.removeAll(keepingCapacity: true) }
 
   /// Gives the buckets so far, ascending, and forgets them.

@@ -62,7 +62,8 @@ struct OpenAPIDocument {
   private static let introduction = """
     Every path is known with and without a slash at its end. The host names the tenant; on a host of no tenant, \
     `?tenant=` or the header `X-Tenant` does. Unknown query parameters are refused, unknown members of bodies \
-    ignored. Times are UTC. Errors are `{"detail": "…"}` or `{"field": ["…"]}`.
+    ignored. Times are UTC. Errors are `{"detail": "…"}` or `{"field": ["…"]}`. An answer with an `ETag` is a 304 \
+    without a body while nothing has changed, for who sends it as `If-None-Match`.
     """
 
   private static let tenant: DocumentValue = [

@@ -17,6 +17,6 @@ struct LatestRoute: Sendable {
       TraksenseV1.LatestRequest(deviceID: deviceID, sensorID: query.all("sensor_id")),
       options: calls.options(
         for: request, caller, tenant: query.text(QueryParameters.tenant), timeout: calls.timeout))
-    return Response(json: latest.json)
+    return EntityTag.response(latest.json, to: request)
   }
 }

@@ -8,8 +8,9 @@ struct CORSPolicy: Sendable {
 
   private static let methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
   private static let requestHeaders =
-    "Authorization, Content-Type, Last-Event-ID, X-Api-Key, X-Device-Token, X-Tenant"
-  private static let exposedHeaders = "Retry-After"
+    "Authorization, Content-Type, If-None-Match, Last-Event-ID, X-Api-Key, X-Device-Token,"
+    + " X-Tenant"
+  private static let exposedHeaders = "ETag, Retry-After"
   /// Browsers may remember the answer to a preflight for a day, in seconds.
   private static let maxAge = "86400"
 

@@ -23,6 +23,10 @@ struct ResponseShaper {
       self.json = json
       return
     }
+    if route.isPage, !route.givesTokens, route.binding.responseField == nil {
+      self.json = try Self.page(json, links: links)
+      return
+    }
     let members: JSONMembers
     do throws(JSONError) {
       members = try JSONMembers(json)
@@ -45,14 +49,35 @@ struct ResponseShaper {
       }
       writer.key(name)
       writer.raw(value)
-      if route.isPage, name == PageLinks.count {
-        let links = links(UInt64(String(decoding: value, as: UTF8.self)) ?? 0)
-        Self.write("next", links.next, to: &writer)
-        Self.write("previous", links.previous, to: &writer)
-      }
     }
     writer.endObject()
     self.json = writer.bytes
+  }
+
+  /// Puts the addresses behind the count. The rows, which are nearly all of the text, are not looked at.
+  private static func page(
+    _ json: [UInt8], links: (UInt64) -> PageLinks
+  ) throws(RPCError) -> [UInt8] {
+    var reader = JSONReader(json)
+    do throws(JSONError) {
+      try reader.beginObject()
+      while let key = try reader.nextKey() {
+        _ = try reader.peek()
+        let start = reader.offset
+        try reader.skipValue()
+        guard key.description == PageLinks.count else { continue }
+        let count = UInt64(String(decoding: json[start..<reader.offset], as: UTF8.self)) ?? 0
+        var writer = JSONWriter(appendingTo: Array(json[..<start]))
+        writer.raw(json[start..<reader.offset])
+        let links = links(count)
+        write("next", links.next, to: &writer)
+        write("previous", links.previous, to: &writer)
+        return writer.bytes + json[reader.offset...]
+      }
+    } catch {
+      throw RPCError(.internalError, "response is no JSON object: \(error)")
+    }
+    throw RPCError(.internalError, "a list has no \(PageLinks.count)")
   }
 
   private static func tokens(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RPCRuntime
 import TrakSenseAPI
 
 /// One way to call an RPC over HTTP, with what the bridge has to know about it.
@@ -12,6 +13,8 @@ struct TranscodedRoute: Sendable {
   let fields: [String: HTTPRoute.Field]
   /// Names of the fields that the path gives.
   let pathFields: Set<String>
+  /// What the query may say, by the .proto's names: with a body, nothing.
+  let queryFields: [String: QueryParameters.Arity]
   /// The request says which fields it changes.
   let hasUpdateMask: Bool
   /// The response is a page of a list.
@@ -19,7 +22,14 @@ struct TranscodedRoute: Sendable {
   /// The response may have tokens, which are for cookies.
   let givesTokens: Bool
 
+  /// Its answers are of the plant, not of people and their credentials: clients poll them, and may keep them.
+  let isPolled: Bool
+
   static let updateMask = "update_mask"
+  private static let polledServices: Set<String> = [
+    "traksense.v1.SiteService", "traksense.v1.AssetService", "traksense.v1.DeviceService",
+    "traksense.v1.SensorService", "traksense.v1.TelemetryQueryService",
+  ]
   static let tokens = "tokens"
 
   init(_ route: HTTPRoute, _ binding: HTTPBinding) {
@@ -27,29 +37,30 @@ struct TranscodedRoute: Sendable {
     self.binding = binding
     successStatus = route.successStatus
     session = SessionRules(of: route)
-    fields = Dictionary(
+    let fields = Dictionary(
       route.requestFields.flatMap { [($0.name, $0), ($0.jsonName, $0)] }
     ) { first, _ in first }
-    pathFields = Set(
+    let pathFields = Set(
       binding.path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
         String($0.dropFirst().dropLast())
       })
+    self.fields = fields
+    self.pathFields = pathFields
+    queryFields =
+      binding.hasBody
+      ? [:]
+      : fields.filter { name, field in
+        name == field.name && !pathFields.contains(name) && field.kind != .object
+      }.mapValues { $0.isRepeated ? .repeated : .once }
     hasUpdateMask =
       fields[Self.updateMask] != nil && (binding.verb == .patch || binding.verb == .put)
     isPage =
       fields[PageLinks.page] != nil
       && Set(route.responseFields).isSuperset(of: [PageLinks.count, PageLinks.results])
     givesTokens = route.responseFields.contains(Self.tokens)
+    isPolled = binding.verb == .get && Self.polledServices.contains(route.types.method.service)
   }
 
   /// Whether a request can change something.
   var changesState: Bool { binding.verb != .get }
-
-  /// What the query may say, by the .proto's names: with a body, nothing.
-  var queryFields: [String: QueryParameters.Arity] {
-    guard !binding.hasBody else { return [:] }
-    return fields.filter { name, field in
-      name == field.name && !pathFields.contains(name) && field.kind != .object
-    }.mapValues { $0.isRepeated ? .repeated : .once }
-  }
 }

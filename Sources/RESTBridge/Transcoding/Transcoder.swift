@@ -53,6 +53,7 @@ struct Transcoder: Sendable {
         count: count, query, rawQuery: request.uri.query,
         address: "\(caller.scheme)://\(host ?? "")\(request.uri.path)")
     }
+    if route.isPolled { return EntityTag.response(shaped.json, to: request) }
     let status = HTTPResponse.Status(code: route.successStatus)
     var response =
       status == .noContent

@@ -19,8 +19,8 @@ package final class JobRunner: CommitListener {
     /// How often somebody without work looks again. Default 1 s.
     package var idle: Duration = .seconds(1)
     /// Longest rest of a job that finds nothing to do: how late a change is seen that nobody told of, made by
-    /// another node, for one, which then died, or by time alone. Default 15 minutes.
-    package var longestRest: Duration = .seconds(900)
+    /// another node, for one, which then died, or by time alone. Default 30 minutes.
+    package var longestRest: Duration = .seconds(1_800)
 
     package init() {}
   }

@@ -59,7 +59,7 @@ struct JobSchedule {
   private var busy: Set<Int64> = []
   private var turns = 0
 
-  init(intervals: [Duration], longestRest: Duration = .seconds(900)) {
+  init(intervals: [Duration], longestRest: Duration = .seconds(1_800)) {
     self.intervals = intervals
     self.longestRest = longestRest
   }

@@ -18,6 +18,10 @@ package struct TelemetryLimits: Hashable, Sendable {
   /// Points that one call may keep in memory, to downsample or to list them from the end. Default 100,000
   /// (about 6 MB). Beyond: INVALID_ARGUMENT.
   package var maxKeptPoints = 100_000
+  /// Calls that may do so at the same time. Default 4: more would only wait for connections to the database.
+  package var maxKeepingCalls = 4
+  /// Calls that may wait for it. Default 100. Beyond: RESOURCE_EXHAUSTED.
+  package var maxWaitingCalls = 100
   /// Sensors that one list may be about. Default 1,000. Beyond: INVALID_ARGUMENT.
   package var maxQuestionedSensors = 1_000
   /// Series in one message of `Subscribe`; more follow in further messages. Default 10,000 (about 1 MB).

@@ -25,8 +25,10 @@ extension TelemetryService {
     case .points(let limit):
       try await send(header, &query, limit: limit ?? .max, wish, responses, tenant, context)
     case .downsampled(let count):
-      let points = try await all(query, tenant, context)
-      try await send(header, points.downsampled(to: count), query.resolution, responses)
+      let points = try await keptPoints.reduced(query, of: tenant, context) {
+        $0.downsampled(to: count)
+      }
+      try await send(header, points, query.resolution, responses)
     }
   }
 
@@ -70,26 +72,6 @@ extension TelemetryService {
       message = TraksenseV1.HistoryResponse()
       start = end
     } while start < points.count
-  }
-
-  /// - Throws: INVALID_ARGUMENT naming `from` when there are more points than one call may keep.
-  private func all(
-    _ query: HistoryQuery, _ tenant: Tenant, _ context: ServerContext
-  ) async throws(RPCError) -> [HistoryPoint] {
-    var points: [HistoryPoint] = []
-    var position: HistoryPosition?
-    repeat {
-      let page = try await page(query, after: position, tenant, context)
-      points += page.points
-      position = page.next
-      guard points.count <= limits.maxKeptPoints else {
-        throw .invalid(
-          "from",
-          "there are more than \(limits.maxKeptPoints) points: take a shorter range, fewer sensors"
-            + " or a longer interval")
-      }
-    } while position != nil
-    return points
   }
 
   private func page(

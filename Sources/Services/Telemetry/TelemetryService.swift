@@ -28,6 +28,7 @@ package struct TelemetryService: TraksenseV1.TelemetryServiceProtocol {
   let hub: ReadingHub
   let settings: Settings
   let finder: SensorFinder
+  let keptPoints: KeptPoints
 
   package init(
     tenants: any TenantDirectory, intake: any ReadingIntake, store: any ReadingStore,
@@ -40,6 +41,7 @@ package struct TelemetryService: TraksenseV1.TelemetryServiceProtocol {
     self.catalogue = catalogue
     self.hub = hub
     self.settings = settings
+    keptPoints = KeptPoints(of: store, settings)
     finder = SensorFinder(
       catalogue: catalogue, assets: assets, limits: settings.limits, logger: settings.logger)
   }

@@ -58,38 +58,22 @@ extension TelemetryQueryService {
     let sensors = try await sensors(
       device: request.deviceID, ids: request.sensorID, types: request.sensorType, of: tenant,
       context)
-    let points = try await points(of: sensors, range, interval, tenant, context)
     let limit = request.limit == 0 ? Self.defaultAggregates : request.limit
-    let rest = points.reversed().dropFirst(Int(request.offset))
+    let query = HistoryQuery(
+      sensors: sensors.map(\.key), from: range.lowerBound, to: range.upperBound,
+      resolution: interval.resolution)
+    let (count, wanted) = try await keptPoints.reduced(query, of: tenant, context) { points in
+      let rest = points.reversed().dropFirst(Int(request.offset))
+      return (points.count, Array(rest.prefix(Int(limit))))
+    }
     let byKey = Dictionary(sensors.map { ($0.key, $0) }) { first, _ in first }
     return TraksenseV1.ListAggregatesResponse(
       bucket: interval.rawValue, from: ProtoTimestamp(range.lowerBound),
-      to: ProtoTimestamp(range.upperBound), count: UInt32(clamping: points.count),
-      truncated: rest.count > Int(limit),
-      results: rest.prefix(Int(limit)).compactMap { point in
+      to: ProtoTimestamp(range.upperBound), count: UInt32(clamping: count),
+      truncated: count > Int(request.offset) + wanted.count,
+      results: wanted.compactMap { point in
         byKey[point.sensorKey].map { TraksenseV1.TelemetryBucketRow(point, of: $0) }
       })
-  }
-
-  /// - Throws: INVALID_ARGUMENT naming `from` when there are more buckets than one call may keep.
-  private func points(
-    of sensors: [Sensor], _ range: Range<Timestamp>, _ interval: HistoryInterval,
-    _ tenant: Tenant, _ context: ServerContext
-  ) async throws(RPCError) -> [HistoryPoint] {
-    guard !sensors.isEmpty else { return [] }
-    let query = HistoryQuery(
-      sensors: sensors.map(\.key), from: range.lowerBound, to: range.upperBound,
-      resolution: interval.resolution, pageSize: limits.maxKeptPoints)
-    let page = try await ask(context) { () async throws(StoreError) in
-      try await store.history(query, after: nil, in: tenant)
-    }
-    guard page.next == nil else {
-      throw .invalid(
-        "from",
-        "there are more than \(limits.maxKeptPoints) buckets: take a shorter range, fewer sensors"
-          + " or longer buckets")
-    }
-    return page.points
   }
 }
 

@@ -10,6 +10,7 @@ package struct TelemetryQueryService: TraksenseV1.TelemetryQueryServiceProtocol 
   let queries: any TelemetryQueries
   let retention: any TelemetrySettingsStore
   let finder: SensorFinder
+  let keptPoints: KeptPoints
   private let settings: TelemetryService.Settings
 
   package init(
@@ -20,6 +21,7 @@ package struct TelemetryQueryService: TraksenseV1.TelemetryQueryServiceProtocol 
     self.queries = queries
     self.retention = retention
     self.settings = settings
+    keptPoints = KeptPoints(of: store, settings)
     finder = SensorFinder(
       catalogue: catalogue, assets: queries, limits: settings.limits, logger: settings.logger)
   }

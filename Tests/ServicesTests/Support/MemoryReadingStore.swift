@@ -16,6 +16,8 @@ final class MemoryReadingStore: ReadingStore {
     var failure: StoreError?
     var journalReads = 0
     var historyQueries: [HistoryQuery] = []
+    /// Awaited by every history.
+    var pause: (@Sendable () async -> Void)?
   }
 
   private let codec: any JournalCodec
@@ -74,6 +76,7 @@ final class MemoryReadingStore: ReadingStore {
     _ query: HistoryQuery, after position: HistoryPosition?, in tenant: Tenant
   ) async throws(StoreError) -> HistoryPage {
     try check()
+    if let pause = edit({ $0.pause }) { await pause() }
     return edit { state in
       state.historyQueries.append(query)
       let rest = state.history.filter { point in

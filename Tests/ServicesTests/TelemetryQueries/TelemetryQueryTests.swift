@@ -2,6 +2,7 @@
 
 import Domain
 import RPCRuntime
+import Synchronization
 import Testing
 import TrakSenseAPI
 
@@ -153,6 +154,58 @@ struct TelemetryQueryTests {
     await Expected(.invalidArgument, "from").check { () async throws(RPCError) in
       try await fixture.questions.listAggregates(.init(bucket: "1m"), options: Self.umc)
     }
+  }
+
+  /// Counts who is inside, until it lets all go.
+  private final class Door: Sendable {
+    let inside = Mutex((now: 0, most: 0))
+    let refused = Atomic(0)
+    let isOpen = Atomic(false)
+
+    func pass() async {
+      inside.withLock { counts in
+        counts.now += 1
+        counts.most = max(counts.most, counts.now)
+      }
+      while !isOpen.load(ordering: .relaxed) { await Task.yield() }
+      inside.withLock { $0.now -= 1 }
+    }
+  }
+
+  @Test(
+    "few calls keep all their points at the same time, some wait, the others shall come back",
+    .timeLimit(.minutes(1)))
+  func keptPoints() async throws {
+    var limits = TelemetryLimits()
+    limits.maxKeepingCalls = 2
+    limits.maxWaitingCalls = 3
+    let fixture = ServiceFixture(limits: limits)
+    let door = Door()
+    fixture.store.edit { $0.pause = { await door.pass() } }
+    let questions = fixture.questions
+    await withTaskGroup(of: Bool.self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          do throws(RPCError) {
+            _ = try await questions.listAggregates(
+              TraksenseV1.ListAggregatesRequest(bucket: "1h"), options: Self.umc)
+            return true
+          } catch {
+            #expect(error.code == .resourceExhausted && error.retryAfter != nil)
+            door.refused.add(1, ordering: .relaxed)
+            return false
+          }
+        }
+      }
+      await eventually("three are refused, two are at work") {
+        door.refused.load(ordering: .relaxed) == 3 && door.inside.withLock { $0.now } == 2
+      }
+      door.isOpen.store(true, ordering: .relaxed)
+      var answered = 0
+      for await isAnswered in group where isAnswered { answered += 1 }
+      #expect(answered == 5)
+    }
+    #expect(door.inside.withLock { $0.most } == 2)
   }
 
   @Test("a question over a range has a row for each sensor, with nulls where nothing was measured")

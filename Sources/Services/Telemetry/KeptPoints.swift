@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DedicatedThread
+import Domain
+import RPCRuntime
+
+/// Answers that cannot be sent as they are read, because they need all points: lists from the end, curves that
+/// are thinned out. Few calls at a time keep points in memory, the others wait in line; and they are read page
+/// by page, so that no more than a page is in the database's client at once.
+struct KeptPoints: Sendable {
+  private let store: any ReadingStore
+  private let settings: TelemetryService.Settings
+  private let places: WorkerPool<Int>
+
+  init(of store: any ReadingStore, _ settings: TelemetryService.Settings) {
+    self.store = store
+    self.settings = settings
+    places = WorkerPool(
+      Array(0..<max(1, settings.limits.maxKeepingCalls)),
+      maxWaiting: settings.limits.maxWaitingCalls)
+  }
+
+  /// Calls in line.
+  var waiting: Int { places.waiting }
+
+  /// - Parameters:
+  ///   - query: of which all points are read.
+  ///   - reduce: makes of them what is sent.
+  /// - Throws: INVALID_ARGUMENT naming `from` when there are more points than one call may keep,
+  ///   RESOURCE_EXHAUSTED when too many calls wait already, and what the store throws.
+  func reduced<Answer: Sendable>(
+    _ query: HistoryQuery, of tenant: Tenant, _ context: ServerContext,
+    _ reduce: ([HistoryPoint]) -> Answer
+  ) async throws(RPCError) -> Answer {
+    let place: Int
+    do throws(WorkerRefusal) {
+      place = try await places.claim()
+    } catch {
+      switch error {
+      case .busy:
+        throw RPCError(
+          .resourceExhausted, "Too many calls ask for as much at present.",
+          retryAfter: settings.limits.retryAfter)
+      case .cancelled: throw RPCError(.cancelled, "the call is over")
+      }
+    }
+    defer { places.release(place) }
+    return reduce(try await all(query, of: tenant, context))
+  }
+
+  private func all(
+    _ query: HistoryQuery, of tenant: Tenant, _ context: ServerContext
+  ) async throws(RPCError) -> [HistoryPoint] {
+    var query = query
+    query.pageSize = settings.limits.historyPage
+    let most = settings.limits.maxKeptPoints
+    var points: [HistoryPoint] = []
+    var position: HistoryPosition?
+    repeat {
+      let page: HistoryPage
+      do throws(StoreError) {
+        page = try await store.history(query, after: position, in: tenant)
+      } catch {
+        throw RPCError(
+          error, in: context, retryAfter: settings.limits.retryAfter, logger: settings.logger)
+      }
+      points += page.points
+      position = page.next
+      guard points.count <= most else {
+        throw .invalid(
+          "from",
+          "there are more than \(most) points: take a shorter range, fewer sensors or a longer"
+            + " interval")
+      }
+    } while position != nil
+    return points
+  }
+}
