@@ -51,7 +51,7 @@ struct TranscodedRoute: Sendable {
       ? [:]
       : fields.filter { name, field in
         name == field.name && !pathFields.contains(name) && field.kind != .object
-      }.mapValues { $0.isRepeated ? .repeated : .once }
+      }.mapValues { $0.isRepeated ? .repeated : ($0.kind == .time ? .time : .once) }
     hasUpdateMask =
       fields[Self.updateMask] != nil && (binding.verb == .patch || binding.verb == .put)
     isPage =
