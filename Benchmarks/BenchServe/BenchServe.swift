@@ -3,8 +3,8 @@ import DevStack
 import Foundation
 
 /// Measures the release `traksense serve` as its users meet it. Usage: BenchServe [--results FILE] [PART...],
-/// a part being `memory`, `fanout`, `latency`, `ingest`, `tenants`, `queries`, `rest`, `large` or `jobs`; all when none is named. Or:
-/// BenchServe [--results FILE] slow NAME=PORT..., against servers of BenchService that are running.
+/// a part being `memory`, `fanout`, `latency`, `ingest`, `tenants`, `queries`, `rest`, `large` or `jobs`; all
+/// when none is named. Or: BenchServe [--results FILE] slow NAME=PORT..., against servers of BenchService that are running.
 @main
 enum BenchServe {
   private static let parts = [
@@ -33,7 +33,9 @@ enum BenchServe {
     if wanted.contains("fanout") { try await FanoutBenchmark(report: report).run() }
     if wanted.contains("tenants") { try await TenantsBenchmark(report: report).run() }
     if wanted.contains("jobs") { try await JobsBenchmark(report: report).run() }
-    if !Set(wanted).isDisjoint(with: ["queries", "rest", "large"]) { try await askYear(wanted, report) }
+    if !Set(wanted).isDisjoint(with: ["queries", "rest", "large"]) {
+      try await askYear(wanted, report)
+    }
     guard !Set(wanted).isDisjoint(with: ["memory", "latency", "ingest"]) else { return }
     let house = try await House(timescale: false)
     if wanted.contains("memory") { try await MemoryBenchmark(house: house, report: report).run() }

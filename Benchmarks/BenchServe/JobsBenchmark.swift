@@ -216,10 +216,9 @@ struct JobsBenchmark {
     let connection = try await RPCConnection.connect(
       host: "127.0.0.1", port: Int(house.rpcPort), group: MultiThreadedEventLoopGroup.singleton)
     let client = TraksenseV1.TelemetryServiceClient(channel: connection)
+    let from = TestPoints.now.advanced(by: .seconds(-7_200))
     let request = TraksenseV1.HistoryRequest(
-      deviceID: "BENCH-1",
-      from: ProtoTimestamp(microseconds: TestPoints.now.advanced(by: .seconds(-7_200)).microseconds),
-      interval: "5m")
+      deviceID: "BENCH-1", from: ProtoTimestamp(microseconds: from.microseconds), interval: "5m")
     var times: [Double] = []
     while isWanted(times.count) {
       for _ in 0..<20 {

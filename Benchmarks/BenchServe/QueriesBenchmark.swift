@@ -16,7 +16,8 @@ struct QueriesBenchmark {
 
   func run() async throws {
     report.section(
-      "Questions about \(YearOfReadings.sensors) sensors × 1 year × 1/min over gRPC, \(house.storage)")
+      "Questions about \(YearOfReadings.sensors) sensors × 1 year × 1/min over gRPC,"
+        + " \(house.storage)")
     let serve = try await house.launch()
     let pgbench = try PgBench(house.postgres.connectionString)
     for question in YearQuestions(year: year).all {
@@ -41,7 +42,8 @@ struct QueriesBenchmark {
     report.add(
       "\(question.name): p99", mine.p99, "ms", digits: 2,
       target: question.target.map { "< \(Int($0)) ms" }, isMet: met)
-    report.add("  p50; pgbench p50 \(theirs.p50.text), p99 \(theirs.p99.text)", mine.p50, "ms", digits: 2)
+    report.add(
+      "  p50; pgbench p50 \(theirs.p50.text), p99 \(theirs.p99.text)", mine.p50, "ms", digits: 2)
     report.add("  p50 beside pgbench's", mine.p50 / theirs.p50, "×", digits: 2)
     let many = Percentiles(
       try await milliseconds(

@@ -98,7 +98,9 @@ struct RollupTests {
       #expect(try await look() == 2, "nothing is known yet")
       #expect(try await look() == 1)
       for hour in 0..<4 {
-        known += (0..<9).map { plant.reading($0 % 3, Double($0 * hour), at: noon + hour * 3_600 + $0) }
+        known += (0..<9).map {
+          plant.reading($0 % 3, Double($0 * hour), at: noon + hour * 3_600 + $0)
+        }
         _ = try await database.store.commit(plant.batch(known.suffix(9)))
         _ = try await look()
         #expect(try await look() == 1)

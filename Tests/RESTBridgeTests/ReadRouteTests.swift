@@ -128,8 +128,9 @@ struct ReadRouteTests {
         let head = try await bridge.curl("--head", "-H", "If-None-Match: \(tag)", path: path)
         #expect(head.status == 304)
       }
+      let first = try await bridge.curl(path: "/assets/devices/")
       let other = try await bridge.curl(path: "/assets/devices/?page=2")
-      #expect(other.headers["etag"] != (try await bridge.curl(path: "/assets/devices/")).headers["etag"])
+      #expect(other.headers["etag"] != first.headers["etag"])
       let ghost = try await bridge.curl("-H", "If-None-Match: *", path: "/ingest/latest/ghost/")
       #expect(ghost.status == 404 && ghost.headers["etag"] == nil)
       #expect(ghost.headers["cache-control"] == "no-store")
