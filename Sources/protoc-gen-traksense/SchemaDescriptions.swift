@@ -39,12 +39,12 @@ struct SchemaDescriptions {
     text.line("// SPDX-License-Identifier: Apache-2.0")
     if let module = request.options.apiModule {
       text.line()
-      text.line("public import \(module)")
+      text.line("package import \(module)")
     }
     text.line()
     try text.block("extension SchemaDescription") { text throws(PluginError) in
       text.line("/// The packages of this module that have RPCs with routes.")
-      text.line("public static let \(property) = SchemaDescription(files: [")
+      text.line("package static let \(property) = SchemaDescription(files: [")
       for file in files { text.line("  \(Self.property(of: file)),") }
       text.line("])")
       for file in files { try describe(file, in: &text) }

@@ -3,7 +3,7 @@
 
 extension SchemaDescription {
   /// The packages of this module that have RPCs with routes.
-  public static let trakSenseAPI = SchemaDescription(files: [
+  package static let trakSenseAPI = SchemaDescription(files: [
     authFile,
     accountFile,
     sensorFile,

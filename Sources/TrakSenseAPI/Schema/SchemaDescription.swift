@@ -2,7 +2,7 @@
 
 /// What .proto files say for their readers: messages with their fields' JSON forms, and the comments of all. The
 /// OpenAPI document is made of it.
-public struct SchemaDescription: Sendable {
+package struct SchemaDescription: Sendable {
   /// In their order.
   public let files: [File]
 
