@@ -301,9 +301,13 @@ let package = Package(
       ],
       swiftSettings: strictForTests),
     .testTarget(
+      name: "DocumentationTests", dependencies: ["DevStack", "TrakSenseAPI"],
+      swiftSettings: strictForTests),
+    .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "DevStack", "Domain", "Persistence", "Services", "TrakSenseAPI", "traksense", logging,
+        "DevStack", "Domain", "Persistence", "Services", "TrakSenseAPI", "building-monitor",
+        "traksense", logging,
       ],
       exclude: ["Clients"],
       swiftSettings: strictForTests),

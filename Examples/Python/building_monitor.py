@@ -103,7 +103,7 @@ def latest(connection, arguments):
     answer = connection.call(
         connection.telemetry.Latest, telemetry_pb2.LatestRequest(device_id=arguments.device))
     for reading in answer.readings:
-        print(f"{reading.sensor_id:14}{reading.sensor_type:16}{number(reading.value)} {reading.unit}  "
+        print(f"{reading.sensor_id:14}{reading.sensor_type:20}{number(reading.value)} {reading.unit}  "
               f"{clock(reading.timestamp)}")
     if not answer.readings:
         print(f"{arguments.device} has not measured anything yet")
@@ -283,7 +283,7 @@ def number(value):
 def moment(microseconds):
     """A time in UTC, to the millisecond."""
     when = datetime.datetime.fromtimestamp(microseconds // 1000 / 1000, datetime.timezone.utc)
-    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return when.isoformat(timespec="milliseconds").replace(".000", "").replace("+00:00", "Z")
 
 
 def clock(timestamp):

@@ -20,7 +20,7 @@ struct Latest: AsyncParsableCommand {
       if latest.readings.isEmpty { Output.say("\(device) has not measured anything yet") }
       for reading in latest.readings {
         Output.say(
-          Output.column(reading.sensorID, 14) + Output.column(reading.sensorType, 16)
+          Output.column(reading.sensorID, 14) + Output.column(reading.sensorType, 20)
             + "\(Output.number(reading.value)) \(reading.unit)  "
             + (reading.timestamp?.rfc3339 ?? ""))
       }

@@ -75,7 +75,9 @@ struct LiveFollower {
         if !isDone { note("the server ended the stream; connecting again") }
       } catch {
         // The server restarts, the network is away, or it is busy. Everything else stays wrong.
-        guard [.unavailable, .resourceExhausted, .dataLoss].contains(error.code) else { throw error }
+        guard [.unavailable, .resourceExhausted, .dataLoss].contains(error.code) else {
+          throw error
+        }
         note("\(error.message); connecting again")
         if let wait = error.retryAfter { pause = max(pause, wait) }
       }
