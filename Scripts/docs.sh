@@ -11,6 +11,7 @@ if [[ ! $built ]]; then
   swift build --target TrakSenseAPI
   built=$(swift build --show-bin-path)
 fi
+docc=$(dirname "$(readlink -f "$(command -v swiftc)")")/docc
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -61,14 +62,14 @@ graphs TrakSenseAPI
 wait "$extracting"
 
 convert() {
-  docc convert "Sources/$1/$1.docc" --additional-symbol-graph-dir "$work/$1" --output-path "$work/$1.doccarchive" \
+  "$docc" convert "Sources/$1/$1.docc" --additional-symbol-graph-dir "$work/$1" --output-path "$work/$1.doccarchive" \
     --fallback-display-name "$1" --fallback-bundle-identifier "$1" --fallback-default-module-kind Library \
     --enable-experimental-external-link-support --warnings-as-errors "${@:2}"
 }
 convert RPCRuntime
 convert TrakSenseAPI --dependency "$work/RPCRuntime.doccarchive"
 rm -rf "$output"
-docc merge "$work/TrakSenseAPI.doccarchive" "$work/RPCRuntime.doccarchive" --output-path "$output" \
-  --synthesized-landing-page-name TrakSense
+"$docc" merge "$work/TrakSenseAPI.doccarchive" "$work/RPCRuntime.doccarchive" --output-path "$output" \
+  --synthesized-landing-page-name TrakSense --synthesized-landing-page-topics-style list
 for module in TrakSenseAPI RPCRuntime; do cp "$work/$module/$module.symbols.json" "$output"; done
 echo "wrote $output: python3 -m http.server --directory $output, then http://localhost:8000/documentation/traksenseapi/"

@@ -2,10 +2,8 @@
 import Foundation
 
 /// `building-monitor` of Examples/, in each of its languages.
-enum ExampleClient: String, CaseIterable, Sendable, CustomTestStringConvertible {
+enum ExampleClient: String, CaseIterable, Sendable {
   case swift, python
-
-  var testDescription: String { rawValue }
 
   /// Starts it as its README says.
   /// - Parameters:
