@@ -1440,7 +1440,7 @@ extension SchemaDescription {
         [
           Field("device_id", .text, .one, "This or `asset_tag`."),
           Field("sensor_id", .text, .list, "Empty: all sensors."),
-          Field("sensor_type", .text, .list, "Empty: all metric types."),
+          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all."),
           Field("from", .time, .nullable, "First instant wanted; absent: 24 hours before `to`."),
           Field("to", .time, .nullable, "First instant no longer wanted; absent: now."),
           Field("interval", .text, .one, "`raw`, `1m`, `5m`, `15m`, `1h`, `1d` or `auto` (the default): up to 1 h raw, 6 h 1m, 24 h 5m, else 1h."),
@@ -1486,7 +1486,7 @@ extension SchemaDescription {
         [
           Field("device_id", .text, .list, "Empty: all devices of the tenant."),
           Field("sensor_id", .text, .list),
-          Field("sensor_type", .text, .list),
+          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all."),
           Field("slow_reader", .names(["CLOSE", "GAP"]), .one, "What to do when the reader is too slow for the live window."),
         ]),
       Message(
@@ -1675,7 +1675,7 @@ extension SchemaDescription {
         [
           Field("device_id", .text, .one, "Empty: all devices."),
           Field("sensor_id", .text, .list),
-          Field("sensor_type", .text, .list),
+          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all."),
           Field("ts_from", .time, .nullable, "Absent: 24 hours before `ts_to`."),
           Field("ts_to", .time, .nullable, "Absent: now. The range is at most 31 days long."),
           Field("value_min", .number, .nullable),
@@ -1706,7 +1706,7 @@ extension SchemaDescription {
           Field("bucket", .text, .one, "`1m`, `5m`, `15m`, `1h` or `1d`. Required.", isRequired: true),
           Field("device_id", .text, .one, "Empty: all devices."),
           Field("sensor_id", .text, .list),
-          Field("sensor_type", .text, .list),
+          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all."),
           Field("from", .time, .nullable, "Absent: 24 hours before `to`; for `1d`, 30 days."),
           Field("to", .time, .nullable, "Absent: now."),
           Field("limit", .unsigned, .one, "At most 5,000; 0: 500."),
@@ -1728,7 +1728,7 @@ extension SchemaDescription {
           Field("device_id", .text, .one, "This or `asset_tag`."),
           Field("asset_tag", .text, .one),
           Field("sensor_id", .text, .list),
-          Field("sensor_type", .text, .list),
+          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all."),
           Field("from", .time, .nullable, "Absent: 24 hours before `to`."),
           Field("to", .time, .nullable, "Absent: now."),
         ]),
