@@ -19,7 +19,8 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-# The .proto files of the repository are compiled here and now; `python3 -m grpc_tools.protoc` does it beforehand.
+# The .proto files of the repository, or of the folder that TRAKSENSE_PROTO names, are compiled here and now;
+# `python3 -m grpc_tools.protoc` would do it beforehand.
 sys.path.append(os.environ.get("TRAKSENSE_PROTO", str(pathlib.Path(__file__).parents[2] / "proto")))
 telemetry_pb2, telemetry_rpc = grpc.protos_and_services("traksense/v1/telemetry.proto")
 device_pb2, device_rpc = grpc.protos_and_services("traksense/v1/device.proto")
