@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 600
 BUILD := swift build --explicit-target-dependency-import-check error
 
-.PHONY: help setup setup-test setup-bench build run test lint format generate check-generated check-layers docs bench h2spec \
+.PHONY: help setup setup-test setup-bench build run test lint format generate check-generated check-layers bench h2spec \
 	interop fuzz soak test-sanitize clean
 
 help: ## Show this list
@@ -50,6 +50,7 @@ check-generated: setup ## Fail when a committed generated source is not what gen
 check-layers: ## Fail on an import against the layers of ARCHITECTURE.md
 	Scripts/check-layers.sh
 
+.PHONY: docs
 docs: setup ## Build the documentation of the library into .build/docs
 	Scripts/docs.sh
 

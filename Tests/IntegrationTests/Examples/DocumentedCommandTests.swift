@@ -51,7 +51,6 @@ extension EndToEnd {
           "pip install -r Examples/Python/requirements.txt",
           "pip show -q $(cat Examples/Python/requirements.txt)"
         ),
-        ("pip install grpcio grpcio-tools", "pip show -q grpcio grpcio-tools"),
       ] {
         script = script.replacing(text, with: replacement)
       }
@@ -63,7 +62,7 @@ extension EndToEnd {
       let known = [
         // make run and make test: CI runs them; `traksense dev` has a test of its own.
         "README.md sh make run", "README.md text $ TRAKSENSE_API_KEY", "README.md sh mosquitto_pub",
-        "README.md sh curl", "README.md sh pip install", "README.md python import grpc",
+        "README.md sh curl", "README.md python import grpc",
         // DocumentationTests type-check it.
         "README.md swift import TrakSenseAPI", "README.md sh export TRAKSENSE_API_KEY",
         "README.md sh export DB_URL",
@@ -115,10 +114,9 @@ extension EndToEnd {
         let call = try await run(page.block("sh", with: "traksense call"), on: stack)
         #expect(call.contains(#""device_id":"ESP32-01""#) && call.contains("7.25"), "\(call)")
 
-        let stubs = try page.block("sh", with: "grpc_tools.protoc")
         let python = try page.block("python", with: "import grpc")
         let script =
-          "\(stubs)\npython3 - <<'PYTHON'\nimport os\nkey = os.environ['KEY']\n\(python)\nPYTHON"
+          "python3 - <<'PYTHON'\nimport os\nkey = os.environ['KEY']\n\(python)\nPYTHON"
         let heard = try await run(script, on: stack, until: "start {")
         #expect(heard.contains("value: 7.25"), "\(heard)")
       }
