@@ -92,12 +92,72 @@ function lazy(summary, make, attributes = {}) {
   return part;
 }
 
+/** The examples of a content, by what they are called. */
+function examples({ example, examples: named = {} }) {
+  const all = Object.entries(named).map(([name, one]) => [one.summary ?? name, one.value]);
+  return example === undefined ? all : [["Example", example], ...all];
+}
+
+const written = (value) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
+
 function content(body) {
   const made = [];
-  for (const [type, { schema }] of Object.entries(body.content ?? {})) {
-    made.push(element("p", { class: "quiet" }, `${type}: ${typeOf(schema)}`));
-    for (const one of inner(schema)) made.push(fields(one));
+  for (const [type, one] of Object.entries(body.content ?? {})) {
+    made.push(element("p", { class: "quiet" }, `${type}: ${typeOf(one.schema)}`));
+    for (const [name, value] of examples(one)) {
+      made.push(element("p", { class: "quiet" }, name), element("pre", {}, written(value)));
+    }
+    for (const below of inner(one.schema)) made.push(fields(below));
   }
+  return made;
+}
+
+/** A text in single quotes, as shells read it. */
+const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** The credentials that an example shows: a key where one will do. */
+function shown(operation) {
+  const names = (operation.security ?? []).flatMap(Object.keys);
+  if (names.includes("apiKey")) return ["-H", '"X-Api-Key: $KEY"'];
+  return names.length ? ["-H", '"Authorization: Bearer $TOKEN"'] : [];
+}
+
+/** The example as a command line. */
+function command(path, verb, operation) {
+  const query = [];
+  let filled = path;
+  for (const one of (operation.parameters ?? []).map(resolved)) {
+    if (one.example === undefined) continue;
+    if (one.in === "path") filled = filled.replace(`{${one.name}}`, encodeURI(one.example));
+    else for (const value of [].concat(one.example)) query.push(`${one.name}=${encodeURIComponent(value)}`);
+  }
+  const address = `${location.origin}${api.servers[0].url}${filled}${query.length ? `?${query.join("&")}` : ""}`;
+  const words = verb === "get" ? ["curl"] : ["curl", "-X", verb.toUpperCase()];
+  words.push(quoted(address), ...shown(operation));
+  for (const [type, one] of Object.entries(operation.requestBody?.content ?? {})) {
+    if (type.startsWith("multipart")) words.push("-F", "avatar=@picture.png");
+    const value = examples(one)[0]?.[1];
+    if (value !== undefined) words.push("-H", quoted(`Content-Type: ${type}`), "-d", quoted(JSON.stringify(value)));
+  }
+  const lines = [];
+  for (const word of words) {
+    if (/^-[HdF]$/.test(word)) lines.push(`  ${word}`);
+    else lines.push(lines.length ? `${lines.pop()} ${word}` : word);
+  }
+  return lines.join(" \\\n");
+}
+
+/** A command line with a button that copies it. */
+function copyable(text) {
+  const made = element("div", { class: "command" }, element("pre", {}, text));
+  // Browsers have it on HTTPS and on localhost only.
+  if (!navigator.clipboard) return made;
+  const button = element("button", { class: "copy", type: "button" }, "Copy");
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  });
+  made.append(button);
   return made;
 }
 
@@ -106,10 +166,11 @@ function credentials(operation) {
   return names.length ? `Credentials: ${names.join(", ")}` : "Open to everybody";
 }
 
-function inside(operation) {
+function inside(path, verb, operation) {
   const made = element("div", { class: "inside" });
   if (operation.description) made.append(prose(operation.description));
   made.append(element("p", { class: "padlock" }, credentials(operation)));
+  made.append(element("div", {}, element("h3", {}, "Example"), copyable(command(path, verb, operation))));
   const parameters = (operation.parameters ?? []).map(resolved);
   if (parameters.length) {
     const list = element("ul", { class: "fields" });
@@ -139,7 +200,7 @@ function route(path, verb, operation) {
   const summary = element(
     "summary", {}, element("span", { class: `verb ${verb}` }, verb.toUpperCase()), element("code", {}, path),
     element("span", { class: "quiet" }, operation.summary ?? ""));
-  const part = lazy(summary, () => [inside(operation)], { class: "route", id: operation.operationId });
+  const part = lazy(summary, () => [inside(path, verb, operation)], { class: "route", id: operation.operationId });
   part.dataset.words = `${verb} ${path} ${operation.summary} ${operation.description ?? ""}`.toLowerCase();
   return part;
 }
