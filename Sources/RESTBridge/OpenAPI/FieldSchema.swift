@@ -27,8 +27,13 @@ struct FieldSchema {
     return described(field.isRequired || isChange && mustSay ? value : Self.orNull(value))
   }
 
-  /// In path or query.
-  var parameter: DocumentValue { value }
+  /// In a query.
+  var query: DocumentValue { value }
+
+  /// In a path, where nothing is empty.
+  var path: DocumentValue {
+    field.type == .unsigned ? ["type": "integer", "minimum": 1, "maximum": 4_294_967_295] : value
+  }
 
   private var value: DocumentValue {
     let one = limited(Self.schema(of: field.type))
@@ -67,15 +72,10 @@ struct FieldSchema {
   private static func number(_ limit: Int?) -> DocumentValue? { limit.map { .integer(Int64($0)) } }
 
   private static func orNull(_ schema: DocumentValue) -> DocumentValue {
-    guard case .object(var members) = schema, let first = members.first, first.name == "type" else {
-      return ["anyOf": [schema, ["type": "null"]]]
-    }
+    guard case .object(var members) = schema, let first = members.first, first.name == "type",
+      schema["enum"] == nil
+    else { return ["anyOf": [schema, ["type": "null"]]] }
     members[0] = .init(name: "type", value: .array([first.value, "null"]))
-    for (index, member) in members.enumerated() where member.name == "enum" {
-      if case .array(let words) = member.value {
-        members[index] = .init(name: "enum", value: .array(words + [.null]))
-      }
-    }
     return .object(members)
   }
 

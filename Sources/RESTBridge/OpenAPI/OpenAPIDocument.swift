@@ -157,11 +157,12 @@ struct OpenAPIDocument {
   private static func parameter(
     _ field: SchemaDescription.Field, in place: DocumentValue, _ example: DocumentValue
   ) -> DocumentValue {
-    let isRequired = place == "path" || field.isRequired
+    let isInPath = place == "path"
+    let isRequired = isInPath || field.isRequired
     return .members([
       "name": .text(field.name), "in": place, "required": isRequired ? true : nil,
       "description": OpenAPISchemas.text(field.comment),
-      "schema": FieldSchema(field).parameter, "example": example[field.name],
+      "schema": isInPath ? FieldSchema(field).path : FieldSchema(field).query, "example": example[field.name],
     ])
   }
 

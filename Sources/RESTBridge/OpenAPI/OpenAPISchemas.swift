@@ -71,6 +71,8 @@ struct OpenAPISchemas {
       "type": "object", "description": messages[name].flatMap { Self.text($0.comment) },
       "properties": .object(properties),
       "required": required.isEmpty ? nil : .array(required),
+      // Only a body's own members are looked for by name; those inside are read as they stand.
+      "additionalProperties": asked.contains(name) ? false : nil,
     ])
   }
 

@@ -246,7 +246,7 @@ struct OwnOperation {
       DocumentValue.members([
         "name": .text(field.name), "in": "query",
         "description": OpenAPISchemas.text(field.comment),
-        "schema": OwnSchemas.historyParameter(field) ?? FieldSchema(field).parameter,
+        "schema": OwnSchemas.historyParameter(field) ?? FieldSchema(field).query,
         "example": OwnExamples.historyQuery[field.name],
       ])
     }
