@@ -56,7 +56,7 @@ package struct TelemetryQueryService: TraksenseV1.TelemetryQueryServiceProtocol 
     guard sensors.count <= limits.maxQuestionedSensors else {
       throw .invalid(
         "device_id",
-        "is required here: there are more than \(limits.maxQuestionedSensors) sensors")
+        "This field is required here: there are more than \(limits.maxQuestionedSensors) sensors.")
     }
     return sensors
   }
@@ -71,10 +71,10 @@ package struct TelemetryQueryService: TraksenseV1.TelemetryQueryServiceProtocol 
   ) throws(RPCError) -> Range<Timestamp> {
     let end = try HistoryRange.timestamp(to, names.to) ?? now
     let start = try HistoryRange.timestamp(from, names.from) ?? end.advanced(by: .zero - length)
-    guard start < end else { throw .invalid(names.from, "must be before `\(names.to)`") }
+    guard start < end else { throw .invalid(names.from, "Must be before `\(names.to)`.") }
     guard end.since(start) <= longest else {
       let days = longest.components.seconds / 86_400
-      throw .invalid(names.from, "range is longer than \(days) days")
+      throw .invalid(names.from, "The range is longer than \(days) days.")
     }
     return start..<end
   }

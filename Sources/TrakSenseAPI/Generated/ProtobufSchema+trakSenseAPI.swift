@@ -2428,7 +2428,7 @@ extension ProtobufSchema {
           \u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}\
           -\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{13}.traksense.v1.AssetR\u{7}results\
           \"!\u{a}\u{f}GetAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}\
-          id\"\u{9f}\u{7}\u{a}\u{12}CreateAssetRequest\u{12}1\u{a}\u{3}tag\u{18}\u{1} \u{1}\
+          id\"\u{a7}\u{7}\u{a}\u{12}CreateAssetRequest\u{12}1\u{a}\u{3}tag\u{18}\u{1} \u{1}\
           (\u{9}B\u{1f}\u{ba}\u{d4}\u{18}\u{2}\u{10}d\u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*\
           $\u{b2}\u{d4}\u{18}\u{6}CH-003R\u{3}tag\u{12}(\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}\
           B\u{14}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{9}Chiller 3R\
@@ -2436,134 +2436,135 @@ extension ProtobufSchema {
           \u{d4}\u{18}\u{1}1R\u{4}site\u{12}\u{99}\u{1}\u{a}\u{a}asset_type\u{18}\u{4} \u{1}\
           (\u{9}Bz\u{e0}A\u{2}\u{ba}\u{d4}\u{18}h:fCHILLER AHU FAN_COIL PUMP BOILER COOLIN\
           G_TOWER VRF RTU VALVE SENSOR CONTROLLER FILTER DUCT METER OTHER\u{b2}\u{d4}\u{18}\
-          \u{7}CHILLERR\u{9}assetType\u{12}\u{12}\u{a}\u{4}type\u{18}\u{5} \u{1}(\u{9}R\u{4}\
-          type\u{12}1\u{a}\u{10}asset_type_other\u{18}\u{6} \u{1}(\u{9}B\u{7}\u{ba}\u{d4}\u{18}\
-          \u{3}\u{10}\u{c8}\u{1}R\u{e}assetTypeOther\u{12}6\u{a}\u{c}manufacturer\u{18}\u{7}\
-           \u{1}(\u{9}B\u{12}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{7}\
-          CarrierR\u{c}manufacturer\u{12}*\u{a}\u{5}model\u{18}\u{8} \u{1}(\u{9}B\u{14}\u{ba}\
-          \u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{9}30XA-1002R\u{5}model\u{12}\
-          :\u{a}\u{d}serial_number\u{18}\u{9} \u{1}(\u{9}B\u{15}\u{ba}\u{d4}\u{18}\u{3}\u{10}\
-          \u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{a}C-2024-117R\u{c}serialNumber\u{12}B\u{a}\u{14}\
-          location_description\u{18}\u{a} \u{1}(\u{9}B\u{f}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{f4}\
-          \u{3}\u{b2}\u{d4}\u{18}\u{4}RoofR\u{13}locationDescription\u{12}c\u{a}\u{11}inst\
-          allation_date\u{18}\u{b} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueB\u{18}\u{ba}\
-          \u{d4}\u{18}\u{6}2\u{4}date\u{b2}\u{d4}\u{18}\u{a}2024-03-01R\u{10}installationD\
-          ate\u{12}E\u{a}\u{10}last_maintenance\u{18}\u{c} \u{1}(\u{b}2\u{1a}.google.proto\
-          buf.TimestampR\u{f}lastMaintenance\u{12}@\u{a}\u{6}status\u{18}\u{d} \u{1}(\u{9}\
-          B(\u{ba}\u{d4}\u{18}\u{1e}:\u{1c}OK MAINTENANCE STOPPED ALERT\u{b2}\u{d4}\u{18}\u{2}\
-          OKR\u{6}status\u{12}Y\u{a}\u{e}specifications\u{18}\u{e} \u{1}(\u{b}2\u{17}.goog\
-          le.protobuf.StructB\u{18}\u{b2}\u{d4}\u{18}\u{14}{\"capacity_kw\": 350}R\u{e}spe\
-          cifications\"\u{92}\u{5}\u{a}\u{12}UpdateAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
-          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{15}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{3}\u{e0}\
-          A\u{2}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\
-          \u{12}\u{a}\u{4}site\u{18}\u{4} \u{1}(\u{d}R\u{4}site\u{12}\u{1d}\u{a}\u{a}asset\
-          _type\u{18}\u{5} \u{1}(\u{9}R\u{9}assetType\u{12}\u{12}\u{a}\u{4}type\u{18}\u{6}\
-           \u{1}(\u{9}R\u{4}type\u{12}(\u{a}\u{10}asset_type_other\u{18}\u{7} \u{1}(\u{9}R\
-          \u{e}assetTypeOther\u{12}\"\u{a}\u{c}manufacturer\u{18}\u{8} \u{1}(\u{9}R\u{c}ma\
-          nufacturer\u{12}\u{14}\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\
-          \u{d}serial_number\u{18}\u{a} \u{1}(\u{9}R\u{c}serialNumber\u{12}1\u{a}\u{14}loc\
-          ation_description\u{18}\u{b} \u{1}(\u{9}R\u{13}locationDescription\u{12}I\u{a}\u{11}\
-          installation_date\u{18}\u{c} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{10}\
-          installationDate\u{12}E\u{a}\u{10}last_maintenance\u{18}\u{d} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.TimestampR\u{f}lastMaintenance\u{12}\u{16}\u{a}\u{6}status\u{18}\
-          \u{e} \u{1}(\u{9}R\u{6}status\u{12}?\u{a}\u{e}specifications\u{18}\u{f} \u{1}(\u{b}\
-          2\u{17}.google.protobuf.StructR\u{e}specifications\u{12};\u{a}\u{b}update_mask\u{18}\
-          \u{10} \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateMask:\u{16}\u{da}\
-          \u{d4}\u{18}\u{12}CreateAssetRequest\"+\u{a}\u{12}DeleteAssetRequest\u{12}\u{15}\
-          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{2}id\"%\u{a}\
-          \u{13}ArchiveAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\
-          %\u{a}\u{13}RestoreAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}\
-          id\"\u{b3}\u{1}\u{a}\u{17}ListAssetDevicesRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1}\
-           \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\u{2} \u{1}(\u{9}R\u{a}\
-          deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}7\
-          \u{a}\u{9}is_online\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}\
-          isOnline:\u{16}\u{da}\u{d4}\u{18}\u{12}ListDevicesRequest\"\u{9b}\u{1}\u{a}\u{17}\
-          ListAssetSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
-          \u{1f}\u{a}\u{b}metric_type\u{18}\u{2} \u{1}(\u{9}R\u{a}metricType\u{12}7\u{a}\u{9}\
-          is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline:\
-          \u{16}\u{da}\u{d4}\u{18}\u{12}ListSensorsRequest\"p\u{a}\u{1a}ListCompleteAssets\
-          Response\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\
-          \u{1}1R\u{5}count\u{12}5\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{1b}.traksens\
-          e.v1.CompleteAssetR\u{7}results\"\u{84}\u{8}\u{a}\u{d}CompleteAsset\u{12}\u{15}\u{a}\
-          \u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{2}id\u{12}\u{1c}\
-          \u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}CH-001R\u{3}tag\
-          \u{12}!\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}B\u{d}\u{b2}\u{d4}\u{18}\u{9}Chiller\
-           1R\u{4}name\u{12}\u{19}\u{a}\u{4}site\u{18}\u{4} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\
-          \u{1}1R\u{4}site\u{12}1\u{a}\u{9}site_name\u{18}\u{5} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\
-          \u{18}\u{10}Hospital CentralR\u{8}siteName\u{12}9\u{a}\u{d}full_location\u{18}\u{6}\
-           \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}Hospital CentralR\u{c}fullLocation\u{12}\
-          *\u{a}\u{a}asset_type\u{18}\u{7} \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\u{7}CHILLER\
-          R\u{9}assetType\u{12}/\u{a}\u{c}manufacturer\u{18}\u{8} \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\
-          \u{18}\u{7}CarrierR\u{c}manufacturer\u{12}#\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}\
-          B\u{d}\u{b2}\u{d4}\u{18}\u{9}30XA-1002R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\
-          \u{a} \u{1}(\u{9}R\u{c}serialNumber\u{12}\u{1e}\u{a}\u{6}status\u{18}\u{b} \u{1}\
-          (\u{9}B\u{6}\u{b2}\u{d4}\u{18}\u{2}OKR\u{6}status\u{12}*\u{a}\u{c}health_score\u{18}\
-          \u{c} \u{1}(\u{d}B\u{7}\u{b2}\u{d4}\u{18}\u{3}100R\u{b}healthScore\u{12}(\u{a}\u{c}\
-          device_count\u{18}\u{d} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{b}deviceCou\
-          nt\u{12}5\u{a}\u{13}online_device_count\u{18}\u{e} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
-          \u{18}\u{1}1R\u{11}onlineDeviceCount\u{12}(\u{a}\u{c}sensor_count\u{18}\u{f} \u{1}\
-          (\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{b}sensorCount\u{12}5\u{a}\u{13}online_se\
-          nsor_count\u{18}\u{10} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{11}onlineSen\
-          sorCount\u{12}X\u{a}\u{f}latest_readings\u{18}\u{11} \u{3}(\u{b}2/.traksense.v1.\
-          CompleteAsset.LatestReadingsEntryR\u{e}latestReadings\u{12}%\u{a}\u{9}is_active\u{18}\
-          \u{12} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isActive\u{12}>\u{a}\u{a}\
-          created_at\u{18}\u{13} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\
-          \u{2}R\u{9}createdAt\u{12}>\u{a}\u{a}updated_at\u{18}\u{14} \u{1}(\u{b}2\u{1a}.g\
-          oogle.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}updatedAt\u{1a}\\\u{a}\u{13}Late\
-          stReadingsEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{d}R\u{3}key\u{12}/\u{a}\
-          \u{5}value\u{18}\u{2} \u{1}(\u{b}2\u{19}.traksense.v1.LastReadingR\u{5}value:\u{2}\
-          8\u{1}\"\u{c4}\u{2}\u{a}\u{b}LastReading\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}\
-          (\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}\u{1e}\u{a}\u{3}t\
-          ag\u{18}\u{2} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}temp_001R\u{3}tag\u{12}0\u{a}\
-          \u{b}metric_type\u{18}\u{3} \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\
-          \u{a}metricType\u{12}\u{1b}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\
-          \u{18}\u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}\u{1d}\u{a}\u{5}value\u{18}\u{5} \u{1}(\u{1}\
-          B\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{5}value\u{12}U\u{a}\u{9}timestamp\u{18}\u{6}\
-           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\
-          \u{14}2026-06-01T12:00:00ZR\u{9}timestamp\u{12}%\u{a}\u{9}is_online\u{18}\u{7} \u{1}\
-          (\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline2\u{97}\u{10}\u{a}\u{c}Asse\
-          tService\u{12}r\u{a}\u{a}ListAssets\u{12}\u{1f}.traksense.v1.ListAssetsRequest\u{1a}\
-           .traksense.v1.ListAssetsResponse\"!\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1b}\u{12}\u{e}\
-          /assets/assetsZ\u{9}\u{12}\u{7}/assets\u{12}k\u{a}\u{8}GetAsset\u{12}\u{1d}.trak\
-          sense.v1.GetAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"+\u{82}\u{d3}\u{e4}\u{93}\
-          \u{2}%\u{12}\u{13}/assets/assets/{id}Z\u{e}\u{12}\u{c}/assets/{id}\u{12}\u{8c}\u{2}\
-          \u{a}\u{b}CreateAsset\u{12} .traksense.v1.CreateAssetRequest\u{1a}\u{13}.traksen\
-          se.v1.Asset\"\u{c5}\u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{e}/assets/assets:\u{1}\
-          *Z\u{c}\"\u{7}/assets:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\u{99}\
-          \u{3}\u{d2}\u{d4}\u{18}\u{8f}\u{1}{\"id\": 7, \"full_location\": \"Hospital Cent\
-          ral - Roof\", \"device_count\": 0, \"online_device_count\": 0, \"sensor_count\":\
-           0, \"online_sensor_count\": 0}\u{12}\u{90}\u{1}\u{a}\u{b}UpdateAsset\u{12} .tra\
-          ksense.v1.UpdateAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"J\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}+2\u{13}/assets/assets/{id}:\u{1}*Z\u{11}2\u{c}/assets/{id}:\u{1}*\u{c0}\
-          \u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}\u{10}{\"status\": \"OK\"}\u{12}\u{f2}\u{3}\
-          \u{a}\u{c}ReplaceAsset\u{12} .traksense.v1.UpdateAssetRequest\u{1a}\u{13}.trakse\
-          nse.v1.Asset\"\u{aa}\u{3}\u{82}\u{d3}\u{e4}\u{93}\u{2}+\u{1a}\u{13}/assets/asset\
-          s/{id}:\u{1}*Z\u{11}\u{1a}\u{c}/assets/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\
-          \u{d4}\u{18}w{\"id\": 7, \"tag\": \"CH-003\", \"name\": \"Chiller 3\", \"site\":\
-           1, \"asset_type\": \"CHILLER\", \"location_description\": \"Basement\"}\u{d2}\u{d4}\
-          \u{18}\u{f4}\u{1}{\"full_location\": \"Hospital Central - Basement\", \"serial_n\
-          umber\": \"C-2024-117\", \"installation_date\": \"2024-03-01\", \"specifications\
-          \": {\"capacity_kw\": 350}, \"device_count\": 0, \"online_device_count\": 0, \"s\
-          ensor_count\": 0, \"online_sensor_count\": 0}\u{12}~\u{a}\u{b}DeleteAsset\u{12} \
-          .traksense.v1.DeleteAssetRequest\u{1a}\u{16}.google.protobuf.Empty\"5\u{82}\u{d3}\
-          \u{e4}\u{93}\u{2}%*\u{13}/assets/assets/{id}Z\u{e}*\u{c}/assets/{id}\u{a8}\u{d4}\
-          \u{18}\u{cc}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a1}\u{1}\u{a}\u{c}Archive\
-          Asset\u{12}!.traksense.v1.ArchiveAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"Y\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2};\"\u{1b}/assets/assets/{id}/archive:\u{1}*Z\u{19}\"\u{14}\
-          /assets/{id}/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\u{89}\
-          \u{1}\u{a}\u{c}RestoreAsset\u{12}!.traksense.v1.RestoreAssetRequest\u{1a}\u{13}.\
-          traksense.v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\u{2};\"\u{1b}/assets/assets/{id}/r\
-          estore:\u{1}*Z\u{19}\"\u{14}/assets/{id}/restore:\u{1}*\u{12}\u{a2}\u{1}\u{a}\u{10}\
-          ListAssetDevices\u{12}%.traksense.v1.ListAssetDevicesRequest\u{1a}\u{18}.traksen\
-          se.v1.DeviceList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/assets/assets/{id}\
-          /devicesZ\u{1f}\u{12}\u{14}/assets/{id}/devicesb\u{7}resultsb\u{7}results\u{12}\u{a2}\
-          \u{1}\u{a}\u{10}ListAssetSensors\u{12}%.traksense.v1.ListAssetSensorsRequest\u{1a}\
-          \u{18}.traksense.v1.SensorList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/asse\
-          ts/assets/{id}/sensorsZ\u{1f}\u{12}\u{14}/assets/{id}/sensorsb\u{7}resultsb\u{7}\
-          results\u{12}\u{94}\u{1}\u{a}\u{12}ListCompleteAssets\u{12}\u{1f}.traksense.v1.L\
-          istAssetsRequest\u{1a}(.traksense.v1.ListCompleteAssetsResponse\"3\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}-\u{12}\u{17}/assets/assets/completeZ\u{12}\u{12}\u{10}/assets/comple\
-          teb\u{6}proto3
+          \u{7}CHILLERR\u{9}assetType\u{12}\u{1a}\u{a}\u{4}type\u{18}\u{5} \u{1}(\u{9}B\u{6}\
+          \u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}R\u{4}type\u{12}1\u{a}\u{10}asset_type_other\u{18}\
+          \u{6} \u{1}(\u{9}B\u{7}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}R\u{e}assetTypeOt\
+          her\u{12}6\u{a}\u{c}manufacturer\u{18}\u{7} \u{1}(\u{9}B\u{12}\u{ba}\u{d4}\u{18}\
+          \u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{7}CarrierR\u{c}manufacturer\u{12}*\u{a}\
+          \u{5}model\u{18}\u{8} \u{1}(\u{9}B\u{14}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\
+          \u{b2}\u{d4}\u{18}\u{9}30XA-1002R\u{5}model\u{12}:\u{a}\u{d}serial_number\u{18}\u{9}\
+           \u{1}(\u{9}B\u{15}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{a}\
+          C-2024-117R\u{c}serialNumber\u{12}B\u{a}\u{14}location_description\u{18}\u{a} \u{1}\
+          (\u{9}B\u{f}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{f4}\u{3}\u{b2}\u{d4}\u{18}\u{4}RoofR\
+          \u{13}locationDescription\u{12}c\u{a}\u{11}installation_date\u{18}\u{b} \u{1}(\u{b}\
+          2\u{1c}.google.protobuf.StringValueB\u{18}\u{ba}\u{d4}\u{18}\u{6}2\u{4}date\u{b2}\
+          \u{d4}\u{18}\u{a}2024-03-01R\u{10}installationDate\u{12}E\u{a}\u{10}last_mainten\
+          ance\u{18}\u{c} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{f}lastMaintenanc\
+          e\u{12}@\u{a}\u{6}status\u{18}\u{d} \u{1}(\u{9}B(\u{ba}\u{d4}\u{18}\u{1e}:\u{1c}\
+          OK MAINTENANCE STOPPED ALERT\u{b2}\u{d4}\u{18}\u{2}OKR\u{6}status\u{12}Y\u{a}\u{e}\
+          specifications\u{18}\u{e} \u{1}(\u{b}2\u{17}.google.protobuf.StructB\u{18}\u{b2}\
+          \u{d4}\u{18}\u{14}{\"capacity_kw\": 350}R\u{e}specifications\"\u{92}\u{5}\u{a}\u{12}\
+          UpdateAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{15}\
+          \u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{3}\u{e0}A\u{2}R\u{3}tag\u{12}\u{12}\u{a}\
+          \u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}site\u{18}\u{4} \
+          \u{1}(\u{d}R\u{4}site\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{5} \u{1}(\u{9}R\u{9}\
+          assetType\u{12}\u{12}\u{a}\u{4}type\u{18}\u{6} \u{1}(\u{9}R\u{4}type\u{12}(\u{a}\
+          \u{10}asset_type_other\u{18}\u{7} \u{1}(\u{9}R\u{e}assetTypeOther\u{12}\"\u{a}\u{c}\
+          manufacturer\u{18}\u{8} \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{14}\u{a}\u{5}model\
+          \u{18}\u{9} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{a} \u{1}\
+          (\u{9}R\u{c}serialNumber\u{12}1\u{a}\u{14}location_description\u{18}\u{b} \u{1}(\
+          \u{9}R\u{13}locationDescription\u{12}I\u{a}\u{11}installation_date\u{18}\u{c} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.StringValueR\u{10}installationDate\u{12}E\u{a}\u{10}\
+          last_maintenance\u{18}\u{d} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{f}la\
+          stMaintenance\u{12}\u{16}\u{a}\u{6}status\u{18}\u{e} \u{1}(\u{9}R\u{6}status\u{12}\
+          ?\u{a}\u{e}specifications\u{18}\u{f} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{e}\
+          specifications\u{12};\u{a}\u{b}update_mask\u{18}\u{10} \u{1}(\u{b}2\u{1a}.google\
+          .protobuf.FieldMaskR\u{a}updateMask:\u{16}\u{da}\u{d4}\u{18}\u{12}CreateAssetReq\
+          uest\"+\u{a}\u{12}DeleteAssetRequest\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
+          B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{2}id\"%\u{a}\u{13}ArchiveAssetRequest\u{12}\u{e}\
+          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"%\u{a}\u{13}RestoreAssetRequest\u{12}\
+          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{b3}\u{1}\u{a}\u{17}ListAsse\
+          tDevicesRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\
+          \u{a}\u{b}device_type\u{18}\u{2} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}\
+          status\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}is_online\u{18}\u{4} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline:\u{16}\u{da}\u{d4}\u{18}\u{12}\
+          ListDevicesRequest\"\u{9b}\u{1}\u{a}\u{17}ListAssetSensorsRequest\u{12}\u{e}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{2}\
+           \u{1}(\u{9}R\u{a}metricType\u{12}7\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.BoolValueR\u{8}isOnline:\u{16}\u{da}\u{d4}\u{18}\u{12}ListSenso\
+          rsRequest\"p\u{a}\u{1a}ListCompleteAssetsResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\
+          \u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}5\u{a}\u{7}resul\
+          ts\u{18}\u{2} \u{3}(\u{b}2\u{1b}.traksense.v1.CompleteAssetR\u{7}results\"\u{84}\
+          \u{8}\u{a}\u{d}CompleteAsset\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}1R\u{2}id\u{12}\u{1c}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}\
+          B\u{a}\u{b2}\u{d4}\u{18}\u{6}CH-001R\u{3}tag\u{12}!\u{a}\u{4}name\u{18}\u{3} \u{1}\
+          (\u{9}B\u{d}\u{b2}\u{d4}\u{18}\u{9}Chiller 1R\u{4}name\u{12}\u{19}\u{a}\u{4}site\
+          \u{18}\u{4} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}site\u{12}1\u{a}\u{9}\
+          site_name\u{18}\u{5} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}Hospital CentralR\
+          \u{8}siteName\u{12}9\u{a}\u{d}full_location\u{18}\u{6} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\
+          \u{18}\u{10}Hospital CentralR\u{c}fullLocation\u{12}*\u{a}\u{a}asset_type\u{18}\u{7}\
+           \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\u{7}CHILLERR\u{9}assetType\u{12}/\u{a}\u{c}\
+          manufacturer\u{18}\u{8} \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\u{7}CarrierR\u{c}man\
+          ufacturer\u{12}#\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}B\u{d}\u{b2}\u{d4}\u{18}\u{9}\
+          30XA-1002R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{a} \u{1}(\u{9}R\u{c}s\
+          erialNumber\u{12}\u{1e}\u{a}\u{6}status\u{18}\u{b} \u{1}(\u{9}B\u{6}\u{b2}\u{d4}\
+          \u{18}\u{2}OKR\u{6}status\u{12}*\u{a}\u{c}health_score\u{18}\u{c} \u{1}(\u{d}B\u{7}\
+          \u{b2}\u{d4}\u{18}\u{3}100R\u{b}healthScore\u{12}(\u{a}\u{c}device_count\u{18}\u{d}\
+           \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{b}deviceCount\u{12}5\u{a}\u{13}onl\
+          ine_device_count\u{18}\u{e} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{11}onli\
+          neDeviceCount\u{12}(\u{a}\u{c}sensor_count\u{18}\u{f} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
+          \u{18}\u{1}7R\u{b}sensorCount\u{12}5\u{a}\u{13}online_sensor_count\u{18}\u{10} \u{1}\
+          (\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{11}onlineSensorCount\u{12}X\u{a}\u{f}lat\
+          est_readings\u{18}\u{11} \u{3}(\u{b}2/.traksense.v1.CompleteAsset.LatestReadings\
+          EntryR\u{e}latestReadings\u{12}%\u{a}\u{9}is_active\u{18}\u{12} \u{1}(\u{8}B\u{8}\
+          \u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isActive\u{12}>\u{a}\u{a}created_at\u{18}\u{13}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12}\
+          >\u{a}\u{a}updated_at\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\
+          \u{e0}A\u{2}R\u{9}updatedAt\u{1a}\\\u{a}\u{13}LatestReadingsEntry\u{12}\u{10}\u{a}\
+          \u{3}key\u{18}\u{1} \u{1}(\u{d}R\u{3}key\u{12}/\u{a}\u{5}value\u{18}\u{2} \u{1}(\
+          \u{b}2\u{19}.traksense.v1.LastReadingR\u{5}value:\u{2}8\u{1}\"\u{c4}\u{2}\u{a}\u{b}\
+          LastReading\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\
+          \u{8}ESP32-01R\u{8}deviceId\u{12}\u{1e}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{c}\
+          \u{b2}\u{d4}\u{18}\u{8}temp_001R\u{3}tag\u{12}0\u{a}\u{b}metric_type\u{18}\u{3} \
+          \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}metricType\u{12}\u{1b}\u{a}\
+          \u{4}unit\u{18}\u{4} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\u{4}\
+          unit\u{12}\u{1d}\u{a}\u{5}value\u{18}\u{5} \u{1}(\u{1}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\
+          6.9R\u{5}value\u{12}U\u{a}\u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.pr\
+          otobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\
+          \u{9}timestamp\u{12}%\u{a}\u{9}is_online\u{18}\u{7} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\
+          \u{18}\u{4}trueR\u{8}isOnline2\u{97}\u{10}\u{a}\u{c}AssetService\u{12}r\u{a}\u{a}\
+          ListAssets\u{12}\u{1f}.traksense.v1.ListAssetsRequest\u{1a} .traksense.v1.ListAs\
+          setsResponse\"!\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1b}\u{12}\u{e}/assets/assetsZ\u{9}\
+          \u{12}\u{7}/assets\u{12}k\u{a}\u{8}GetAsset\u{12}\u{1d}.traksense.v1.GetAssetReq\
+          uest\u{1a}\u{13}.traksense.v1.Asset\"+\u{82}\u{d3}\u{e4}\u{93}\u{2}%\u{12}\u{13}\
+          /assets/assets/{id}Z\u{e}\u{12}\u{c}/assets/{id}\u{12}\u{8c}\u{2}\u{a}\u{b}Creat\
+          eAsset\u{12} .traksense.v1.CreateAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"\u{c5}\
+          \u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{e}/assets/assets:\u{1}*Z\u{c}\"\u{7}/ass\
+          ets:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{d2}\u{d4}\
+          \u{18}\u{8f}\u{1}{\"id\": 7, \"full_location\": \"Hospital Central - Roof\", \"d\
+          evice_count\": 0, \"online_device_count\": 0, \"sensor_count\": 0, \"online_sens\
+          or_count\": 0}\u{12}\u{90}\u{1}\u{a}\u{b}UpdateAsset\u{12} .traksense.v1.UpdateA\
+          ssetRequest\u{1a}\u{13}.traksense.v1.Asset\"J\u{82}\u{d3}\u{e4}\u{93}\u{2}+2\u{13}\
+          /assets/assets/{id}:\u{1}*Z\u{11}2\u{c}/assets/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\
+          \u{3}\u{ca}\u{d4}\u{18}\u{10}{\"status\": \"OK\"}\u{12}\u{f2}\u{3}\u{a}\u{c}Repl\
+          aceAsset\u{12} .traksense.v1.UpdateAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"\
+          \u{aa}\u{3}\u{82}\u{d3}\u{e4}\u{93}\u{2}+\u{1a}\u{13}/assets/assets/{id}:\u{1}*Z\
+          \u{11}\u{1a}\u{c}/assets/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}\
+          w{\"id\": 7, \"tag\": \"CH-003\", \"name\": \"Chiller 3\", \"site\": 1, \"asset_\
+          type\": \"CHILLER\", \"location_description\": \"Basement\"}\u{d2}\u{d4}\u{18}\u{f4}\
+          \u{1}{\"full_location\": \"Hospital Central - Basement\", \"serial_number\": \"C\
+          -2024-117\", \"installation_date\": \"2024-03-01\", \"specifications\": {\"capac\
+          ity_kw\": 350}, \"device_count\": 0, \"online_device_count\": 0, \"sensor_count\"\
+          : 0, \"online_sensor_count\": 0}\u{12}~\u{a}\u{b}DeleteAsset\u{12} .traksense.v1\
+          .DeleteAssetRequest\u{1a}\u{16}.google.protobuf.Empty\"5\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}%*\u{13}/assets/assets/{id}Z\u{e}*\u{c}/assets/{id}\u{a8}\u{d4}\u{18}\u{cc}\
+          \u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a1}\u{1}\u{a}\u{c}ArchiveAsset\u{12}!\
+          .traksense.v1.ArchiveAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"Y\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2};\"\u{1b}/assets/assets/{id}/archive:\u{1}*Z\u{19}\"\u{14}/assets/{id\
+          }/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\u{89}\u{1}\u{a}\
+          \u{c}RestoreAsset\u{12}!.traksense.v1.RestoreAssetRequest\u{1a}\u{13}.traksense.\
+          v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\u{2};\"\u{1b}/assets/assets/{id}/restore:\u{1}\
+          *Z\u{19}\"\u{14}/assets/{id}/restore:\u{1}*\u{12}\u{a2}\u{1}\u{a}\u{10}ListAsset\
+          Devices\u{12}%.traksense.v1.ListAssetDevicesRequest\u{1a}\u{18}.traksense.v1.Dev\
+          iceList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/assets/assets/{id}/devicesZ\
+          \u{1f}\u{12}\u{14}/assets/{id}/devicesb\u{7}resultsb\u{7}results\u{12}\u{a2}\u{1}\
+          \u{a}\u{10}ListAssetSensors\u{12}%.traksense.v1.ListAssetSensorsRequest\u{1a}\u{18}\
+          .traksense.v1.SensorList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/assets/ass\
+          ets/{id}/sensorsZ\u{1f}\u{12}\u{14}/assets/{id}/sensorsb\u{7}resultsb\u{7}result\
+          s\u{12}\u{94}\u{1}\u{a}\u{12}ListCompleteAssets\u{12}\u{1f}.traksense.v1.ListAss\
+          etsRequest\u{1a}(.traksense.v1.ListCompleteAssetsResponse\"3\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}-\u{12}\u{17}/assets/assets/completeZ\u{12}\u{12}\u{10}/assets/completeb\u{6}\
+          proto3
           """),
       ProtobufFile(
         name: "traksense/v1/site.proto",

@@ -361,7 +361,7 @@ extension TraksenseV1 {
     /// `sensor_id`
     public var sensorID: [String] = []
 
-    /// `sensor_type`
+    /// Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
     public var sensorType: [String] = []
 
     /// Absent: 24 hours before `ts_to`.
@@ -577,7 +577,7 @@ extension TraksenseV1 {
     /// `sensor_id`
     public var sensorID: [String] = []
 
-    /// `sensor_type`
+    /// Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
     public var sensorType: [String] = []
 
     /// Absent: 24 hours before `to`; for `1d`, 30 days.
@@ -729,7 +729,7 @@ extension TraksenseV1 {
     /// `sensor_id`
     public var sensorID: [String] = []
 
-    /// `sensor_type`
+    /// Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
     public var sensorType: [String] = []
 
     /// Absent: 24 hours before `to`.
