@@ -132,6 +132,32 @@ struct TranscodingTests {
     }
   }
 
+  @Test(
+    "+ in a query is a space, but in times the sign of the offset",
+    arguments: [
+      ("/assets/?search=chiller+1", #""search":"chiller 1""#),
+      ("/assets/?search=chiller%2B1", #""search":"chiller+1""#),
+      ("/assets/?se%61rch=a++b", #""search":"a  b""#),
+      ("/sensors/?unit=m%2Bs+1", #""unit":"m+s 1""#),
+      (
+        "/sensors/7/status_history/?from=2025-01-01T00:00:00+02:00",
+        #""from":"2024-12-31T22:00:00Z""#
+      ),
+      (
+        "/devices/7/status_history/?to=2025-01-01T00%3A00%3A00%2B02%3A00",
+        #""to":"2024-12-31T22:00:00Z""#
+      ),
+      ("/ingest/readings/?ts_from=2025-01-01T00:00:00-02:00", #""ts_from":"2025-01-01T02:00:00Z""#),
+    ])
+  func plus(path: String, expected: String) async throws {
+    try await BridgeFixture.run { bridge in
+      let answer = try await bridge.send("GET", path)
+      #expect(answer.status == 200, "\(answer.body)")
+      let sent = try #require(bridge.accounts.last?.json)
+      #expect(sent.contains(expected), "\(sent)")
+    }
+  }
+
   @Test("malformed JSON and other media types are refused with a detail")
   func notJSON() async throws {
     try await BridgeFixture.run { bridge in
@@ -255,6 +281,7 @@ struct TranscodingTests {
         "?page_size=2&tenant=u%20m&page=1"
       ),
       (5, "?page_size=2&p%61ge=3", nil, "?page_size=2&page=2"),
+      (51, "?tenant=u+m", "?tenant=u+m&page=2", nil),
       (
         4, "?page=2&page_size=2", nil,
         "?page_size=2&page=1"

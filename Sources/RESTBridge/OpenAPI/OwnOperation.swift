@@ -66,7 +66,7 @@ struct OwnOperation {
       description = "The newest reading of each of a device's sensors."
       method = Telemetry.latest
       parameters = [Self.deviceID, Self.list("sensor_id", "None: all sensors.")]
-      success = [Self.json("200", "Done.", schemas.answer("LatestResponse"))]
+      success = [Self.json("200", "Done.", schemas.answer("LatestReadings"))]
     case .history(let style):
       summary = "History"
       description =

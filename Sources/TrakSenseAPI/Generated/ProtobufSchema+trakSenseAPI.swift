@@ -81,6 +81,8 @@ extension ProtobufSchema {
       TraksenseV1.FetchMediaResponse.self,
       TraksenseV1.Sensor.self,
       TraksenseV1.SensorList.self,
+      TraksenseV1.SensorListItem.self,
+      TraksenseV1.SensorItemList.self,
       TraksenseV1.ListSensorsRequest.self,
       TraksenseV1.ListSensorsResponse.self,
       TraksenseV1.GetSensorRequest.self,
@@ -89,6 +91,9 @@ extension ProtobufSchema {
       TraksenseV1.DeleteSensorRequest.self,
       TraksenseV1.ArchiveSensorRequest.self,
       TraksenseV1.RestoreSensorRequest.self,
+      TraksenseV1.GetStatusHistoryRequest.self,
+      TraksenseV1.StatusHistory.self,
+      TraksenseV1.StatusInterval.self,
       TraksenseV1.UpdateReadingRequest.self,
       TraksenseV1.UpdateReadingResponse.self,
       TraksenseV1.Device.self,
@@ -111,6 +116,7 @@ extension ProtobufSchema {
       TraksenseV1.HeartbeatRequest.self,
       TraksenseV1.HeartbeatResponse.self,
       TraksenseV1.Asset.self,
+      TraksenseV1.AssetListItem.self,
       TraksenseV1.AssetList.self,
       TraksenseV1.ListAssetsRequest.self,
       TraksenseV1.ListAssetsResponse.self,
@@ -122,6 +128,8 @@ extension ProtobufSchema {
       TraksenseV1.RestoreAssetRequest.self,
       TraksenseV1.ListAssetDevicesRequest.self,
       TraksenseV1.ListAssetSensorsRequest.self,
+      TraksenseV1.CalculateAssetHealthRequest.self,
+      TraksenseV1.AssetHealth.self,
       TraksenseV1.ListCompleteAssetsResponse.self,
       TraksenseV1.CompleteAsset.self,
       TraksenseV1.LastReading.self,
@@ -184,6 +192,7 @@ extension ProtobufSchema {
       TraksenseV1.SensorSummary.self,
       TraksenseV1.ReadingStatistics.self,
       TraksenseV1.DeviceStatistics.self,
+      TraksenseV1.LatestReadings.self,
       TraksenseV1.ListReadingsRequest.self,
       TraksenseV1.ListReadingsResponse.self,
       TraksenseV1.ReadingRow.self,
@@ -1559,8 +1568,32 @@ extension ProtobufSchema {
           "traksense.v1.Sensor.is_active",
           "traksense.v1.Sensor.created_at",
           "traksense.v1.Sensor.updated_at",
+          "traksense.v1.Sensor.status",
+          "traksense.v1.Sensor.availability",
           "traksense.v1.SensorList",
           "traksense.v1.SensorList.results",
+          "traksense.v1.SensorListItem",
+          "traksense.v1.SensorListItem.id",
+          "traksense.v1.SensorListItem.tag",
+          "traksense.v1.SensorListItem.device",
+          "traksense.v1.SensorListItem.device_name",
+          "traksense.v1.SensorListItem.device_display_name",
+          "traksense.v1.SensorListItem.device_serial",
+          "traksense.v1.SensorListItem.device_mqtt_client_id",
+          "traksense.v1.SensorListItem.asset",
+          "traksense.v1.SensorListItem.asset_tag",
+          "traksense.v1.SensorListItem.metric_type",
+          "traksense.v1.SensorListItem.unit",
+          "traksense.v1.SensorListItem.min_value",
+          "traksense.v1.SensorListItem.max_value",
+          "traksense.v1.SensorListItem.last_value",
+          "traksense.v1.SensorListItem.last_reading_at",
+          "traksense.v1.SensorListItem.is_online",
+          "traksense.v1.SensorListItem.is_active",
+          "traksense.v1.SensorListItem.created_at",
+          "traksense.v1.SensorListItem.status",
+          "traksense.v1.SensorItemList",
+          "traksense.v1.SensorItemList.results",
           "traksense.v1.ListSensorsRequest",
           "traksense.v1.ListSensorsRequest.page",
           "traksense.v1.ListSensorsRequest.page_size",
@@ -1572,6 +1605,7 @@ extension ProtobufSchema {
           "traksense.v1.ListSensorsRequest.unit",
           "traksense.v1.ListSensorsRequest.is_online",
           "traksense.v1.ListSensorsRequest.archived",
+          "traksense.v1.ListSensorsRequest.status",
           "traksense.v1.ListSensorsResponse",
           "traksense.v1.ListSensorsResponse.count",
           "traksense.v1.ListSensorsResponse.results",
@@ -1601,6 +1635,22 @@ extension ProtobufSchema {
           "traksense.v1.ArchiveSensorRequest.id",
           "traksense.v1.RestoreSensorRequest",
           "traksense.v1.RestoreSensorRequest.id",
+          "traksense.v1.GetStatusHistoryRequest",
+          "traksense.v1.GetStatusHistoryRequest.id",
+          "traksense.v1.GetStatusHistoryRequest.from",
+          "traksense.v1.GetStatusHistoryRequest.to",
+          "traksense.v1.GetStatusHistoryRequest.limit",
+          "traksense.v1.StatusHistory",
+          "traksense.v1.StatusHistory.from",
+          "traksense.v1.StatusHistory.to",
+          "traksense.v1.StatusHistory.availability",
+          "traksense.v1.StatusHistory.truncated",
+          "traksense.v1.StatusHistory.intervals",
+          "traksense.v1.StatusInterval",
+          "traksense.v1.StatusInterval.status",
+          "traksense.v1.StatusInterval.start",
+          "traksense.v1.StatusInterval.end",
+          "traksense.v1.StatusInterval.duration_seconds",
           "traksense.v1.UpdateReadingRequest",
           "traksense.v1.UpdateReadingRequest.id",
           "traksense.v1.UpdateReadingRequest.value",
@@ -1618,6 +1668,7 @@ extension ProtobufSchema {
           "traksense.v1.SensorService.DeleteSensor",
           "traksense.v1.SensorService.ArchiveSensor",
           "traksense.v1.SensorService.RestoreSensor",
+          "traksense.v1.SensorService.GetSensorStatusHistory",
           "traksense.v1.SensorService.UpdateReading",
         ],
         extensions: [
@@ -1627,7 +1678,7 @@ extension ProtobufSchema {
           i/annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobuf\
           /field_mask.proto\u{1a}\u{1c}google/protobuf/struct.proto\u{1a}\u{1f}google/prot\
           obuf/timestamp.proto\u{1a}\u{1e}google/protobuf/wrappers.proto\u{1a}\u{1a}trakse\
-          nse/v1/options.proto\"\u{ef}\u{6}\u{a}\u{6}Sensor\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1}\
+          nse/v1/options.proto\"\u{c9}\u{7}\u{a}\u{6}Sensor\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1}\
            \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\
           \u{16}\u{a}\u{6}device\u{18}\u{3} \u{1}(\u{d}R\u{6}device\u{12}\u{1f}\u{a}\u{b}d\
           evice_name\u{18}\u{4} \u{1}(\u{9}R\u{a}deviceName\u{12}.\u{a}\u{13}device_displa\
@@ -1648,73 +1699,115 @@ extension ProtobufSchema {
           is_online\u{18}\u{13} \u{1}(\u{8}R\u{8}isOnline\u{12}\u{1b}\u{a}\u{9}is_active\u{18}\
           \u{14} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\u{15} \u{1}(\u{b}\
           2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}updated_at\u{18}\
-          \u{16} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updatedAt\"<\u{a}\u{a}S\
-          ensorList\u{12}.\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.Sen\
-          sorR\u{7}results\"\u{ed}\u{2}\u{a}\u{12}ListSensorsRequest\u{12}\u{12}\u{a}\u{4}\
-          page\u{18}\u{1} \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{2} \
-          \u{1}(\u{d}R\u{8}pageSize\u{12}\u{16}\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}R\u{6}\
-          search\u{12}\u{1a}\u{a}\u{8}ordering\u{18}\u{4} \u{1}(\u{9}R\u{8}ordering\u{12}4\
-          \u{a}\u{6}device\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueR\u{6}\
-          device\u{12}2\u{a}\u{5}asset\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt3\
-          2ValueR\u{5}asset\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{7} \u{1}(\u{9}R\u{a}m\
-          etricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{8} \u{1}(\u{9}R\u{4}unit\u{12}7\u{a}\
-          \u{9}is_online\u{18}\u{9} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOn\
-          line\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{a} \u{1}(\u{8}R\u{8}archived\"[\u{a}\u{13}\
-          ListSensorsResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\
-          \u{12}.\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{14}.traksense.v1.SensorR\u{7}\
-          results\"\"\u{a}\u{10}GetSensorRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
-          R\u{2}id\"\u{a3}\u{2}\u{a}\u{13}CreateSensorRequest\u{12}\u{10}\u{a}\u{3}tag\u{18}\
-          \u{1} \u{1}(\u{9}R\u{3}tag\u{12}\u{16}\u{a}\u{6}device\u{18}\u{2} \u{1}(\u{d}R\u{6}\
-          device\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{3} \u{1}(\u{9}R\u{a}metricType\u{12}\
-          \u{12}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}R\u{4}unit\u{12}9\u{a}\u{9}min_value\u{18}\
-          \u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}minValue\u{12}9\u{a}\u{9}\
-          max_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}maxValu\
-          e\u{12}7\u{a}\u{a}thresholds\u{18}\u{7} \u{1}(\u{b}2\u{17}.google.protobuf.Struc\
-          tR\u{a}thresholds\"\u{f0}\u{2}\u{a}\u{13}UpdateSensorRequest\u{12}\u{e}\u{a}\u{2}\
-          id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}\
-          R\u{3}tag\u{12}\u{16}\u{a}\u{6}device\u{18}\u{3} \u{1}(\u{d}R\u{6}device\u{12}\u{1f}\
-          \u{a}\u{b}metric_type\u{18}\u{4} \u{1}(\u{9}R\u{a}metricType\u{12}\u{12}\u{a}\u{4}\
-          unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}9\u{a}\u{9}min_value\u{18}\u{6} \u{1}\
-          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}minValue\u{12}9\u{a}\u{9}max_valu\
-          e\u{18}\u{7} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}maxValue\u{12}7\
-          \u{a}\u{a}thresholds\u{18}\u{8} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{a}t\
-          hresholds\u{12};\u{a}\u{b}update_mask\u{18}\u{9} \u{1}(\u{b}2\u{1a}.google.proto\
-          buf.FieldMaskR\u{a}updateMask\"%\u{a}\u{13}DeleteSensorRequest\u{12}\u{e}\u{a}\u{2}\
-          id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}ArchiveSensorRequest\u{12}\u{e}\u{a}\
-          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}RestoreSensorRequest\u{12}\u{e}\
-          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{94}\u{1}\u{a}\u{14}UpdateReading\
-          Request\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}2\u{a}\u{5}va\
-          lue\u{18}\u{2} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{5}value\u{12}8\u{a}\
-          \u{9}timestamp\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}time\
-          stamp\"\u{b5}\u{1}\u{a}\u{15}UpdateReadingResponse\u{12};\u{a}\u{a}last_value\u{18}\
-          \u{1} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{9}lastValue\u{12}B\u{a}\u{f}\
-          last_reading_at\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{d}las\
-          tReadingAt\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{8}R\u{8}isOnline2\u{bf}\
-          \u{9}\u{a}\u{d}SensorService\u{12}w\u{a}\u{b}ListSensors\u{12} .traksense.v1.Lis\
-          tSensorsRequest\u{1a}!.traksense.v1.ListSensorsResponse\"#\u{82}\u{d3}\u{e4}\u{93}\
-          \u{2}\u{1d}\u{12}\u{f}/assets/sensorsZ\u{a}\u{12}\u{8}/sensors\u{12}p\u{a}\u{9}G\
-          etSensor\u{12}\u{1e}.traksense.v1.GetSensorRequest\u{1a}\u{14}.traksense.v1.Sens\
-          or\"-\u{82}\u{d3}\u{e4}\u{93}\u{2}'\u{12}\u{14}/assets/sensors/{id}Z\u{f}\u{12}\u{d}\
-          /sensors/{id}\u{12}w\u{a}\u{c}CreateSensor\u{12}!.traksense.v1.CreateSensorReque\
-          st\u{1a}\u{14}.traksense.v1.Sensor\".\u{82}\u{d3}\u{e4}\u{93}\u{2}#\"\u{f}/asset\
-          s/sensors:\u{1}*Z\u{d}\"\u{8}/sensors:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}|\
-          \u{a}\u{c}UpdateSensor\u{12}!.traksense.v1.UpdateSensorRequest\u{1a}\u{14}.traks\
-          ense.v1.Sensor\"3\u{82}\u{d3}\u{e4}\u{93}\u{2}-2\u{14}/assets/sensors/{id}:\u{1}\
-          *Z\u{12}2\u{d}/sensors/{id}:\u{1}*\u{12}}\u{a}\u{d}ReplaceSensor\u{12}!.traksens\
-          e.v1.UpdateSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"3\u{82}\u{d3}\u{e4}\u{93}\
-          \u{2}-\u{1a}\u{14}/assets/sensors/{id}:\u{1}*Z\u{12}\u{1a}\u{d}/sensors/{id}:\u{1}\
-          *\u{12}}\u{a}\u{c}DeleteSensor\u{12}!.traksense.v1.DeleteSensorRequest\u{1a}\u{16}\
-          .google.protobuf.Empty\"2\u{82}\u{d3}\u{e4}\u{93}\u{2}'*\u{14}/assets/sensors/{i\
-          d}Z\u{f}*\u{d}/sensors/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}\u{8e}\u{1}\u{a}\u{d}\
-          ArchiveSensor\u{12}\".traksense.v1.ArchiveSensorRequest\u{1a}\u{14}.traksense.v1\
-          .Sensor\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/sensors/{id}/archive:\u{1}\
-          *Z\u{1a}\"\u{15}/sensors/{id}/archive:\u{1}*\u{12}\u{8e}\u{1}\u{a}\u{d}RestoreSe\
-          nsor\u{12}\".traksense.v1.RestoreSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"\
-          C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/sensors/{id}/restore:\u{1}*Z\u{1a}\
-          \"\u{15}/sensors/{id}/restore:\u{1}*\u{12}\u{ab}\u{1}\u{a}\u{d}UpdateReading\u{12}\
-          \".traksense.v1.UpdateReadingRequest\u{1a}#.traksense.v1.UpdateReadingResponse\"\
-          Q\u{82}\u{d3}\u{e4}\u{93}\u{2}K\"#/assets/sensors/{id}/update_reading:\u{1}*Z!\"\
-          \u{1c}/sensors/{id}/update_reading:\u{1}*b\u{6}proto3
+          \u{16} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updatedAt\u{12}\u{16}\u{a}\
+          \u{6}status\u{18}\u{17} \u{1}(\u{9}R\u{6}status\u{12}@\u{a}\u{c}availability\u{18}\
+          \u{18} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{c}availability\"<\u{a}\u{a}\
+          SensorList\u{12}.\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.Se\
+          nsorR\u{7}results\"\u{fd}\u{5}\u{a}\u{e}SensorListItem\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}t\
+          ag\u{12}\u{16}\u{a}\u{6}device\u{18}\u{3} \u{1}(\u{d}R\u{6}device\u{12}\u{1f}\u{a}\
+          \u{b}device_name\u{18}\u{4} \u{1}(\u{9}R\u{a}deviceName\u{12}.\u{a}\u{13}device_\
+          display_name\u{18}\u{5} \u{1}(\u{9}R\u{11}deviceDisplayName\u{12}#\u{a}\u{d}devi\
+          ce_serial\u{18}\u{6} \u{1}(\u{9}R\u{c}deviceSerial\u{12}1\u{a}\u{15}device_mqtt_\
+          client_id\u{18}\u{7} \u{1}(\u{9}R\u{12}deviceMqttClientId\u{12}\u{14}\u{a}\u{5}a\
+          sset\u{18}\u{8} \u{1}(\u{d}R\u{5}asset\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{9}\
+           \u{1}(\u{9}R\u{8}assetTag\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{c} \u{1}(\u{9}\
+          R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{d} \u{1}(\u{9}R\u{4}unit\u{12}\
+          9\u{a}\u{9}min_value\u{18}\u{e} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}\
+          minValue\u{12}9\u{a}\u{9}max_value\u{18}\u{f} \u{1}(\u{b}2\u{1c}.google.protobuf\
+          .DoubleValueR\u{8}maxValue\u{12};\u{a}\u{a}last_value\u{18}\u{11} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.DoubleValueR\u{9}lastValue\u{12}B\u{a}\u{f}last_reading_at\u{18}\
+          \u{12} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{d}lastReadingAt\u{12}\u{1b}\
+          \u{a}\u{9}is_online\u{18}\u{13} \u{1}(\u{8}R\u{8}isOnline\u{12}\u{1b}\u{a}\u{9}i\
+          s_active\u{18}\u{14} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\u{15}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}\u{16}\u{a}\u{6}\
+          status\u{18}\u{17} \u{1}(\u{9}R\u{6}statusJ\u{4}\u{8}\u{a}\u{10}\u{b}J\u{4}\u{8}\
+          \u{b}\u{10}\u{c}J\u{4}\u{8}\u{10}\u{10}\u{11}J\u{4}\u{8}\u{16}\u{10}\u{17}J\u{4}\
+          \u{8}\u{18}\u{10}\u{19}\"H\u{a}\u{e}SensorItemList\u{12}6\u{a}\u{7}results\u{18}\
+          \u{1} \u{3}(\u{b}2\u{1c}.traksense.v1.SensorListItemR\u{7}results\"\u{85}\u{3}\u{a}\
+          \u{12}ListSensorsRequest\u{12}\u{12}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}R\u{4}p\
+          age\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}R\u{8}pageSize\u{12}\u{16}\
+          \u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}R\u{6}search\u{12}\u{1a}\u{a}\u{8}orderin\
+          g\u{18}\u{4} \u{1}(\u{9}R\u{8}ordering\u{12}4\u{a}\u{6}device\u{18}\u{5} \u{1}(\u{b}\
+          2\u{1c}.google.protobuf.UInt32ValueR\u{6}device\u{12}2\u{a}\u{5}asset\u{18}\u{6}\
+           \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueR\u{5}asset\u{12}\u{1f}\u{a}\u{b}\
+          metric_type\u{18}\u{7} \u{1}(\u{9}R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\
+          \u{8} \u{1}(\u{9}R\u{4}unit\u{12}7\u{a}\u{9}is_online\u{18}\u{9} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.BoolValueR\u{8}isOnline\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{a}\
+           \u{1}(\u{8}R\u{8}archived\u{12}\u{16}\u{a}\u{6}status\u{18}\u{b} \u{1}(\u{9}R\u{6}\
+          status\"c\u{a}\u{13}ListSensorsResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\u{1} \u{1}\
+          (\u{d}R\u{5}count\u{12}6\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{1c}.traksens\
+          e.v1.SensorListItemR\u{7}results\"\"\u{a}\u{10}GetSensorRequest\u{12}\u{e}\u{a}\u{2}\
+          id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a3}\u{2}\u{a}\u{13}CreateSensorRequest\u{12}\
+          \u{10}\u{a}\u{3}tag\u{18}\u{1} \u{1}(\u{9}R\u{3}tag\u{12}\u{16}\u{a}\u{6}device\u{18}\
+          \u{2} \u{1}(\u{d}R\u{6}device\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{3} \u{1}(\
+          \u{9}R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}R\u{4}unit\
+          \u{12}9\u{a}\u{9}min_value\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleV\
+          alueR\u{8}minValue\u{12}9\u{a}\u{9}max_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.googl\
+          e.protobuf.DoubleValueR\u{8}maxValue\u{12}7\u{a}\u{a}thresholds\u{18}\u{7} \u{1}\
+          (\u{b}2\u{17}.google.protobuf.StructR\u{a}thresholds\"\u{f0}\u{2}\u{a}\u{13}Upda\
+          teSensorRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\
+          \u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{16}\u{a}\u{6}device\u{18}\u{3}\
+           \u{1}(\u{d}R\u{6}device\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{4} \u{1}(\u{9}\
+          R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}\
+          9\u{a}\u{9}min_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}\
+          minValue\u{12}9\u{a}\u{9}max_value\u{18}\u{7} \u{1}(\u{b}2\u{1c}.google.protobuf\
+          .DoubleValueR\u{8}maxValue\u{12}7\u{a}\u{a}thresholds\u{18}\u{8} \u{1}(\u{b}2\u{17}\
+          .google.protobuf.StructR\u{a}thresholds\u{12};\u{a}\u{b}update_mask\u{18}\u{9} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateMask\"%\u{a}\u{13}DeleteSenso\
+          rRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}Arch\
+          iveSensorRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}\
+          RestoreSensorRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{9b}\
+          \u{1}\u{a}\u{17}GetStatusHistoryRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\
+          \u{d}R\u{2}id\u{12}.\u{a}\u{4}from\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf\
+          .TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.pro\
+          tobuf.TimestampR\u{2}to\u{12}\u{14}\u{a}\u{5}limit\u{18}\u{4} \u{1}(\u{d}R\u{5}l\
+          imit\"\u{87}\u{2}\u{a}\u{d}StatusHistory\u{12}.\u{a}\u{4}from\u{18}\u{1} \u{1}(\u{b}\
+          2\u{1a}.google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\u{2} \u{1}(\
+          \u{b}2\u{1a}.google.protobuf.TimestampR\u{2}to\u{12}@\u{a}\u{c}availability\u{18}\
+          \u{3} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{c}availability\u{12}\u{1c}\
+          \u{a}\u{9}truncated\u{18}\u{4} \u{1}(\u{8}R\u{9}truncated\u{12}:\u{a}\u{9}interv\
+          als\u{18}\u{5} \u{3}(\u{b}2\u{1c}.traksense.v1.StatusIntervalR\u{9}intervals\"\u{b3}\
+          \u{1}\u{a}\u{e}StatusInterval\u{12}\u{16}\u{a}\u{6}status\u{18}\u{1} \u{1}(\u{9}\
+          R\u{6}status\u{12}0\u{a}\u{5}start\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf\
+          .TimestampR\u{5}start\u{12},\u{a}\u{3}end\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.p\
+          rotobuf.TimestampR\u{3}end\u{12})\u{a}\u{10}duration_seconds\u{18}\u{4} \u{1}(\u{1}\
+          R\u{f}durationSeconds\"\u{94}\u{1}\u{a}\u{14}UpdateReadingRequest\u{12}\u{e}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}2\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{b}\
+          2\u{1c}.google.protobuf.DoubleValueR\u{5}value\u{12}8\u{a}\u{9}timestamp\u{18}\u{3}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\"\u{b5}\u{1}\u{a}\u{15}\
+          UpdateReadingResponse\u{12};\u{a}\u{a}last_value\u{18}\u{1} \u{1}(\u{b}2\u{1c}.g\
+          oogle.protobuf.DoubleValueR\u{9}lastValue\u{12}B\u{a}\u{f}last_reading_at\u{18}\u{2}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{d}lastReadingAt\u{12}\u{1b}\u{a}\
+          \u{9}is_online\u{18}\u{3} \u{1}(\u{8}R\u{8}isOnline2\u{eb}\u{a}\u{a}\u{d}SensorS\
+          ervice\u{12}w\u{a}\u{b}ListSensors\u{12} .traksense.v1.ListSensorsRequest\u{1a}!\
+          .traksense.v1.ListSensorsResponse\"#\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1d}\u{12}\u{f}\
+          /assets/sensorsZ\u{a}\u{12}\u{8}/sensors\u{12}p\u{a}\u{9}GetSensor\u{12}\u{1e}.t\
+          raksense.v1.GetSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"-\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}'\u{12}\u{14}/assets/sensors/{id}Z\u{f}\u{12}\u{d}/sensors/{id}\u{12}\
+          w\u{a}\u{c}CreateSensor\u{12}!.traksense.v1.CreateSensorRequest\u{1a}\u{14}.trak\
+          sense.v1.Sensor\".\u{82}\u{d3}\u{e4}\u{93}\u{2}#\"\u{f}/assets/sensors:\u{1}*Z\u{d}\
+          \"\u{8}/sensors:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}|\u{a}\u{c}UpdateSensor\
+          \u{12}!.traksense.v1.UpdateSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"3\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}-2\u{14}/assets/sensors/{id}:\u{1}*Z\u{12}2\u{d}/sensors/\
+          {id}:\u{1}*\u{12}}\u{a}\u{d}ReplaceSensor\u{12}!.traksense.v1.UpdateSensorReques\
+          t\u{1a}\u{14}.traksense.v1.Sensor\"3\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{1a}\u{14}/a\
+          ssets/sensors/{id}:\u{1}*Z\u{12}\u{1a}\u{d}/sensors/{id}:\u{1}*\u{12}}\u{a}\u{c}\
+          DeleteSensor\u{12}!.traksense.v1.DeleteSensorRequest\u{1a}\u{16}.google.protobuf\
+          .Empty\"2\u{82}\u{d3}\u{e4}\u{93}\u{2}'*\u{14}/assets/sensors/{id}Z\u{f}*\u{d}/s\
+          ensors/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}\u{8e}\u{1}\u{a}\u{d}ArchiveSensor\
+          \u{12}\".traksense.v1.ArchiveSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"C\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/sensors/{id}/archive:\u{1}*Z\u{1a}\"\u{15}\
+          /sensors/{id}/archive:\u{1}*\u{12}\u{8e}\u{1}\u{a}\u{d}RestoreSensor\u{12}\".tra\
+          ksense.v1.RestoreSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"C\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}=\"\u{1c}/assets/sensors/{id}/restore:\u{1}*Z\u{1a}\"\u{15}/sensors/{\
+          id}/restore:\u{1}*\u{12}\u{a9}\u{1}\u{a}\u{16}GetSensorStatusHistory\u{12}%.trak\
+          sense.v1.GetStatusHistoryRequest\u{1a}\u{1b}.traksense.v1.StatusHistory\"K\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}E\u{12}#/assets/sensors/{id}/status_historyZ\u{1e}\u{12}\u{1c}\
+          /sensors/{id}/status_history\u{12}\u{ab}\u{1}\u{a}\u{d}UpdateReading\u{12}\".tra\
+          ksense.v1.UpdateReadingRequest\u{1a}#.traksense.v1.UpdateReadingResponse\"Q\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}K\"#/assets/sensors/{id}/update_reading:\u{1}*Z!\"\u{1c}/\
+          sensors/{id}/update_reading:\u{1}*b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/device.proto",
@@ -1742,6 +1835,8 @@ extension ProtobufSchema {
           "traksense.v1.Device.is_active",
           "traksense.v1.Device.created_at",
           "traksense.v1.Device.updated_at",
+          "traksense.v1.Device.connectivity",
+          "traksense.v1.Device.availability",
           "traksense.v1.DeviceList",
           "traksense.v1.DeviceList.results",
           "traksense.v1.ListDevicesRequest",
@@ -1790,6 +1885,7 @@ extension ProtobufSchema {
           "traksense.v1.ListDeviceSensorsRequest.id",
           "traksense.v1.ListDeviceSensorsRequest.metric_type",
           "traksense.v1.ListDeviceSensorsRequest.is_online",
+          "traksense.v1.ListDeviceSensorsRequest.status",
           "traksense.v1.GetDeviceSummaryRequest",
           "traksense.v1.GetDeviceSummaryRequest.id",
           "traksense.v1.DeviceSummary",
@@ -1809,6 +1905,7 @@ extension ProtobufSchema {
           "traksense.v1.DeviceSummary.device_status",
           "traksense.v1.DeviceSummary.created_at",
           "traksense.v1.DeviceSummary.updated_at",
+          "traksense.v1.DeviceSummary.connectivity",
           "traksense.v1.DeviceSummaryList",
           "traksense.v1.DeviceSummaryList.results",
           "traksense.v1.AssetInfo",
@@ -1825,6 +1922,7 @@ extension ProtobufSchema {
           "traksense.v1.DeviceVariable.last_value",
           "traksense.v1.DeviceVariable.last_reading_at",
           "traksense.v1.DeviceVariable.is_online",
+          "traksense.v1.DeviceVariable.status",
           "traksense.v1.CreateDeviceSensorsRequest",
           "traksense.v1.CreateDeviceSensorsRequest.id",
           "traksense.v1.CreateDeviceSensorsRequest.sensors",
@@ -1845,6 +1943,7 @@ extension ProtobufSchema {
           "traksense.v1.DeviceService.ArchiveDevice",
           "traksense.v1.DeviceService.RestoreDevice",
           "traksense.v1.DeviceService.ListDeviceSensors",
+          "traksense.v1.DeviceService.GetDeviceStatusHistory",
           "traksense.v1.DeviceService.GetDeviceSummary",
           "traksense.v1.DeviceService.CreateDeviceSensors",
           "traksense.v1.DeviceService.Heartbeat",
@@ -1856,7 +1955,7 @@ extension ProtobufSchema {
           i/annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobuf\
           /field_mask.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}google/p\
           rotobuf/wrappers.proto\u{1a}\u{1a}traksense/v1/options.proto\u{1a}\u{19}traksens\
-          e/v1/sensor.proto\"\u{f1}\u{5}\u{a}\u{6}Device\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1}\
+          e/v1/sensor.proto\"\u{d7}\u{6}\u{a}\u{6}Device\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1}\
            \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}R\u{4}name\u{12}\
           !\u{a}\u{c}display_name\u{18}\u{3} \u{1}(\u{9}R\u{b}displayName\u{12}#\u{a}\u{d}\
           serial_number\u{18}\u{4} \u{1}(\u{9}R\u{c}serialNumber\u{12}$\u{a}\u{e}mqtt_clie\
@@ -1875,29 +1974,31 @@ extension ProtobufSchema {
           ineSensorCount\u{12}\u{1b}\u{a}\u{9}is_active\u{18}\u{13} \u{1}(\u{8}R\u{8}isAct\
           ive\u{12}9\u{a}\u{a}created_at\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.Ti\
           mestampR\u{9}createdAt\u{12}9\u{a}\u{a}updated_at\u{18}\u{15} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.TimestampR\u{9}updatedAt\"<\u{a}\u{a}DeviceList\u{12}.\u{a}\u{7}\
-          results\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.DeviceR\u{7}results\"\u{ed}\u{2}\
-          \u{a}\u{12}ListDevicesRequest\u{12}\u{12}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}R\u{4}\
-          page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}R\u{8}pageSize\u{12}\u{16}\
-          \u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}R\u{6}search\u{12}\u{1a}\u{a}\u{8}orderin\
-          g\u{18}\u{4} \u{1}(\u{9}R\u{8}ordering\u{12}2\u{a}\u{5}asset\u{18}\u{5} \u{1}(\u{b}\
-          2\u{1c}.google.protobuf.UInt32ValueR\u{5}asset\u{12}0\u{a}\u{4}site\u{18}\u{6} \u{1}\
-          (\u{b}2\u{1c}.google.protobuf.UInt32ValueR\u{4}site\u{12}\u{1f}\u{a}\u{b}device_\
-          type\u{18}\u{7} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{8}\
-           \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}is_online\u{18}\u{9} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.BoolValueR\u{8}isOnline\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{a}\
-           \u{1}(\u{8}R\u{8}archived\"[\u{a}\u{13}ListDevicesResponse\u{12}\u{14}\u{a}\u{5}\
-          count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}.\u{a}\u{7}results\u{18}\u{2} \u{3}\
-          (\u{b}2\u{14}.traksense.v1.DeviceR\u{7}results\"\"\u{a}\u{10}GetDeviceRequest\u{12}\
-          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a2}\u{2}\u{a}\u{13}CreateDe\
-          viceRequest\u{12}\u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12}#\u{a}\
-          \u{d}serial_number\u{18}\u{2} \u{1}(\u{9}R\u{c}serialNumber\u{12}\u{14}\u{a}\u{5}\
-          asset\u{18}\u{3} \u{1}(\u{d}R\u{5}asset\u{12}$\u{a}\u{e}mqtt_client_id\u{18}\u{4}\
-           \u{1}(\u{9}R\u{c}mqttClientId\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\u{5} \u{1}\
-          (\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{6} \u{1}(\u{9}R\u{6}s\
-          tatus\u{12})\u{a}\u{10}firmware_version\u{18}\u{7} \u{1}(\u{9}R\u{f}firmwareVers\
-          ion\u{12}2\u{a}\u{15}offline_after_seconds\u{18}\u{8} \u{1}(\u{d}R\u{13}offlineA\
-          fterSeconds\"\u{ef}\u{2}\u{a}\u{13}UpdateDeviceRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          .google.protobuf.TimestampR\u{9}updatedAt\u{12}\"\u{a}\u{c}connectivity\u{18}\u{16}\
+           \u{1}(\u{9}R\u{c}connectivity\u{12}@\u{a}\u{c}availability\u{18}\u{17} \u{1}(\u{b}\
+          2\u{1c}.google.protobuf.DoubleValueR\u{c}availability\"<\u{a}\u{a}DeviceList\u{12}\
+          .\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.DeviceR\u{7}result\
+          s\"\u{ed}\u{2}\u{a}\u{12}ListDevicesRequest\u{12}\u{12}\u{a}\u{4}page\u{18}\u{1}\
+           \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}R\u{8}\
+          pageSize\u{12}\u{16}\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}R\u{6}search\u{12}\u{1a}\
+          \u{a}\u{8}ordering\u{18}\u{4} \u{1}(\u{9}R\u{8}ordering\u{12}2\u{a}\u{5}asset\u{18}\
+          \u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueR\u{5}asset\u{12}0\u{a}\u{4}\
+          site\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueR\u{4}site\u{12}\u{1f}\
+          \u{a}\u{b}device_type\u{18}\u{7} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}\
+          status\u{18}\u{8} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}is_online\u{18}\u{9} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\u{12}\u{1a}\u{a}\u{8}archi\
+          ved\u{18}\u{a} \u{1}(\u{8}R\u{8}archived\"[\u{a}\u{13}ListDevicesResponse\u{12}\u{14}\
+          \u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}.\u{a}\u{7}results\u{18}\u{2}\
+           \u{3}(\u{b}2\u{14}.traksense.v1.DeviceR\u{7}results\"\"\u{a}\u{10}GetDeviceRequ\
+          est\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a2}\u{2}\u{a}\u{13}\
+          CreateDeviceRequest\u{12}\u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12}\
+          #\u{a}\u{d}serial_number\u{18}\u{2} \u{1}(\u{9}R\u{c}serialNumber\u{12}\u{14}\u{a}\
+          \u{5}asset\u{18}\u{3} \u{1}(\u{d}R\u{5}asset\u{12}$\u{a}\u{e}mqtt_client_id\u{18}\
+          \u{4} \u{1}(\u{9}R\u{c}mqttClientId\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\u{5} \
+          \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{6} \u{1}(\u{9}R\u{6}\
+          status\u{12})\u{a}\u{10}firmware_version\u{18}\u{7} \u{1}(\u{9}R\u{f}firmwareVer\
+          sion\u{12}2\u{a}\u{15}offline_after_seconds\u{18}\u{8} \u{1}(\u{d}R\u{13}offline\
+          AfterSeconds\"\u{ef}\u{2}\u{a}\u{13}UpdateDeviceRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
           \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}R\u{4}\
           name\u{12}#\u{a}\u{d}serial_number\u{18}\u{3} \u{1}(\u{9}R\u{c}serialNumber\u{12}\
           \u{14}\u{a}\u{5}asset\u{18}\u{4} \u{1}(\u{d}R\u{5}asset\u{12}$\u{a}\u{e}mqtt_cli\
@@ -1909,82 +2010,88 @@ extension ProtobufSchema {
           ogle.protobuf.FieldMaskR\u{a}updateMask\"%\u{a}\u{13}DeleteDeviceRequest\u{12}\u{e}\
           \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}ArchiveDeviceRequest\u{12}\
           \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}RestoreDeviceReque\
-          st\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{84}\u{1}\u{a}\u{18}\
+          st\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{9c}\u{1}\u{a}\u{18}\
           ListDeviceSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
           \u{1f}\u{a}\u{b}metric_type\u{18}\u{2} \u{1}(\u{9}R\u{a}metricType\u{12}7\u{a}\u{9}\
-          is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\"\
-          )\u{a}\u{17}GetDeviceSummaryRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
-          R\u{2}id\"\u{b7}\u{5}\u{a}\u{d}DeviceSummary\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}\
-          (\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}R\u{4}name\u{12}!\
-          \u{a}\u{c}display_name\u{18}\u{3} \u{1}(\u{9}R\u{b}displayName\u{12}#\u{a}\u{d}s\
-          erial_number\u{18}\u{4} \u{1}(\u{9}R\u{c}serialNumber\u{12}$\u{a}\u{e}mqtt_clien\
-          t_id\u{18}\u{5} \u{1}(\u{9}R\u{c}mqttClientId\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\
-          \u{6} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{7} \u{1}(\u{9}\
-          R\u{6}status\u{12})\u{a}\u{10}firmware_version\u{18}\u{8} \u{1}(\u{9}R\u{f}firmw\
-          areVersion\u{12}7\u{a}\u{9}last_seen\u{18}\u{9} \u{1}(\u{b}2\u{1a}.google.protob\
-          uf.TimestampR\u{8}lastSeen\u{12}6\u{a}\u{a}asset_info\u{18}\u{a} \u{1}(\u{b}2\u{17}\
-          .traksense.v1.AssetInfoR\u{9}assetInfo\u{12}:\u{a}\u{9}variables\u{18}\u{b} \u{3}\
-          (\u{b}2\u{1c}.traksense.v1.DeviceVariableR\u{9}variables\u{12}2\u{a}\u{15}total_\
-          variables_count\u{18}\u{c} \u{1}(\u{d}R\u{13}totalVariablesCount\u{12}4\u{a}\u{16}\
-          online_variables_count\u{18}\u{d} \u{1}(\u{d}R\u{14}onlineVariablesCount\u{12}#\u{a}\
-          \u{d}device_status\u{18}\u{e} \u{1}(\u{9}R\u{c}deviceStatus\u{12}9\u{a}\u{a}crea\
-          ted_at\u{18}\u{f} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}\
-          9\u{a}\u{a}updated_at\u{18}\u{10} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}\
-          updatedAt\"J\u{a}\u{11}DeviceSummaryList\u{12}5\u{a}\u{7}results\u{18}\u{1} \u{3}\
-          (\u{b}2\u{1b}.traksense.v1.DeviceSummaryR\u{7}results\"^\u{a}\u{9}AssetInfo\u{12}\
-          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2}\
-           \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\
-          \u{12}\u{1b}\u{a}\u{9}site_name\u{18}\u{4} \u{1}(\u{9}R\u{8}siteName\"\u{99}\u{2}\
-          \u{a}\u{e}DeviceVariable\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
-          \u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\
-          \u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{4} \u{1}(\u{9}\
-          R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}\
-          ;\u{a}\u{a}last_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\
-          \u{9}lastValue\u{12}B\u{a}\u{f}last_reading_at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.goo\
-          gle.protobuf.TimestampR\u{d}lastReadingAt\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{8}\
-           \u{1}(\u{8}R\u{8}isOnline\"i\u{a}\u{1a}CreateDeviceSensorsRequest\u{12}\u{e}\u{a}\
-          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12};\u{a}\u{7}sensors\u{18}\u{2} \u{3}(\
-          \u{b}2!.traksense.v1.CreateSensorRequestR\u{7}sensors\"\\\u{a}\u{10}HeartbeatReq\
-          uest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}8\u{a}\u{9}times\
-          tamp\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\"\u{81}\
-          \u{1}\u{a}\u{11}HeartbeatResponse\u{12}\u{16}\u{a}\u{6}status\u{18}\u{1} \u{1}(\u{9}\
-          R\u{6}status\u{12}7\u{a}\u{9}last_seen\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.prot\
-          obuf.TimestampR\u{8}lastSeen\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{8}\
-          R\u{8}isOnline2\u{ac}\u{d}\u{a}\u{d}DeviceService\u{12}w\u{a}\u{b}ListDevices\u{12}\
-           .traksense.v1.ListDevicesRequest\u{1a}!.traksense.v1.ListDevicesResponse\"#\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}\u{1d}\u{12}\u{f}/assets/devicesZ\u{a}\u{12}\u{8}/devices\
-          \u{12}p\u{a}\u{9}GetDevice\u{12}\u{1e}.traksense.v1.GetDeviceRequest\u{1a}\u{14}\
-          .traksense.v1.Device\"-\u{82}\u{d3}\u{e4}\u{93}\u{2}'\u{12}\u{14}/assets/devices\
-          /{id}Z\u{f}\u{12}\u{d}/devices/{id}\u{12}w\u{a}\u{c}CreateDevice\u{12}!.traksens\
-          e.v1.CreateDeviceRequest\u{1a}\u{14}.traksense.v1.Device\".\u{82}\u{d3}\u{e4}\u{93}\
-          \u{2}#\"\u{f}/assets/devices:\u{1}*Z\u{d}\"\u{8}/devices:\u{1}*\u{a8}\u{d4}\u{18}\
-          \u{c9}\u{1}\u{12}|\u{a}\u{c}UpdateDevice\u{12}!.traksense.v1.UpdateDeviceRequest\
-          \u{1a}\u{14}.traksense.v1.Device\"3\u{82}\u{d3}\u{e4}\u{93}\u{2}-2\u{14}/assets/\
-          devices/{id}:\u{1}*Z\u{12}2\u{d}/devices/{id}:\u{1}*\u{12}}\u{a}\u{d}ReplaceDevi\
-          ce\u{12}!.traksense.v1.UpdateDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"3\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}-\u{1a}\u{14}/assets/devices/{id}:\u{1}*Z\u{12}\u{1a}\u{d}\
-          /devices/{id}:\u{1}*\u{12}}\u{a}\u{c}DeleteDevice\u{12}!.traksense.v1.DeleteDevi\
-          ceRequest\u{1a}\u{16}.google.protobuf.Empty\"2\u{82}\u{d3}\u{e4}\u{93}\u{2}'*\u{14}\
-          /assets/devices/{id}Z\u{f}*\u{d}/devices/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}\
-          \u{8e}\u{1}\u{a}\u{d}ArchiveDevice\u{12}\".traksense.v1.ArchiveDeviceRequest\u{1a}\
-          \u{14}.traksense.v1.Device\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/devic\
-          es/{id}/archive:\u{1}*Z\u{1a}\"\u{15}/devices/{id}/archive:\u{1}*\u{12}\u{8e}\u{1}\
-          \u{a}\u{d}RestoreDevice\u{12}\".traksense.v1.RestoreDeviceRequest\u{1a}\u{14}.tr\
-          aksense.v1.Device\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/devices/{id}/r\
-          estore:\u{1}*Z\u{1a}\"\u{15}/devices/{id}/restore:\u{1}*\u{12}\u{a6}\u{1}\u{a}\u{11}\
-          ListDeviceSensors\u{12}&.traksense.v1.ListDeviceSensorsRequest\u{1a}\u{18}.traks\
-          ense.v1.SensorList\"O\u{82}\u{d3}\u{e4}\u{93}\u{2}I\u{12}\u{1c}/assets/devices/{\
-          id}/sensorsZ \u{12}\u{15}/devices/{id}/sensorsb\u{7}resultsb\u{7}results\u{12}\u{95}\
-          \u{1}\u{a}\u{10}GetDeviceSummary\u{12}%.traksense.v1.GetDeviceSummaryRequest\u{1a}\
-          \u{1b}.traksense.v1.DeviceSummary\"=\u{82}\u{d3}\u{e4}\u{93}\u{2}7\u{12}\u{1c}/a\
-          ssets/devices/{id}/summaryZ\u{17}\u{12}\u{15}/devices/{id}/summary\u{12}\u{bf}\u{1}\
-          \u{a}\u{13}CreateDeviceSensors\u{12}(.traksense.v1.CreateDeviceSensorsRequest\u{1a}\
-          \u{18}.traksense.v1.SensorList\"d\u{82}\u{d3}\u{e4}\u{93}\u{2}Y\"!/assets/device\
-          s/{id}/sensors_bulk:\u{1}*Z(\"\u{1a}/devices/{id}/sensors_bulk:\u{1}*b\u{7}resul\
-          tsb\u{7}results\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}\u{95}\u{1}\u{a}\u{9}Heartbeat\
-          \u{12}\u{1e}.traksense.v1.HeartbeatRequest\u{1a}\u{1f}.traksense.v1.HeartbeatRes\
-          ponse\"G\u{82}\u{d3}\u{e4}\u{93}\u{2}A\"\u{1e}/assets/devices/{id}/heartbeat:\u{1}\
-          *Z\u{1c}\"\u{17}/devices/{id}/heartbeat:\u{1}*b\u{6}proto3
+          is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\u{12}\
+          \u{16}\u{a}\u{6}status\u{18}\u{4} \u{1}(\u{9}R\u{6}status\")\u{a}\u{17}GetDevice\
+          SummaryRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{db}\u{5}\
+          \u{a}\u{d}DeviceSummary\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
+          \u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}R\u{4}name\u{12}!\u{a}\u{c}display_na\
+          me\u{18}\u{3} \u{1}(\u{9}R\u{b}displayName\u{12}#\u{a}\u{d}serial_number\u{18}\u{4}\
+           \u{1}(\u{9}R\u{c}serialNumber\u{12}$\u{a}\u{e}mqtt_client_id\u{18}\u{5} \u{1}(\u{9}\
+          R\u{c}mqttClientId\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\u{6} \u{1}(\u{9}R\u{a}\
+          deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{7} \u{1}(\u{9}R\u{6}status\u{12})\
+          \u{a}\u{10}firmware_version\u{18}\u{8} \u{1}(\u{9}R\u{f}firmwareVersion\u{12}7\u{a}\
+          \u{9}last_seen\u{18}\u{9} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}last\
+          Seen\u{12}6\u{a}\u{a}asset_info\u{18}\u{a} \u{1}(\u{b}2\u{17}.traksense.v1.Asset\
+          InfoR\u{9}assetInfo\u{12}:\u{a}\u{9}variables\u{18}\u{b} \u{3}(\u{b}2\u{1c}.trak\
+          sense.v1.DeviceVariableR\u{9}variables\u{12}2\u{a}\u{15}total_variables_count\u{18}\
+          \u{c} \u{1}(\u{d}R\u{13}totalVariablesCount\u{12}4\u{a}\u{16}online_variables_co\
+          unt\u{18}\u{d} \u{1}(\u{d}R\u{14}onlineVariablesCount\u{12}#\u{a}\u{d}device_sta\
+          tus\u{18}\u{e} \u{1}(\u{9}R\u{c}deviceStatus\u{12}9\u{a}\u{a}created_at\u{18}\u{f}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}upd\
+          ated_at\u{18}\u{10} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updatedAt\u{12}\
+          \"\u{a}\u{c}connectivity\u{18}\u{11} \u{1}(\u{9}R\u{c}connectivity\"J\u{a}\u{11}\
+          DeviceSummaryList\u{12}5\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{1b}.traksens\
+          e.v1.DeviceSummaryR\u{7}results\"^\u{a}\u{9}AssetInfo\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}t\
+          ag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{1b}\u{a}\u{9}\
+          site_name\u{18}\u{4} \u{1}(\u{9}R\u{8}siteName\"\u{b1}\u{2}\u{a}\u{e}DeviceVaria\
+          ble\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}t\
+          ag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}\
+          R\u{4}name\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{4} \u{1}(\u{9}R\u{a}metricTy\
+          pe\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12};\u{a}\u{a}la\
+          st_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{9}lastValu\
+          e\u{12}B\u{a}\u{f}last_reading_at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.\
+          TimestampR\u{d}lastReadingAt\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{8} \u{1}(\u{8}\
+          R\u{8}isOnline\u{12}\u{16}\u{a}\u{6}status\u{18}\u{9} \u{1}(\u{9}R\u{6}status\"i\
+          \u{a}\u{1a}CreateDeviceSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
+          R\u{2}id\u{12};\u{a}\u{7}sensors\u{18}\u{2} \u{3}(\u{b}2!.traksense.v1.CreateSen\
+          sorRequestR\u{7}sensors\"\\\u{a}\u{10}HeartbeatRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}R\u{2}id\u{12}8\u{a}\u{9}timestamp\u{18}\u{2} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampR\u{9}timestamp\"\u{81}\u{1}\u{a}\u{11}HeartbeatRespon\
+          se\u{12}\u{16}\u{a}\u{6}status\u{18}\u{1} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}\
+          last_seen\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}lastSeen\u{12}\
+          \u{1b}\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{8}R\u{8}isOnline2\u{dc}\u{e}\u{a}\u{d}\
+          DeviceService\u{12}w\u{a}\u{b}ListDevices\u{12} .traksense.v1.ListDevicesRequest\
+          \u{1a}!.traksense.v1.ListDevicesResponse\"#\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1d}\u{12}\
+          \u{f}/assets/devicesZ\u{a}\u{12}\u{8}/devices\u{12}p\u{a}\u{9}GetDevice\u{12}\u{1e}\
+          .traksense.v1.GetDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"-\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}'\u{12}\u{14}/assets/devices/{id}Z\u{f}\u{12}\u{d}/devices/{id}\u{12}\
+          w\u{a}\u{c}CreateDevice\u{12}!.traksense.v1.CreateDeviceRequest\u{1a}\u{14}.trak\
+          sense.v1.Device\".\u{82}\u{d3}\u{e4}\u{93}\u{2}#\"\u{f}/assets/devices:\u{1}*Z\u{d}\
+          \"\u{8}/devices:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}|\u{a}\u{c}UpdateDevice\
+          \u{12}!.traksense.v1.UpdateDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"3\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}-2\u{14}/assets/devices/{id}:\u{1}*Z\u{12}2\u{d}/devices/\
+          {id}:\u{1}*\u{12}}\u{a}\u{d}ReplaceDevice\u{12}!.traksense.v1.UpdateDeviceReques\
+          t\u{1a}\u{14}.traksense.v1.Device\"3\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{1a}\u{14}/a\
+          ssets/devices/{id}:\u{1}*Z\u{12}\u{1a}\u{d}/devices/{id}:\u{1}*\u{12}}\u{a}\u{c}\
+          DeleteDevice\u{12}!.traksense.v1.DeleteDeviceRequest\u{1a}\u{16}.google.protobuf\
+          .Empty\"2\u{82}\u{d3}\u{e4}\u{93}\u{2}'*\u{14}/assets/devices/{id}Z\u{f}*\u{d}/d\
+          evices/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}\u{8e}\u{1}\u{a}\u{d}ArchiveDevice\
+          \u{12}\".traksense.v1.ArchiveDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"C\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/devices/{id}/archive:\u{1}*Z\u{1a}\"\u{15}\
+          /devices/{id}/archive:\u{1}*\u{12}\u{8e}\u{1}\u{a}\u{d}RestoreDevice\u{12}\".tra\
+          ksense.v1.RestoreDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"C\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}=\"\u{1c}/assets/devices/{id}/restore:\u{1}*Z\u{1a}\"\u{15}/devices/{\
+          id}/restore:\u{1}*\u{12}\u{aa}\u{1}\u{a}\u{11}ListDeviceSensors\u{12}&.traksense\
+          .v1.ListDeviceSensorsRequest\u{1a}\u{1c}.traksense.v1.SensorItemList\"O\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}I\u{12}\u{1c}/assets/devices/{id}/sensorsZ \u{12}\u{15}/devices\
+          /{id}/sensorsb\u{7}resultsb\u{7}results\u{12}\u{a9}\u{1}\u{a}\u{16}GetDeviceStat\
+          usHistory\u{12}%.traksense.v1.GetStatusHistoryRequest\u{1a}\u{1b}.traksense.v1.S\
+          tatusHistory\"K\u{82}\u{d3}\u{e4}\u{93}\u{2}E\u{12}#/assets/devices/{id}/status_\
+          historyZ\u{1e}\u{12}\u{1c}/devices/{id}/status_history\u{12}\u{95}\u{1}\u{a}\u{10}\
+          GetDeviceSummary\u{12}%.traksense.v1.GetDeviceSummaryRequest\u{1a}\u{1b}.traksen\
+          se.v1.DeviceSummary\"=\u{82}\u{d3}\u{e4}\u{93}\u{2}7\u{12}\u{1c}/assets/devices/\
+          {id}/summaryZ\u{17}\u{12}\u{15}/devices/{id}/summary\u{12}\u{bf}\u{1}\u{a}\u{13}\
+          CreateDeviceSensors\u{12}(.traksense.v1.CreateDeviceSensorsRequest\u{1a}\u{18}.t\
+          raksense.v1.SensorList\"d\u{82}\u{d3}\u{e4}\u{93}\u{2}Y\"!/assets/devices/{id}/s\
+          ensors_bulk:\u{1}*Z(\"\u{1a}/devices/{id}/sensors_bulk:\u{1}*b\u{7}resultsb\u{7}\
+          results\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}\u{95}\u{1}\u{a}\u{9}Heartbeat\u{12}\u{1e}\
+          .traksense.v1.HeartbeatRequest\u{1a}\u{1f}.traksense.v1.HeartbeatResponse\"G\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}A\"\u{1e}/assets/devices/{id}/heartbeat:\u{1}*Z\u{1c}\"\u{17}\
+          /devices/{id}/heartbeat:\u{1}*b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/asset.proto",
@@ -2015,6 +2122,23 @@ extension ProtobufSchema {
           "traksense.v1.Asset.is_active",
           "traksense.v1.Asset.created_at",
           "traksense.v1.Asset.updated_at",
+          "traksense.v1.AssetListItem",
+          "traksense.v1.AssetListItem.id",
+          "traksense.v1.AssetListItem.tag",
+          "traksense.v1.AssetListItem.name",
+          "traksense.v1.AssetListItem.site",
+          "traksense.v1.AssetListItem.site_name",
+          "traksense.v1.AssetListItem.asset_type",
+          "traksense.v1.AssetListItem.asset_type_other",
+          "traksense.v1.AssetListItem.location_description",
+          "traksense.v1.AssetListItem.status",
+          "traksense.v1.AssetListItem.health_score",
+          "traksense.v1.AssetListItem.specifications",
+          "traksense.v1.AssetListItem.device_count",
+          "traksense.v1.AssetListItem.online_device_count",
+          "traksense.v1.AssetListItem.is_active",
+          "traksense.v1.AssetListItem.created_at",
+          "traksense.v1.AssetListItem.updated_at",
           "traksense.v1.AssetList",
           "traksense.v1.AssetList.results",
           "traksense.v1.ListAssetsRequest",
@@ -2079,6 +2203,12 @@ extension ProtobufSchema {
           "traksense.v1.ListAssetSensorsRequest.id",
           "traksense.v1.ListAssetSensorsRequest.metric_type",
           "traksense.v1.ListAssetSensorsRequest.is_online",
+          "traksense.v1.ListAssetSensorsRequest.status",
+          "traksense.v1.CalculateAssetHealthRequest",
+          "traksense.v1.CalculateAssetHealthRequest.id",
+          "traksense.v1.AssetHealth",
+          "traksense.v1.AssetHealth.health_score",
+          "traksense.v1.AssetHealth.updated_at",
           "traksense.v1.ListCompleteAssetsResponse",
           "traksense.v1.ListCompleteAssetsResponse.count",
           "traksense.v1.ListCompleteAssetsResponse.results",
@@ -2114,6 +2244,7 @@ extension ProtobufSchema {
           "traksense.v1.LastReading.value",
           "traksense.v1.LastReading.timestamp",
           "traksense.v1.LastReading.is_online",
+          "traksense.v1.LastReading.status",
           "traksense.v1.AssetService",
           "traksense.v1.AssetService.ListAssets",
           "traksense.v1.AssetService.GetAsset",
@@ -2125,6 +2256,7 @@ extension ProtobufSchema {
           "traksense.v1.AssetService.RestoreAsset",
           "traksense.v1.AssetService.ListAssetDevices",
           "traksense.v1.AssetService.ListAssetSensors",
+          "traksense.v1.AssetService.CalculateAssetHealth",
           "traksense.v1.AssetService.ListCompleteAssets",
         ],
         extensions: [
@@ -2158,23 +2290,41 @@ extension ProtobufSchema {
           \u{9}is_active\u{18}\u{16} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\
           \u{17} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}\
           updated_at\u{18}\u{18} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updated\
-          At\":\u{a}\u{9}AssetList\u{12}-\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{13}.t\
-          raksense.v1.AssetR\u{7}results\"\u{a1}\u{2}\u{a}\u{11}ListAssetsRequest\u{12}\u{12}\
-          \u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\
-          \u{2} \u{1}(\u{d}R\u{8}pageSize\u{12}\u{16}\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}\
-          R\u{6}search\u{12}\u{1a}\u{a}\u{8}ordering\u{18}\u{4} \u{1}(\u{9}R\u{8}ordering\u{12}\
-          0\u{a}\u{4}site\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueR\u{4}s\
-          ite\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{6} \u{1}(\u{9}R\u{9}assetType\u{12}\u{16}\
-          \u{a}\u{6}status\u{18}\u{7} \u{1}(\u{9}R\u{6}status\u{12}\"\u{a}\u{c}manufacture\
-          r\u{18}\u{8} \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{9}\
-           \u{1}(\u{8}R\u{8}archived\"Y\u{a}\u{12}ListAssetsResponse\u{12}\u{14}\u{a}\u{5}\
-          count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}-\u{a}\u{7}results\u{18}\u{2} \u{3}\
-          (\u{b}2\u{13}.traksense.v1.AssetR\u{7}results\"!\u{a}\u{f}GetAssetRequest\u{12}\u{e}\
-          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a8}\u{4}\u{a}\u{12}CreateAssetRe\
-          quest\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{1} \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\u{a}\u{4}\
-          name\u{18}\u{2} \u{1}(\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}site\u{18}\u{3} \u{1}\
-          (\u{d}R\u{4}site\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{4} \u{1}(\u{9}R\u{9}ass\
-          etType\u{12}\u{12}\u{a}\u{4}type\u{18}\u{5} \u{1}(\u{9}R\u{4}type\u{12}(\u{a}\u{10}\
+          At\"\u{84}\u{5}\u{a}\u{d}AssetListItem\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
+          R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\u{a}\
+          \u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}site\u{18}\u{4} \
+          \u{1}(\u{d}R\u{4}site\u{12}\u{1b}\u{a}\u{9}site_name\u{18}\u{5} \u{1}(\u{9}R\u{8}\
+          siteName\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{7} \u{1}(\u{9}R\u{9}assetType\u{12}\
+          (\u{a}\u{10}asset_type_other\u{18}\u{8} \u{1}(\u{9}R\u{e}assetTypeOther\u{12}1\u{a}\
+          \u{14}location_description\u{18}\u{c} \u{1}(\u{9}R\u{13}locationDescription\u{12}\
+          \u{16}\u{a}\u{6}status\u{18}\u{f} \u{1}(\u{9}R\u{6}status\u{12}!\u{a}\u{c}health\
+          _score\u{18}\u{10} \u{1}(\u{d}R\u{b}healthScore\u{12}?\u{a}\u{e}specifications\u{18}\
+          \u{11} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{e}specifications\u{12}!\u{a}\
+          \u{c}device_count\u{18}\u{12} \u{1}(\u{d}R\u{b}deviceCount\u{12}.\u{a}\u{13}onli\
+          ne_device_count\u{18}\u{13} \u{1}(\u{d}R\u{11}onlineDeviceCount\u{12}\u{1b}\u{a}\
+          \u{9}is_active\u{18}\u{16} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\
+          \u{17} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}\
+          updated_at\u{18}\u{18} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updated\
+          AtJ\u{4}\u{8}\u{6}\u{10}\u{7}J\u{4}\u{8}\u{9}\u{10}\u{a}J\u{4}\u{8}\u{a}\u{10}\u{b}\
+          J\u{4}\u{8}\u{b}\u{10}\u{c}J\u{4}\u{8}\u{d}\u{10}\u{e}J\u{4}\u{8}\u{e}\u{10}\u{f}\
+          J\u{4}\u{8}\u{14}\u{10}\u{15}J\u{4}\u{8}\u{15}\u{10}\u{16}\"B\u{a}\u{9}AssetList\
+          \u{12}5\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{1b}.traksense.v1.AssetListIte\
+          mR\u{7}results\"\u{a1}\u{2}\u{a}\u{11}ListAssetsRequest\u{12}\u{12}\u{a}\u{4}pag\
+          e\u{18}\u{1} \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{2} \u{1}\
+          (\u{d}R\u{8}pageSize\u{12}\u{16}\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}R\u{6}sea\
+          rch\u{12}\u{1a}\u{a}\u{8}ordering\u{18}\u{4} \u{1}(\u{9}R\u{8}ordering\u{12}0\u{a}\
+          \u{4}site\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueR\u{4}site\u{12}\
+          \u{1d}\u{a}\u{a}asset_type\u{18}\u{6} \u{1}(\u{9}R\u{9}assetType\u{12}\u{16}\u{a}\
+          \u{6}status\u{18}\u{7} \u{1}(\u{9}R\u{6}status\u{12}\"\u{a}\u{c}manufacturer\u{18}\
+          \u{8} \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{9} \u{1}\
+          (\u{8}R\u{8}archived\"a\u{a}\u{12}ListAssetsResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\
+          \u{1} \u{1}(\u{d}R\u{5}count\u{12}5\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{1b}\
+          .traksense.v1.AssetListItemR\u{7}results\"!\u{a}\u{f}GetAssetRequest\u{12}\u{e}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a8}\u{4}\u{a}\u{12}CreateAssetRequest\
+          \u{12}\u{10}\u{a}\u{3}tag\u{18}\u{1} \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\u{a}\u{4}n\
+          ame\u{18}\u{2} \u{1}(\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}site\u{18}\u{3} \u{1}(\
+          \u{d}R\u{4}site\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{4} \u{1}(\u{9}R\u{9}asse\
+          tType\u{12}\u{12}\u{a}\u{4}type\u{18}\u{5} \u{1}(\u{9}R\u{4}type\u{12}(\u{a}\u{10}\
           asset_type_other\u{18}\u{6} \u{1}(\u{9}R\u{e}assetTypeOther\u{12}\"\u{a}\u{c}man\
           ufacturer\u{18}\u{7} \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{14}\u{a}\u{5}model\u{18}\
           \u{8} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{9} \u{1}(\u{9}\
@@ -2206,71 +2356,79 @@ extension ProtobufSchema {
           tDevicesRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\
           \u{a}\u{b}device_type\u{18}\u{2} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}\
           status\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}is_online\u{18}\u{4} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\"\u{83}\u{1}\u{a}\u{17}Lis\
+          (\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\"\u{9b}\u{1}\u{a}\u{17}Lis\
           tAssetSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
           \u{1f}\u{a}\u{b}metric_type\u{18}\u{2} \u{1}(\u{9}R\u{a}metricType\u{12}7\u{a}\u{9}\
-          is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\"\
-          i\u{a}\u{1a}ListCompleteAssetsResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\u{1} \u{1}\
-          (\u{d}R\u{5}count\u{12}5\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{1b}.traksens\
-          e.v1.CompleteAssetR\u{7}results\"\u{c5}\u{6}\u{a}\u{d}CompleteAsset\u{12}\u{e}\u{a}\
-          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}\
-          (\u{9}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\
-          \u{12}\u{a}\u{4}site\u{18}\u{4} \u{1}(\u{d}R\u{4}site\u{12}\u{1b}\u{a}\u{9}site_\
-          name\u{18}\u{5} \u{1}(\u{9}R\u{8}siteName\u{12}#\u{a}\u{d}full_location\u{18}\u{6}\
-           \u{1}(\u{9}R\u{c}fullLocation\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{7} \u{1}(\
-          \u{9}R\u{9}assetType\u{12}\"\u{a}\u{c}manufacturer\u{18}\u{8} \u{1}(\u{9}R\u{c}m\
-          anufacturer\u{12}\u{14}\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\
-          \u{d}serial_number\u{18}\u{a} \u{1}(\u{9}R\u{c}serialNumber\u{12}\u{16}\u{a}\u{6}\
-          status\u{18}\u{b} \u{1}(\u{9}R\u{6}status\u{12}!\u{a}\u{c}health_score\u{18}\u{c}\
-           \u{1}(\u{d}R\u{b}healthScore\u{12}!\u{a}\u{c}device_count\u{18}\u{d} \u{1}(\u{d}\
-          R\u{b}deviceCount\u{12}.\u{a}\u{13}online_device_count\u{18}\u{e} \u{1}(\u{d}R\u{11}\
-          onlineDeviceCount\u{12}!\u{a}\u{c}sensor_count\u{18}\u{f} \u{1}(\u{d}R\u{b}senso\
-          rCount\u{12}.\u{a}\u{13}online_sensor_count\u{18}\u{10} \u{1}(\u{d}R\u{11}online\
-          SensorCount\u{12}X\u{a}\u{f}latest_readings\u{18}\u{11} \u{3}(\u{b}2/.traksense.\
-          v1.CompleteAsset.LatestReadingsEntryR\u{e}latestReadings\u{12}\u{1b}\u{a}\u{9}is\
-          _active\u{18}\u{12} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\u{13}\
-           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}upd\
-          ated_at\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updatedAt\u{1a}\
-          \\\u{a}\u{13}LatestReadingsEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{d}\
-          R\u{3}key\u{12}/\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{b}2\u{19}.traksense.v1.LastR\
-          eadingR\u{5}value:\u{2}8\u{1}\"\u{de}\u{1}\u{a}\u{b}LastReading\u{12}\u{1b}\u{a}\
-          \u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{10}\u{a}\u{3}tag\u{18}\
-          \u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{3} \u{1}(\u{9}\
-          R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}R\u{4}unit\u{12}\
-          \u{14}\u{a}\u{5}value\u{18}\u{5} \u{1}(\u{1}R\u{5}value\u{12}8\u{a}\u{9}timestam\
-          p\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\u{12}\u{1b}\
-          \u{a}\u{9}is_online\u{18}\u{7} \u{1}(\u{8}R\u{8}isOnline2\u{ca}\u{b}\u{a}\u{c}As\
-          setService\u{12}r\u{a}\u{a}ListAssets\u{12}\u{1f}.traksense.v1.ListAssetsRequest\
-          \u{1a} .traksense.v1.ListAssetsResponse\"!\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1b}\u{12}\
-          \u{e}/assets/assetsZ\u{9}\u{12}\u{7}/assets\u{12}k\u{a}\u{8}GetAsset\u{12}\u{1d}\
-          .traksense.v1.GetAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"+\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}%\u{12}\u{13}/assets/assets/{id}Z\u{e}\u{12}\u{c}/assets/{id}\u{12}r\u{a}\
-          \u{b}CreateAsset\u{12} .traksense.v1.CreateAssetRequest\u{1a}\u{13}.traksense.v1\
-          .Asset\",\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{e}/assets/assets:\u{1}*Z\u{c}\"\u{7}\
-          /assets:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}w\u{a}\u{b}UpdateAsset\u{12} .t\
-          raksense.v1.UpdateAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"1\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}+2\u{13}/assets/assets/{id}:\u{1}*Z\u{11}2\u{c}/assets/{id}:\u{1}*\u{12}\
-          x\u{a}\u{c}ReplaceAsset\u{12} .traksense.v1.UpdateAssetRequest\u{1a}\u{13}.traks\
-          ense.v1.Asset\"1\u{82}\u{d3}\u{e4}\u{93}\u{2}+\u{1a}\u{13}/assets/assets/{id}:\u{1}\
-          *Z\u{11}\u{1a}\u{c}/assets/{id}:\u{1}*\u{12}y\u{a}\u{b}DeleteAsset\u{12} .trakse\
-          nse.v1.DeleteAssetRequest\u{1a}\u{16}.google.protobuf.Empty\"0\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}%*\u{13}/assets/assets/{id}Z\u{e}*\u{c}/assets/{id}\u{a8}\u{d4}\u{18}\
-          \u{cc}\u{1}\u{12}\u{89}\u{1}\u{a}\u{c}ArchiveAsset\u{12}!.traksense.v1.ArchiveAs\
-          setRequest\u{1a}\u{13}.traksense.v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\u{2};\"\u{1b}\
-          /assets/assets/{id}/archive:\u{1}*Z\u{19}\"\u{14}/assets/{id}/archive:\u{1}*\u{12}\
-          \u{89}\u{1}\u{a}\u{c}RestoreAsset\u{12}!.traksense.v1.RestoreAssetRequest\u{1a}\u{13}\
-          .traksense.v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\u{2};\"\u{1b}/assets/assets/{id}/\
-          restore:\u{1}*Z\u{19}\"\u{14}/assets/{id}/restore:\u{1}*\u{12}\u{a2}\u{1}\u{a}\u{10}\
-          ListAssetDevices\u{12}%.traksense.v1.ListAssetDevicesRequest\u{1a}\u{18}.traksen\
-          se.v1.DeviceList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/assets/assets/{id}\
-          /devicesZ\u{1f}\u{12}\u{14}/assets/{id}/devicesb\u{7}resultsb\u{7}results\u{12}\u{a2}\
-          \u{1}\u{a}\u{10}ListAssetSensors\u{12}%.traksense.v1.ListAssetSensorsRequest\u{1a}\
-          \u{18}.traksense.v1.SensorList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/asse\
-          ts/assets/{id}/sensorsZ\u{1f}\u{12}\u{14}/assets/{id}/sensorsb\u{7}resultsb\u{7}\
-          results\u{12}\u{94}\u{1}\u{a}\u{12}ListCompleteAssets\u{12}\u{1f}.traksense.v1.L\
-          istAssetsRequest\u{1a}(.traksense.v1.ListCompleteAssetsResponse\"3\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}-\u{12}\u{17}/assets/assets/completeZ\u{12}\u{12}\u{10}/assets/comple\
-          teb\u{6}proto3
+          is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\u{12}\
+          \u{16}\u{a}\u{6}status\u{18}\u{4} \u{1}(\u{9}R\u{6}status\"-\u{a}\u{1b}Calculate\
+          AssetHealthRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"k\u{a}\
+          \u{b}AssetHealth\u{12}!\u{a}\u{c}health_score\u{18}\u{1} \u{1}(\u{d}R\u{b}health\
+          Score\u{12}9\u{a}\u{a}updated_at\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.T\
+          imestampR\u{9}updatedAt\"i\u{a}\u{1a}ListCompleteAssetsResponse\u{12}\u{14}\u{a}\
+          \u{5}count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}5\u{a}\u{7}results\u{18}\u{2} \
+          \u{3}(\u{b}2\u{1b}.traksense.v1.CompleteAssetR\u{7}results\"\u{c5}\u{6}\u{a}\u{d}\
+          CompleteAsset\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\
+          \u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}\
+          (\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}site\u{18}\u{4} \u{1}(\u{d}R\u{4}site\u{12}\
+          \u{1b}\u{a}\u{9}site_name\u{18}\u{5} \u{1}(\u{9}R\u{8}siteName\u{12}#\u{a}\u{d}f\
+          ull_location\u{18}\u{6} \u{1}(\u{9}R\u{c}fullLocation\u{12}\u{1d}\u{a}\u{a}asset\
+          _type\u{18}\u{7} \u{1}(\u{9}R\u{9}assetType\u{12}\"\u{a}\u{c}manufacturer\u{18}\u{8}\
+           \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{14}\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}\
+          R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{a} \u{1}(\u{9}R\u{c}serialNumb\
+          er\u{12}\u{16}\u{a}\u{6}status\u{18}\u{b} \u{1}(\u{9}R\u{6}status\u{12}!\u{a}\u{c}\
+          health_score\u{18}\u{c} \u{1}(\u{d}R\u{b}healthScore\u{12}!\u{a}\u{c}device_coun\
+          t\u{18}\u{d} \u{1}(\u{d}R\u{b}deviceCount\u{12}.\u{a}\u{13}online_device_count\u{18}\
+          \u{e} \u{1}(\u{d}R\u{11}onlineDeviceCount\u{12}!\u{a}\u{c}sensor_count\u{18}\u{f}\
+           \u{1}(\u{d}R\u{b}sensorCount\u{12}.\u{a}\u{13}online_sensor_count\u{18}\u{10} \u{1}\
+          (\u{d}R\u{11}onlineSensorCount\u{12}X\u{a}\u{f}latest_readings\u{18}\u{11} \u{3}\
+          (\u{b}2/.traksense.v1.CompleteAsset.LatestReadingsEntryR\u{e}latestReadings\u{12}\
+          \u{1b}\u{a}\u{9}is_active\u{18}\u{12} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}\
+          created_at\u{18}\u{13} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}created\
+          At\u{12}9\u{a}\u{a}updated_at\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.Tim\
+          estampR\u{9}updatedAt\u{1a}\\\u{a}\u{13}LatestReadingsEntry\u{12}\u{10}\u{a}\u{3}\
+          key\u{18}\u{1} \u{1}(\u{d}R\u{3}key\u{12}/\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{b}\
+          2\u{19}.traksense.v1.LastReadingR\u{5}value:\u{2}8\u{1}\"\u{f6}\u{1}\u{a}\u{b}La\
+          stReading\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\
+          \u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{1f}\u{a}\u{b}metric_\
+          type\u{18}\u{3} \u{1}(\u{9}R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4}\
+           \u{1}(\u{9}R\u{4}unit\u{12}\u{14}\u{a}\u{5}value\u{18}\u{5} \u{1}(\u{1}R\u{5}va\
+          lue\u{12}8\u{a}\u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.Time\
+          stampR\u{9}timestamp\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{7} \u{1}(\u{8}R\u{8}\
+          isOnline\u{12}\u{16}\u{a}\u{6}status\u{18}\u{8} \u{1}(\u{9}R\u{6}status2\u{82}\u{d}\
+          \u{a}\u{c}AssetService\u{12}r\u{a}\u{a}ListAssets\u{12}\u{1f}.traksense.v1.ListA\
+          ssetsRequest\u{1a} .traksense.v1.ListAssetsResponse\"!\u{82}\u{d3}\u{e4}\u{93}\u{2}\
+          \u{1b}\u{12}\u{e}/assets/assetsZ\u{9}\u{12}\u{7}/assets\u{12}k\u{a}\u{8}GetAsset\
+          \u{12}\u{1d}.traksense.v1.GetAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"+\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}%\u{12}\u{13}/assets/assets/{id}Z\u{e}\u{12}\u{c}/assets/\
+          {id}\u{12}r\u{a}\u{b}CreateAsset\u{12} .traksense.v1.CreateAssetRequest\u{1a}\u{13}\
+          .traksense.v1.Asset\",\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{e}/assets/assets:\u{1}*\
+          Z\u{c}\"\u{7}/assets:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}w\u{a}\u{b}UpdateA\
+          sset\u{12} .traksense.v1.UpdateAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"1\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}+2\u{13}/assets/assets/{id}:\u{1}*Z\u{11}2\u{c}/assets/{i\
+          d}:\u{1}*\u{12}x\u{a}\u{c}ReplaceAsset\u{12} .traksense.v1.UpdateAssetRequest\u{1a}\
+          \u{13}.traksense.v1.Asset\"1\u{82}\u{d3}\u{e4}\u{93}\u{2}+\u{1a}\u{13}/assets/as\
+          sets/{id}:\u{1}*Z\u{11}\u{1a}\u{c}/assets/{id}:\u{1}*\u{12}y\u{a}\u{b}DeleteAsse\
+          t\u{12} .traksense.v1.DeleteAssetRequest\u{1a}\u{16}.google.protobuf.Empty\"0\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}%*\u{13}/assets/assets/{id}Z\u{e}*\u{c}/assets/{id}\u{a8}\
+          \u{d4}\u{18}\u{cc}\u{1}\u{12}\u{89}\u{1}\u{a}\u{c}ArchiveAsset\u{12}!.traksense.\
+          v1.ArchiveAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2};\"\u{1b}/assets/assets/{id}/archive:\u{1}*Z\u{19}\"\u{14}/assets/{id}/arch\
+          ive:\u{1}*\u{12}\u{89}\u{1}\u{a}\u{c}RestoreAsset\u{12}!.traksense.v1.RestoreAss\
+          etRequest\u{1a}\u{13}.traksense.v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\u{2};\"\u{1b}\
+          /assets/assets/{id}/restore:\u{1}*Z\u{19}\"\u{14}/assets/{id}/restore:\u{1}*\u{12}\
+          \u{a2}\u{1}\u{a}\u{10}ListAssetDevices\u{12}%.traksense.v1.ListAssetDevicesReque\
+          st\u{1a}\u{18}.traksense.v1.DeviceList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}\
+          /assets/assets/{id}/devicesZ\u{1f}\u{12}\u{14}/assets/{id}/devicesb\u{7}resultsb\
+          \u{7}results\u{12}\u{a6}\u{1}\u{a}\u{10}ListAssetSensors\u{12}%.traksense.v1.Lis\
+          tAssetSensorsRequest\u{1a}\u{1c}.traksense.v1.SensorItemList\"M\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}G\u{12}\u{1b}/assets/assets/{id}/sensorsZ\u{1f}\u{12}\u{14}/assets/{i\
+          d}/sensorsb\u{7}resultsb\u{7}results\u{12}\u{b1}\u{1}\u{a}\u{14}CalculateAssetHe\
+          alth\u{12}).traksense.v1.CalculateAssetHealthRequest\u{1a}\u{19}.traksense.v1.As\
+          setHealth\"S\u{82}\u{d3}\u{e4}\u{93}\u{2}M\"$/assets/assets/{id}/calculate_healt\
+          h:\u{1}*Z\"\"\u{1d}/assets/{id}/calculate_health:\u{1}*\u{12}\u{94}\u{1}\u{a}\u{12}\
+          ListCompleteAssets\u{12}\u{1f}.traksense.v1.ListAssetsRequest\u{1a}(.traksense.v\
+          1.ListCompleteAssetsResponse\"3\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{12}\u{17}/assets\
+          /assets/completeZ\u{12}\u{12}\u{10}/assets/completeb\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/site.proto",
@@ -2352,6 +2510,7 @@ extension ProtobufSchema {
           "traksense.v1.SiteStats.total_sensors",
           "traksense.v1.SiteStats.online_sensors",
           "traksense.v1.SiteStats.assets_with_active_alerts",
+          "traksense.v1.SiteStats.avg_device_availability",
           "traksense.v1.SiteStats.AssetsByStatusEntry",
           "traksense.v1.SiteStats.AssetsByStatusEntry.key",
           "traksense.v1.SiteStats.AssetsByStatusEntry.value",
@@ -2431,7 +2590,7 @@ extension ProtobufSchema {
           \u{1f}\u{a}\u{b}device_type\u{18}\u{2} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\
           \u{6}status\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}is_online\u{18}\u{4}\
            \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\"%\u{a}\u{13}GetSite\
-          StatsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{ad}\u{4}\u{a}\
+          StatsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{83}\u{5}\u{a}\
           \u{9}SiteStats\u{12}!\u{a}\u{c}total_assets\u{18}\u{1} \u{1}(\u{d}R\u{b}totalAss\
           ets\u{12}U\u{a}\u{10}assets_by_status\u{18}\u{2} \u{3}(\u{b}2+.traksense.v1.Site\
           Stats.AssetsByStatusEntryR\u{e}assetsByStatus\u{12}O\u{a}\u{e}assets_by_type\u{18}\
@@ -2440,45 +2599,46 @@ extension ProtobufSchema {
           online_devices\u{18}\u{5} \u{1}(\u{d}R\u{d}onlineDevices\u{12}#\u{a}\u{d}total_s\
           ensors\u{18}\u{6} \u{1}(\u{d}R\u{c}totalSensors\u{12}%\u{a}\u{e}online_sensors\u{18}\
           \u{7} \u{1}(\u{d}R\u{d}onlineSensors\u{12}9\u{a}\u{19}assets_with_active_alerts\u{18}\
-          \u{8} \u{1}(\u{d}R\u{16}assetsWithActiveAlerts\u{1a}A\u{a}\u{13}AssetsByStatusEn\
-          try\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{a}\u{5}\
-          value\u{18}\u{2} \u{1}(\u{d}R\u{5}value:\u{2}8\u{1}\u{1a}?\u{a}\u{11}AssetsByTyp\
-          eEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{a}\
-          \u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}value:\u{2}8\u{1}2\u{c2}\u{c}\u{a}\u{b}Si\
-          teService\u{12}m\u{a}\u{9}ListSites\u{12}\u{1e}.traksense.v1.ListSitesRequest\u{1a}\
-          \u{1f}.traksense.v1.ListSitesResponse\"\u{1f}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{19}\
-          \u{12}\u{d}/assets/sitesZ\u{8}\u{12}\u{6}/sites\u{12}f\u{a}\u{7}GetSite\u{12}\u{1c}\
-          .traksense.v1.GetSiteRequest\u{1a}\u{12}.traksense.v1.Site\")\u{82}\u{d3}\u{e4}\u{93}\
-          \u{2}#\u{12}\u{12}/assets/sites/{id}Z\u{d}\u{12}\u{b}/sites/{id}\u{12}m\u{a}\u{a}\
-          CreateSite\u{12}\u{1f}.traksense.v1.CreateSiteRequest\u{1a}\u{12}.traksense.v1.S\
-          ite\"*\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1f}\"\u{d}/assets/sites:\u{1}*Z\u{b}\"\u{6}\
-          /sites:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}r\u{a}\u{a}UpdateSite\u{12}\u{1f}\
+          \u{8} \u{1}(\u{d}R\u{16}assetsWithActiveAlerts\u{12}T\u{a}\u{17}avg_device_avail\
+          ability\u{18}\u{9} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{15}avgDevic\
+          eAvailability\u{1a}A\u{a}\u{13}AssetsByStatusEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\
+          \u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}\
+          value:\u{2}8\u{1}\u{1a}?\u{a}\u{11}AssetsByTypeEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\
+          \u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}\
+          value:\u{2}8\u{1}2\u{c2}\u{c}\u{a}\u{b}SiteService\u{12}m\u{a}\u{9}ListSites\u{12}\
+          \u{1e}.traksense.v1.ListSitesRequest\u{1a}\u{1f}.traksense.v1.ListSitesResponse\"\
+          \u{1f}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{19}\u{12}\u{d}/assets/sitesZ\u{8}\u{12}\u{6}\
+          /sites\u{12}f\u{a}\u{7}GetSite\u{12}\u{1c}.traksense.v1.GetSiteRequest\u{1a}\u{12}\
+          .traksense.v1.Site\")\u{82}\u{d3}\u{e4}\u{93}\u{2}#\u{12}\u{12}/assets/sites/{id\
+          }Z\u{d}\u{12}\u{b}/sites/{id}\u{12}m\u{a}\u{a}CreateSite\u{12}\u{1f}.traksense.v\
+          1.CreateSiteRequest\u{1a}\u{12}.traksense.v1.Site\"*\u{82}\u{d3}\u{e4}\u{93}\u{2}\
+          \u{1f}\"\u{d}/assets/sites:\u{1}*Z\u{b}\"\u{6}/sites:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\
+          \u{1}\u{12}r\u{a}\u{a}UpdateSite\u{12}\u{1f}.traksense.v1.UpdateSiteRequest\u{1a}\
+          \u{12}.traksense.v1.Site\"/\u{82}\u{d3}\u{e4}\u{93}\u{2})2\u{12}/assets/sites/{i\
+          d}:\u{1}*Z\u{10}2\u{b}/sites/{id}:\u{1}*\u{12}s\u{a}\u{b}ReplaceSite\u{12}\u{1f}\
           .traksense.v1.UpdateSiteRequest\u{1a}\u{12}.traksense.v1.Site\"/\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2})2\u{12}/assets/sites/{id}:\u{1}*Z\u{10}2\u{b}/sites/{id}:\u{1}*\u{12}\
-          s\u{a}\u{b}ReplaceSite\u{12}\u{1f}.traksense.v1.UpdateSiteRequest\u{1a}\u{12}.tr\
-          aksense.v1.Site\"/\u{82}\u{d3}\u{e4}\u{93}\u{2})\u{1a}\u{12}/assets/sites/{id}:\u{1}\
-          *Z\u{10}\u{1a}\u{b}/sites/{id}:\u{1}*\u{12}u\u{a}\u{a}DeleteSite\u{12}\u{1f}.tra\
-          ksense.v1.DeleteSiteRequest\u{1a}\u{16}.google.protobuf.Empty\".\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}#*\u{12}/assets/sites/{id}Z\u{d}*\u{b}/sites/{id}\u{a8}\u{d4}\u{18}\u{cc}\
-          \u{1}\u{12}\u{84}\u{1}\u{a}\u{b}ArchiveSite\u{12} .traksense.v1.ArchiveSiteReque\
-          st\u{1a}\u{12}.traksense.v1.Site\"?\u{82}\u{d3}\u{e4}\u{93}\u{2}9\"\u{1a}/assets\
-          /sites/{id}/archive:\u{1}*Z\u{18}\"\u{13}/sites/{id}/archive:\u{1}*\u{12}\u{84}\u{1}\
-          \u{a}\u{b}RestoreSite\u{12} .traksense.v1.RestoreSiteRequest\u{1a}\u{12}.traksen\
-          se.v1.Site\"?\u{82}\u{d3}\u{e4}\u{93}\u{2}9\"\u{1a}/assets/sites/{id}/restore:\u{1}\
-          *Z\u{18}\"\u{13}/sites/{id}/restore:\u{1}*\u{12}\u{99}\u{1}\u{a}\u{e}ListSiteAss\
-          ets\u{12}#.traksense.v1.ListSiteAssetsRequest\u{1a}\u{17}.traksense.v1.AssetList\
-          \"I\u{82}\u{d3}\u{e4}\u{93}\u{2}C\u{12}\u{19}/assets/sites/{id}/assetsZ\u{1d}\u{12}\
-          \u{12}/sites/{id}/assetsb\u{7}resultsb\u{7}results\u{12}\u{9e}\u{1}\u{a}\u{f}Lis\
-          tSiteDevices\u{12}$.traksense.v1.ListSiteDevicesRequest\u{1a}\u{18}.traksense.v1\
-          .DeviceList\"K\u{82}\u{d3}\u{e4}\u{93}\u{2}E\u{12}\u{1a}/assets/sites/{id}/devic\
-          esZ\u{1e}\u{12}\u{13}/sites/{id}/devicesb\u{7}resultsb\u{7}results\u{12}\u{bd}\u{1}\
-          \u{a}\u{17}ListSiteDeviceSummaries\u{12}$.traksense.v1.ListSiteDevicesRequest\u{1a}\
-          \u{1f}.traksense.v1.DeviceSummaryList\"[\u{82}\u{d3}\u{e4}\u{93}\u{2}U\u{12}\"/a\
-          ssets/sites/{id}/devices/summaryZ&\u{12}\u{1b}/sites/{id}/devices/summaryb\u{7}r\
-          esultsb\u{7}results\u{12}\u{81}\u{1}\u{a}\u{c}GetSiteStats\u{12}!.traksense.v1.G\
-          etSiteStatsRequest\u{1a}\u{17}.traksense.v1.SiteStats\"5\u{82}\u{d3}\u{e4}\u{93}\
-          \u{2}/\u{12}\u{18}/assets/sites/{id}/statsZ\u{13}\u{12}\u{11}/sites/{id}/statsb\u{6}\
-          proto3
+          \u{93}\u{2})\u{1a}\u{12}/assets/sites/{id}:\u{1}*Z\u{10}\u{1a}\u{b}/sites/{id}:\u{1}\
+          *\u{12}u\u{a}\u{a}DeleteSite\u{12}\u{1f}.traksense.v1.DeleteSiteRequest\u{1a}\u{16}\
+          .google.protobuf.Empty\".\u{82}\u{d3}\u{e4}\u{93}\u{2}#*\u{12}/assets/sites/{id}\
+          Z\u{d}*\u{b}/sites/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}\u{84}\u{1}\u{a}\u{b}A\
+          rchiveSite\u{12} .traksense.v1.ArchiveSiteRequest\u{1a}\u{12}.traksense.v1.Site\"\
+          ?\u{82}\u{d3}\u{e4}\u{93}\u{2}9\"\u{1a}/assets/sites/{id}/archive:\u{1}*Z\u{18}\"\
+          \u{13}/sites/{id}/archive:\u{1}*\u{12}\u{84}\u{1}\u{a}\u{b}RestoreSite\u{12} .tr\
+          aksense.v1.RestoreSiteRequest\u{1a}\u{12}.traksense.v1.Site\"?\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}9\"\u{1a}/assets/sites/{id}/restore:\u{1}*Z\u{18}\"\u{13}/sites/{id}/\
+          restore:\u{1}*\u{12}\u{99}\u{1}\u{a}\u{e}ListSiteAssets\u{12}#.traksense.v1.List\
+          SiteAssetsRequest\u{1a}\u{17}.traksense.v1.AssetList\"I\u{82}\u{d3}\u{e4}\u{93}\u{2}\
+          C\u{12}\u{19}/assets/sites/{id}/assetsZ\u{1d}\u{12}\u{12}/sites/{id}/assetsb\u{7}\
+          resultsb\u{7}results\u{12}\u{9e}\u{1}\u{a}\u{f}ListSiteDevices\u{12}$.traksense.\
+          v1.ListSiteDevicesRequest\u{1a}\u{18}.traksense.v1.DeviceList\"K\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}E\u{12}\u{1a}/assets/sites/{id}/devicesZ\u{1e}\u{12}\u{13}/sites/{id}\
+          /devicesb\u{7}resultsb\u{7}results\u{12}\u{bd}\u{1}\u{a}\u{17}ListSiteDeviceSumm\
+          aries\u{12}$.traksense.v1.ListSiteDevicesRequest\u{1a}\u{1f}.traksense.v1.Device\
+          SummaryList\"[\u{82}\u{d3}\u{e4}\u{93}\u{2}U\u{12}\"/assets/sites/{id}/devices/s\
+          ummaryZ&\u{12}\u{1b}/sites/{id}/devices/summaryb\u{7}resultsb\u{7}results\u{12}\u{81}\
+          \u{1}\u{a}\u{c}GetSiteStats\u{12}!.traksense.v1.GetSiteStatsRequest\u{1a}\u{17}.\
+          traksense.v1.SiteStats\"5\u{82}\u{d3}\u{e4}\u{93}\u{2}/\u{12}\u{18}/assets/sites\
+          /{id}/statsZ\u{13}\u{12}\u{11}/sites/{id}/statsb\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/team.proto",
@@ -2989,6 +3149,7 @@ extension ProtobufSchema {
           "traksense.v1.SensorSummary.last_reading_at",
           "traksense.v1.SensorSummary.statistics_24h",
           "traksense.v1.SensorSummary.availability_24h",
+          "traksense.v1.SensorSummary.status",
           "traksense.v1.ReadingStatistics",
           "traksense.v1.ReadingStatistics.avg",
           "traksense.v1.ReadingStatistics.min",
@@ -3003,6 +3164,11 @@ extension ProtobufSchema {
           "traksense.v1.DeviceStatistics.avg_readings_per_hour",
           "traksense.v1.DeviceStatistics.sensors_total",
           "traksense.v1.DeviceStatistics.sensors_online",
+          "traksense.v1.LatestReadings",
+          "traksense.v1.LatestReadings.device_id",
+          "traksense.v1.LatestReadings.timestamp",
+          "traksense.v1.LatestReadings.count",
+          "traksense.v1.LatestReadings.readings",
           "traksense.v1.ListReadingsRequest",
           "traksense.v1.ListReadingsRequest.device_id",
           "traksense.v1.ListReadingsRequest.sensor_id",
@@ -3096,7 +3262,7 @@ extension ProtobufSchema {
           5\u{a}\u{7}sensors\u{18}\u{4} \u{3}(\u{b}2\u{1b}.traksense.v1.SensorSummaryR\u{7}\
           sensors\u{12}>\u{a}\u{a}statistics\u{18}\u{5} \u{1}(\u{b}2\u{1e}.traksense.v1.De\
           viceStatisticsR\u{a}statistics\u{12}G\u{a}\u{10}availability_24h\u{18}\u{6} \u{1}\
-          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{f}availability24h\"\u{b1}\u{3}\u{a}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{f}availability24h\"\u{c9}\u{3}\u{a}\
           \u{d}SensorSummary\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{1} \u{1}(\u{9}R\u{8}se\
           nsorId\u{12}\u{1f}\u{a}\u{b}sensor_name\u{18}\u{2} \u{1}(\u{9}R\u{a}sensorName\u{12}\
           \u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{12}\u{a}\
@@ -3106,100 +3272,105 @@ extension ProtobufSchema {
           \u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{d}lastReadingAt\u{12}F\u{a}\
           \u{e}statistics_24h\u{18}\u{8} \u{1}(\u{b}2\u{1f}.traksense.v1.ReadingStatistics\
           R\u{d}statistics24h\u{12}G\u{a}\u{10}availability_24h\u{18}\u{9} \u{1}(\u{b}2\u{1c}\
-          .google.protobuf.DoubleValueR\u{f}availability24h\"\u{ef}\u{1}\u{a}\u{11}Reading\
-          Statistics\u{12}.\u{a}\u{3}avg\u{18}\u{1} \u{1}(\u{b}2\u{1c}.google.protobuf.Dou\
-          bleValueR\u{3}avg\u{12}.\u{a}\u{3}min\u{18}\u{2} \u{1}(\u{b}2\u{1c}.google.proto\
-          buf.DoubleValueR\u{3}min\u{12}.\u{a}\u{3}max\u{18}\u{3} \u{1}(\u{b}2\u{1c}.googl\
-          e.protobuf.DoubleValueR\u{3}max\u{12}4\u{a}\u{6}stddev\u{18}\u{4} \u{1}(\u{b}2\u{1c}\
-          .google.protobuf.DoubleValueR\u{6}stddev\u{12}\u{14}\u{a}\u{5}count\u{18}\u{5} \u{1}\
-          (\u{d}R\u{5}count\"\u{d5}\u{2}\u{a}\u{10}DeviceStatistics\u{12},\u{a}\u{12}total\
-          _readings_24h\u{18}\u{1} \u{1}(\u{d}R\u{10}totalReadings24h\u{12}!\u{a}\u{c}sens\
-          or_count\u{18}\u{2} \u{1}(\u{d}R\u{b}sensorCount\u{12}!\u{a}\u{c}avg_interval\u{18}\
-          \u{3} \u{1}(\u{9}R\u{b}avgInterval\u{12}N\u{a}\u{14}avg_interval_seconds\u{18}\u{4}\
-           \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{12}avgIntervalSeconds\u{12}1\u{a}\
-          \u{15}avg_readings_per_hour\u{18}\u{5} \u{1}(\u{1}R\u{12}avgReadingsPerHour\u{12}\
-          #\u{a}\u{d}sensors_total\u{18}\u{6} \u{1}(\u{d}R\u{c}sensorsTotal\u{12}%\u{a}\u{e}\
-          sensors_online\u{18}\u{7} \u{1}(\u{d}R\u{d}sensorsOnline\"\u{fd}\u{2}\u{a}\u{13}\
-          ListReadingsRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}d\
-          eviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{3}(\u{9}R\u{8}sensorId\u{12}\
-          \u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{3}(\u{9}R\u{a}sensorType\u{12}3\u{a}\u{7}\
-          ts_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{6}tsFrom\u{12}\
-          /\u{a}\u{5}ts_to\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}ts\
-          To\u{12}9\u{a}\u{9}value_min\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.Doubl\
-          eValueR\u{8}valueMin\u{12}9\u{a}\u{9}value_max\u{18}\u{7} \u{1}(\u{b}2\u{1c}.goo\
-          gle.protobuf.DoubleValueR\u{8}valueMax\u{12}\u{12}\u{a}\u{4}page\u{18}\u{8} \u{1}\
-          (\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{9} \u{1}(\u{d}R\u{8}page\
-          Size\"`\u{a}\u{14}ListReadingsResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\u{1} \u{1}\
-          (\u{d}R\u{5}count\u{12}2\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{18}.traksens\
-          e.v1.ReadingRowR\u{7}results\"\u{f7}\u{1}\u{a}\u{a}ReadingRow\u{12}\u{1b}\u{a}\u{9}\
-          device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\
-          \u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}\
-          (\u{9}R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{1}(\u{1}R\u{5}va\
-          lue\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}8\u{a}\u{9}t\
-          imestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\u{12}\
-          *\u{a}\u{2}ts\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}ts\"\u{94}\
-          \u{2}\u{a}\u{15}ListAggregatesRequest\u{12}\u{16}\u{a}\u{6}bucket\u{18}\u{1} \u{1}\
-          (\u{9}R\u{6}bucket\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{2} \u{1}(\u{9}R\u{8}de\
-          viceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}(\u{9}R\u{8}sensorId\u{12}\
+          .google.protobuf.DoubleValueR\u{f}availability24h\u{12}\u{16}\u{a}\u{6}status\u{18}\
+          \u{a} \u{1}(\u{9}R\u{6}status\"\u{ef}\u{1}\u{a}\u{11}ReadingStatistics\u{12}.\u{a}\
+          \u{3}avg\u{18}\u{1} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}avg\u{12}\
+          .\u{a}\u{3}min\u{18}\u{2} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}mi\
+          n\u{12}.\u{a}\u{3}max\u{18}\u{3} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\
+          \u{3}max\u{12}4\u{a}\u{6}stddev\u{18}\u{4} \u{1}(\u{b}2\u{1c}.google.protobuf.Do\
+          ubleValueR\u{6}stddev\u{12}\u{14}\u{a}\u{5}count\u{18}\u{5} \u{1}(\u{d}R\u{5}cou\
+          nt\"\u{d5}\u{2}\u{a}\u{10}DeviceStatistics\u{12},\u{a}\u{12}total_readings_24h\u{18}\
+          \u{1} \u{1}(\u{d}R\u{10}totalReadings24h\u{12}!\u{a}\u{c}sensor_count\u{18}\u{2}\
+           \u{1}(\u{d}R\u{b}sensorCount\u{12}!\u{a}\u{c}avg_interval\u{18}\u{3} \u{1}(\u{9}\
+          R\u{b}avgInterval\u{12}N\u{a}\u{14}avg_interval_seconds\u{18}\u{4} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.DoubleValueR\u{12}avgIntervalSeconds\u{12}1\u{a}\u{15}avg_readi\
+          ngs_per_hour\u{18}\u{5} \u{1}(\u{1}R\u{12}avgReadingsPerHour\u{12}#\u{a}\u{d}sen\
+          sors_total\u{18}\u{6} \u{1}(\u{d}R\u{c}sensorsTotal\u{12}%\u{a}\u{e}sensors_onli\
+          ne\u{18}\u{7} \u{1}(\u{d}R\u{d}sensorsOnline\"\u{b3}\u{1}\u{a}\u{e}LatestReading\
+          s\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}8\u{a}\
+          \u{9}timestamp\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}time\
+          stamp\u{12}\u{14}\u{a}\u{5}count\u{18}\u{3} \u{1}(\u{d}R\u{5}count\u{12}4\u{a}\u{8}\
+          readings\u{18}\u{4} \u{3}(\u{b}2\u{18}.traksense.v1.ReadingRowR\u{8}readings\"\u{fd}\
+          \u{2}\u{a}\u{13}ListReadingsRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}\
+          (\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{3}(\u{9}R\u{8}\
+          sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{3}(\u{9}R\u{a}sensorType\
+          \u{12}3\u{a}\u{7}ts_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.Timestamp\
+          R\u{6}tsFrom\u{12}/\u{a}\u{5}ts_to\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf\
+          .TimestampR\u{4}tsTo\u{12}9\u{a}\u{9}value_min\u{18}\u{6} \u{1}(\u{b}2\u{1c}.goo\
+          gle.protobuf.DoubleValueR\u{8}valueMin\u{12}9\u{a}\u{9}value_max\u{18}\u{7} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}valueMax\u{12}\u{12}\u{a}\u{4}pag\
+          e\u{18}\u{8} \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{9} \u{1}\
+          (\u{d}R\u{8}pageSize\"`\u{a}\u{14}ListReadingsResponse\u{12}\u{14}\u{a}\u{5}coun\
+          t\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}2\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}\
+          2\u{18}.traksense.v1.ReadingRowR\u{7}results\"\u{f7}\u{1}\u{a}\u{a}ReadingRow\u{12}\
+          \u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}\
+          sensor_id\u{18}\u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\
+          \u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{1}(\u{1}\
+          R\u{5}value\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}8\u{a}\
+          \u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}time\
+          stamp\u{12}*\u{a}\u{2}ts\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.Timestamp\
+          R\u{2}ts\"\u{94}\u{2}\u{a}\u{15}ListAggregatesRequest\u{12}\u{16}\u{a}\u{6}bucke\
+          t\u{18}\u{1} \u{1}(\u{9}R\u{6}bucket\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{2} \u{1}\
+          (\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}(\u{9}R\u{8}\
+          sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}R\u{a}sensorType\
+          \u{12}.\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}\
+          from\u{12}*\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\
+          \u{2}to\u{12}\u{14}\u{a}\u{5}limit\u{18}\u{7} \u{1}(\u{d}R\u{5}limit\u{12}\u{16}\
+          \u{a}\u{6}offset\u{18}\u{8} \u{1}(\u{d}R\u{6}offset\"\u{fc}\u{1}\u{a}\u{16}ListA\
+          ggregatesResponse\u{12}\u{16}\u{a}\u{6}bucket\u{18}\u{1} \u{1}(\u{9}R\u{6}bucket\
+          \u{12}.\u{a}\u{4}from\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}\
+          from\u{12}*\u{a}\u{2}to\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\
+          \u{2}to\u{12}\u{14}\u{a}\u{5}count\u{18}\u{4} \u{1}(\u{d}R\u{5}count\u{12}\u{1c}\
+          \u{a}\u{9}truncated\u{18}\u{5} \u{1}(\u{8}R\u{9}truncated\u{12}:\u{a}\u{7}result\
+          s\u{18}\u{6} \u{3}(\u{b}2 .traksense.v1.TelemetryBucketRowR\u{7}results\"\u{eb}\u{1}\
+          \u{a}\u{15}QueryTelemetryRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}\
+          (\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{2} \u{1}(\u{9}R\u{8}\
+          assetTag\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}(\u{9}R\u{8}sensorId\u{12}\
           \u{1f}\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}R\u{a}sensorType\u{12}.\u{a}\u{4}\
           from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\
-          \u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}to\u{12}\u{14}\
-          \u{a}\u{5}limit\u{18}\u{7} \u{1}(\u{d}R\u{5}limit\u{12}\u{16}\u{a}\u{6}offset\u{18}\
-          \u{8} \u{1}(\u{d}R\u{6}offset\"\u{fc}\u{1}\u{a}\u{16}ListAggregatesResponse\u{12}\
-          \u{16}\u{a}\u{6}bucket\u{18}\u{1} \u{1}(\u{9}R\u{6}bucket\u{12}.\u{a}\u{4}from\u{18}\
-          \u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\
-          \u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}to\u{12}\u{14}\u{a}\u{5}\
-          count\u{18}\u{4} \u{1}(\u{d}R\u{5}count\u{12}\u{1c}\u{a}\u{9}truncated\u{18}\u{5}\
-           \u{1}(\u{8}R\u{9}truncated\u{12}:\u{a}\u{7}results\u{18}\u{6} \u{3}(\u{b}2 .tra\
-          ksense.v1.TelemetryBucketRowR\u{7}results\"\u{eb}\u{1}\u{a}\u{15}QueryTelemetryR\
-          equest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\
-          \u{1b}\u{a}\u{9}asset_tag\u{18}\u{2} \u{1}(\u{9}R\u{8}assetTag\u{12}\u{1b}\u{a}\u{9}\
-          sensor_id\u{18}\u{3} \u{3}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\
-          \u{4} \u{3}(\u{9}R\u{a}sensorType\u{12}.\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.TimestampR\u{2}to\"\u{c3}\u{1}\u{a}\u{16}QueryTelemetryResponse\
-          \u{12}.\u{a}\u{4}from\u{18}\u{1} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}\
-          from\u{12}*\u{a}\u{2}to\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\
-          \u{2}to\u{12}\u{14}\u{a}\u{5}count\u{18}\u{3} \u{1}(\u{d}R\u{5}count\u{12}7\u{a}\
-          \u{7}sensors\u{18}\u{4} \u{3}(\u{b}2\u{1d}.traksense.v1.SensorTelemetryR\u{7}sen\
-          sors\"\u{9a}\u{3}\u{a}\u{f}SensorTelemetry\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1}\
-           \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}\
-          R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sens\
-          orType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}R\u{4}unit\u{12}\u{14}\u{a}\
-          \u{5}count\u{18}\u{5} \u{1}(\u{d}R\u{5}count\u{12}.\u{a}\u{3}avg\u{18}\u{6} \u{1}\
-          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}avg\u{12}.\u{a}\u{3}min\u{18}\u{7}\
-           \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}min\u{12}.\u{a}\u{3}max\u{18}\
-          \u{8} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}max\u{12}0\u{a}\u{4}la\
-          st\u{18}\u{9} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{4}last\u{12}@\u{a}\
-          \u{c}availability\u{18}\u{a} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{c}\
-          availability\"\u{1d}\u{a}\u{1b}GetTelemetrySettingsRequest\"\u{f5}\u{1}\u{a}\u{11}\
-          TelemetrySettings\u{12}\u{19}\u{a}\u{8}raw_days\u{18}\u{1} \u{1}(\u{d}R\u{7}rawD\
-          ays\u{12}.\u{a}\u{13}compress_after_days\u{18}\u{2} \u{1}(\u{d}R\u{11}compressAf\
-          terDays\u{12}!\u{a}\u{c}can_compress\u{18}\u{3} \u{1}(\u{8}R\u{b}canCompress\u{12}\
-          7\u{a}\u{9}kept_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}\
-          keptFrom\u{12}9\u{a}\u{a}applied_at\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobu\
-          f.TimestampR\u{9}appliedAt\"\u{a8}\u{1}\u{a}\u{1e}UpdateTelemetrySettingsRequest\
-          \u{12}\u{19}\u{a}\u{8}raw_days\u{18}\u{1} \u{1}(\u{d}R\u{7}rawDays\u{12}.\u{a}\u{13}\
-          compress_after_days\u{18}\u{2} \u{1}(\u{d}R\u{11}compressAfterDays\u{12};\u{a}\u{b}\
-          update_mask\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateM\
-          ask2\u{80}\u{7}\u{a}\u{15}TelemetryQueryService\u{12}\u{ad}\u{1}\u{a}\u{13}GetTe\
-          lemetrySummary\u{12}(.traksense.v1.GetTelemetrySummaryRequest\u{1a}\u{1e}.trakse\
-          nse.v1.TelemetrySummary\"L\u{82}\u{d3}\u{e4}\u{93}\u{2}F\u{12}\u{1b}/ingest/summ\
-          ary/{device_id}Z'\u{12}%/telemetry/device/{device_id}/summary\u{12}\u{86}\u{1}\u{a}\
-          \u{c}ListReadings\u{12}!.traksense.v1.ListReadingsRequest\u{1a}\".traksense.v1.L\
-          istReadingsResponse\"/\u{82}\u{d3}\u{e4}\u{93}\u{2})\u{12}\u{10}/ingest/readings\
-          Z\u{15}\u{12}\u{13}/telemetry/readings\u{12}\u{95}\u{1}\u{a}\u{e}ListAggregates\u{12}\
-          #.traksense.v1.ListAggregatesRequest\u{1a}$.traksense.v1.ListAggregatesResponse\"\
-          8\u{82}\u{d3}\u{e4}\u{93}\u{2}2\u{12}\u{12}/ingest/aggregatesZ\u{1c}\u{12}\u{11}\
-          /telemetry/seriesb\u{7}results\u{12}v\u{a}\u{e}QueryTelemetry\u{12}#.traksense.v\
-          1.QueryTelemetryRequest\u{1a}$.traksense.v1.QueryTelemetryResponse\"\u{19}\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}\u{13}\u{12}\u{11}/ingest/telemetry\u{12}}\u{a}\u{14}GetT\
-          elemetrySettings\u{12}).traksense.v1.GetTelemetrySettingsRequest\u{1a}\u{1f}.tra\
-          ksense.v1.TelemetrySettings\"\u{19}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{13}\u{12}\u{11}\
-          /tenant/telemetry\u{12}\u{9e}\u{1}\u{a}\u{17}UpdateTelemetrySettings\u{12},.trak\
-          sense.v1.UpdateTelemetrySettingsRequest\u{1a}\u{1f}.traksense.v1.TelemetrySettin\
-          gs\"4\u{82}\u{d3}\u{e4}\u{93}\u{2}.2\u{11}/tenant/telemetry:\u{1}*Z\u{16}\u{1a}\u{11}\
-          /tenant/telemetry:\u{1}*b\u{6}proto3
+          \u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}to\"\u{c3}\u{1}\
+          \u{a}\u{16}QueryTelemetryResponse\u{12}.\u{a}\u{4}from\u{18}\u{1} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\u{2} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampR\u{2}to\u{12}\u{14}\u{a}\u{5}count\u{18}\u{3} \u{1}(\u{d}\
+          R\u{5}count\u{12}7\u{a}\u{7}sensors\u{18}\u{4} \u{3}(\u{b}2\u{1d}.traksense.v1.S\
+          ensorTelemetryR\u{7}sensors\"\u{9a}\u{3}\u{a}\u{f}SensorTelemetry\u{12}\u{1b}\u{a}\
+          \u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_\
+          id\u{18}\u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3}\
+           \u{1}(\u{9}R\u{a}sensorType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}R\u{4}\
+          unit\u{12}\u{14}\u{a}\u{5}count\u{18}\u{5} \u{1}(\u{d}R\u{5}count\u{12}.\u{a}\u{3}\
+          avg\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}avg\u{12}.\u{a}\
+          \u{3}min\u{18}\u{7} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}min\u{12}\
+          .\u{a}\u{3}max\u{18}\u{8} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}ma\
+          x\u{12}0\u{a}\u{4}last\u{18}\u{9} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValue\
+          R\u{4}last\u{12}@\u{a}\u{c}availability\u{18}\u{a} \u{1}(\u{b}2\u{1c}.google.pro\
+          tobuf.DoubleValueR\u{c}availability\"\u{1d}\u{a}\u{1b}GetTelemetrySettingsReques\
+          t\"\u{f5}\u{1}\u{a}\u{11}TelemetrySettings\u{12}\u{19}\u{a}\u{8}raw_days\u{18}\u{1}\
+           \u{1}(\u{d}R\u{7}rawDays\u{12}.\u{a}\u{13}compress_after_days\u{18}\u{2} \u{1}(\
+          \u{d}R\u{11}compressAfterDays\u{12}!\u{a}\u{c}can_compress\u{18}\u{3} \u{1}(\u{8}\
+          R\u{b}canCompress\u{12}7\u{a}\u{9}kept_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google\
+          .protobuf.TimestampR\u{8}keptFrom\u{12}9\u{a}\u{a}applied_at\u{18}\u{5} \u{1}(\u{b}\
+          2\u{1a}.google.protobuf.TimestampR\u{9}appliedAt\"\u{a8}\u{1}\u{a}\u{1e}UpdateTe\
+          lemetrySettingsRequest\u{12}\u{19}\u{a}\u{8}raw_days\u{18}\u{1} \u{1}(\u{d}R\u{7}\
+          rawDays\u{12}.\u{a}\u{13}compress_after_days\u{18}\u{2} \u{1}(\u{d}R\u{11}compre\
+          ssAfterDays\u{12};\u{a}\u{b}update_mask\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.pro\
+          tobuf.FieldMaskR\u{a}updateMask2\u{80}\u{7}\u{a}\u{15}TelemetryQueryService\u{12}\
+          \u{ad}\u{1}\u{a}\u{13}GetTelemetrySummary\u{12}(.traksense.v1.GetTelemetrySummar\
+          yRequest\u{1a}\u{1e}.traksense.v1.TelemetrySummary\"L\u{82}\u{d3}\u{e4}\u{93}\u{2}\
+          F\u{12}\u{1b}/ingest/summary/{device_id}Z'\u{12}%/telemetry/device/{device_id}/s\
+          ummary\u{12}\u{86}\u{1}\u{a}\u{c}ListReadings\u{12}!.traksense.v1.ListReadingsRe\
+          quest\u{1a}\".traksense.v1.ListReadingsResponse\"/\u{82}\u{d3}\u{e4}\u{93}\u{2})\
+          \u{12}\u{10}/ingest/readingsZ\u{15}\u{12}\u{13}/telemetry/readings\u{12}\u{95}\u{1}\
+          \u{a}\u{e}ListAggregates\u{12}#.traksense.v1.ListAggregatesRequest\u{1a}$.trakse\
+          nse.v1.ListAggregatesResponse\"8\u{82}\u{d3}\u{e4}\u{93}\u{2}2\u{12}\u{12}/inges\
+          t/aggregatesZ\u{1c}\u{12}\u{11}/telemetry/seriesb\u{7}results\u{12}v\u{a}\u{e}Qu\
+          eryTelemetry\u{12}#.traksense.v1.QueryTelemetryRequest\u{1a}$.traksense.v1.Query\
+          TelemetryResponse\"\u{19}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{13}\u{12}\u{11}/ingest/\
+          telemetry\u{12}}\u{a}\u{14}GetTelemetrySettings\u{12}).traksense.v1.GetTelemetry\
+          SettingsRequest\u{1a}\u{1f}.traksense.v1.TelemetrySettings\"\u{19}\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}\u{13}\u{12}\u{11}/tenant/telemetry\u{12}\u{9e}\u{1}\u{a}\u{17}Update\
+          TelemetrySettings\u{12},.traksense.v1.UpdateTelemetrySettingsRequest\u{1a}\u{1f}\
+          .traksense.v1.TelemetrySettings\"4\u{82}\u{d3}\u{e4}\u{93}\u{2}.2\u{11}/tenant/t\
+          elemetry:\u{1}*Z\u{16}\u{1a}\u{11}/tenant/telemetry:\u{1}*b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/tenant.proto",

@@ -428,6 +428,10 @@ extension SchemaDescription {
             "",
             request: "RestoreSensorRequest", response: "Sensor"),
           Method(
+            "/traksense.v1.SensorService/GetSensorStatusHistory",
+            "When a sensor was online and when offline, by the times of its readings: ascending, without gaps from the first thing that is known of it. Values beyond thresholds are no part of it.",
+            request: "GetStatusHistoryRequest", response: "StatusHistory"),
+          Method(
             "/traksense.v1.SensorService/UpdateReading",
             "Stores a reading that was taken by hand, in the sensor's unit, under the rules for all readings.",
             request: "UpdateReadingRequest", response: "UpdateReadingResponse"),
@@ -459,11 +463,41 @@ extension SchemaDescription {
           Field("is_active", .bool, .one, "false: archived; its readings are refused."),
           Field("created_at", .time, .nullable),
           Field("updated_at", .time, .nullable),
+          Field("status", .text, .one, "OFFLINE; ONLINE; or WARNING: online, and last_value is below warning_low or critical_low or above warning_high or critical_high of its thresholds."),
+          Field("availability", .number, .nullable, "Percent of the last 24 hours, as far as anything is known of them, in which it was online; null: nothing is."),
         ]),
       Message(
         "SensorList", "",
         [
           Field("results", .message("Sensor"), .list),
+        ]),
+      Message(
+        "SensorListItem", "A sensor as lists show it: without what only its own page needs. The fields are those of Sensor.",
+        [
+          Field("id", .unsigned, .one),
+          Field("tag", .text, .one),
+          Field("device", .unsigned, .one),
+          Field("device_name", .text, .one),
+          Field("device_display_name", .text, .one),
+          Field("device_serial", .text, .one),
+          Field("device_mqtt_client_id", .text, .one),
+          Field("asset", .unsigned, .one),
+          Field("asset_tag", .text, .one),
+          Field("metric_type", .text, .one),
+          Field("unit", .text, .one),
+          Field("min_value", .number, .nullable),
+          Field("max_value", .number, .nullable),
+          Field("last_value", .number, .nullable),
+          Field("last_reading_at", .time, .nullable),
+          Field("is_online", .bool, .one),
+          Field("is_active", .bool, .one),
+          Field("created_at", .time, .nullable),
+          Field("status", .text, .one),
+        ]),
+      Message(
+        "SensorItemList", "",
+        [
+          Field("results", .message("SensorListItem"), .list),
         ]),
       Message(
         "ListSensorsRequest", "",
@@ -478,12 +512,13 @@ extension SchemaDescription {
           Field("unit", .text, .one, "Exactly; empty: any."),
           Field("is_online", .bool, .nullable),
           Field("archived", .bool, .one, "Archived ones, too."),
+          Field("status", .text, .one, "In any case: ONLINE, OFFLINE or WARNING, as in a sensor's status; empty: any."),
         ]),
       Message(
         "ListSensorsResponse", "",
         [
           Field("count", .unsigned, .one, "Of the whole list."),
-          Field("results", .message("Sensor"), .list),
+          Field("results", .message("SensorListItem"), .list),
         ]),
       Message(
         "GetSensorRequest", "",
@@ -528,6 +563,31 @@ extension SchemaDescription {
         "RestoreSensorRequest", "",
         [
           Field("id", .unsigned, .one),
+        ]),
+      Message(
+        "GetStatusHistoryRequest", "",
+        [
+          Field("id", .unsigned, .one),
+          Field("from", .time, .nullable, "Absent: 24 hours before `to`."),
+          Field("to", .time, .nullable, "Absent: now. The range is at most 366 days long, and what is to come is left out."),
+          Field("limit", .unsigned, .one, "Most intervals; at most 5,000; 0: 500."),
+        ]),
+      Message(
+        "StatusHistory", "How something was over a range.",
+        [
+          Field("from", .time, .nullable),
+          Field("to", .time, .nullable),
+          Field("availability", .number, .nullable, "Percent of the range, as far as anything is known of it, in which it was online; null: nothing is."),
+          Field("truncated", .bool, .one, "There are more intervals than `limit`: they begin where the last one here ends."),
+          Field("intervals", .message("StatusInterval"), .list, "Ascending; each begins where the one before ends."),
+        ]),
+      Message(
+        "StatusInterval", "",
+        [
+          Field("status", .text, .one, "ONLINE or OFFLINE."),
+          Field("start", .time, .nullable),
+          Field("end", .time, .nullable, "First instant that no longer belongs to it; of one that still lasts, the end of the range."),
+          Field("duration_seconds", .number, .one),
         ]),
       Message(
         "UpdateReadingRequest", "",
@@ -585,7 +645,11 @@ extension SchemaDescription {
           Method(
             "/traksense.v1.DeviceService/ListDeviceSensors",
             "All of a device's sensors, by tag.",
-            request: "ListDeviceSensorsRequest", response: "SensorList"),
+            request: "ListDeviceSensorsRequest", response: "SensorItemList"),
+          Method(
+            "/traksense.v1.DeviceService/GetDeviceStatusHistory",
+            "When a device was online and when offline: online is while one of its sensors is, by the times of their readings; archived sensors and heartbeats do not count. Otherwise as GetSensorStatusHistory.",
+            request: "GetStatusHistoryRequest", response: "StatusHistory"),
           Method(
             "/traksense.v1.DeviceService/GetDeviceSummary",
             "",
@@ -625,6 +689,8 @@ extension SchemaDescription {
           Field("is_active", .bool, .one, "false: archived; what it publishes is refused."),
           Field("created_at", .time, .nullable),
           Field("updated_at", .time, .nullable),
+          Field("connectivity", .text, .one, "As measured, whatever its status says: OFFLINE; ONLINE; or WARNING: its status is ERROR, or it is online while one of its sensors is not."),
+          Field("availability", .number, .nullable, "Percent of the last 24 hours, as far as anything is known of them, in which one of its sensors was online; null: nothing is. Heartbeats do not count."),
         ]),
       Message(
         "DeviceList", "",
@@ -641,7 +707,7 @@ extension SchemaDescription {
           Field("asset", .unsigned, .nullable),
           Field("site", .unsigned, .nullable),
           Field("device_type", .text, .one, "In any case: CONTROLLER, ENERGY_METER, SENSOR_HUB, GATEWAY or OTHER; empty: any."),
-          Field("status", .text, .one, "In any case: ONLINE, OFFLINE, ERROR or MAINTENANCE; or WARNING: ERROR, or online while one of its sensors is not. Empty: any."),
+          Field("status", .text, .one, "In any case: ONLINE, OFFLINE, ERROR or MAINTENANCE, as in a device's status; or WARNING, as in its connectivity. Empty: any."),
           Field("is_online", .bool, .nullable),
           Field("archived", .bool, .one, "Archived ones, too."),
         ]),
@@ -703,6 +769,7 @@ extension SchemaDescription {
           Field("id", .unsigned, .one),
           Field("metric_type", .text, .one, "As in ListSensorsRequest."),
           Field("is_online", .bool, .nullable),
+          Field("status", .text, .one),
         ]),
       Message(
         "GetDeviceSummaryRequest", "",
@@ -728,6 +795,7 @@ extension SchemaDescription {
           Field("device_status", .text, .one, "ONLINE when a variable is; OFFLINE when there are some and none is; else the status."),
           Field("created_at", .time, .nullable),
           Field("updated_at", .time, .nullable),
+          Field("connectivity", .text, .one, "As a device's."),
         ]),
       Message(
         "DeviceSummaryList", "",
@@ -753,6 +821,7 @@ extension SchemaDescription {
           Field("last_value", .number, .nullable),
           Field("last_reading_at", .time, .nullable),
           Field("is_online", .bool, .one),
+          Field("status", .text, .one, "As a sensor's."),
         ]),
       Message(
         "CreateDeviceSensorsRequest", "",
@@ -819,7 +888,11 @@ extension SchemaDescription {
           Method(
             "/traksense.v1.AssetService/ListAssetSensors",
             "All sensors of an asset's devices, by tag.",
-            request: "ListAssetSensorsRequest", response: "SensorList"),
+            request: "ListAssetSensorsRequest", response: "SensorItemList"),
+          Method(
+            "/traksense.v1.AssetService/CalculateAssetHealth",
+            "Computes the asset's health_score now instead of with the next minute's.",
+            request: "CalculateAssetHealthRequest", response: "AssetHealth"),
           Method(
             "/traksense.v1.AssetService/ListCompleteAssets",
             "Assets with what their sensors measured last.",
@@ -845,7 +918,7 @@ extension SchemaDescription {
           Field("installation_date", .text, .nullable, "`2025-01-31`."),
           Field("last_maintenance", .time, .nullable),
           Field("status", .text, .one, "OK, MAINTENANCE, STOPPED or ALERT."),
-          Field("health_score", .unsigned, .one, "0 to 100."),
+          Field("health_score", .unsigned, .one, "0 to 100, kept within a minute: the mean over its sensors that have ever measured, of 100 for one that is online within its thresholds, 50 for one beyond warning_low or warning_high, and 0 for one beyond critical_low or critical_high or offline. 100 when there is no such sensor; archived sensors and devices do not count."),
           Field("specifications", .object, .nullable),
           Field("device_count", .unsigned, .one, "Without archived ones."),
           Field("online_device_count", .unsigned, .one),
@@ -856,9 +929,29 @@ extension SchemaDescription {
           Field("updated_at", .time, .nullable),
         ]),
       Message(
+        "AssetListItem", "An asset as lists show it: without what only its own page needs. The fields are those of Asset.",
+        [
+          Field("id", .unsigned, .one),
+          Field("tag", .text, .one),
+          Field("name", .text, .one),
+          Field("site", .unsigned, .one),
+          Field("site_name", .text, .one),
+          Field("asset_type", .text, .one),
+          Field("asset_type_other", .text, .one),
+          Field("location_description", .text, .one),
+          Field("status", .text, .one),
+          Field("health_score", .unsigned, .one),
+          Field("specifications", .object, .nullable),
+          Field("device_count", .unsigned, .one),
+          Field("online_device_count", .unsigned, .one),
+          Field("is_active", .bool, .one),
+          Field("created_at", .time, .nullable),
+          Field("updated_at", .time, .nullable),
+        ]),
+      Message(
         "AssetList", "",
         [
-          Field("results", .message("Asset"), .list),
+          Field("results", .message("AssetListItem"), .list),
         ]),
       Message(
         "ListAssetsRequest", "",
@@ -877,7 +970,7 @@ extension SchemaDescription {
         "ListAssetsResponse", "",
         [
           Field("count", .unsigned, .one, "Of the whole list."),
-          Field("results", .message("Asset"), .list),
+          Field("results", .message("AssetListItem"), .list),
         ]),
       Message(
         "GetAssetRequest", "",
@@ -951,6 +1044,18 @@ extension SchemaDescription {
           Field("id", .unsigned, .one),
           Field("metric_type", .text, .one, "As in ListSensorsRequest."),
           Field("is_online", .bool, .nullable),
+          Field("status", .text, .one),
+        ]),
+      Message(
+        "CalculateAssetHealthRequest", "",
+        [
+          Field("id", .unsigned, .one),
+        ]),
+      Message(
+        "AssetHealth", "",
+        [
+          Field("health_score", .unsigned, .one),
+          Field("updated_at", .time, .nullable),
         ]),
       Message(
         "ListCompleteAssetsResponse", "",
@@ -992,6 +1097,7 @@ extension SchemaDescription {
           Field("value", .number, .one),
           Field("timestamp", .time, .nullable),
           Field("is_online", .bool, .one),
+          Field("status", .text, .one, "As a sensor's."),
         ]),
     ])
 
@@ -1165,6 +1271,7 @@ extension SchemaDescription {
           Field("total_sensors", .unsigned, .one),
           Field("online_sensors", .unsigned, .one),
           Field("assets_with_active_alerts", .unsigned, .one, "Assets whose status is `ALERT`."),
+          Field("avg_device_availability", .number, .nullable, "The mean of its devices' availability, as far as that is known, with 1 decimal; null: it is of none."),
         ]),
     ])
 
@@ -1631,8 +1738,8 @@ extension SchemaDescription {
         "TelemetrySummary", "",
         [
           Field("device_id", .text, .one),
-          Field("status", .text, .one, "`ONLINE` or `OFFLINE`: whether the newest reading is younger than the device's timeout."),
-          Field("last_seen", .time, .nullable, "Time of the newest reading; null: there is none."),
+          Field("status", .text, .one, "`ONLINE` or `OFFLINE`: whether it was seen within its offline_after_seconds."),
+          Field("last_seen", .time, .nullable, "Time of the newest measurement or heartbeat; null: never."),
           Field("sensors", .message("SensorSummary"), .list, "Ordered by sensor_id."),
           Field("statistics", .message("DeviceStatistics"), .nullable),
           Field("availability_24h", .number, .nullable, "Percent of the last 24 hours in which at least one sensor was online; null: nothing is known of them."),
@@ -1649,6 +1756,7 @@ extension SchemaDescription {
           Field("last_reading_at", .time, .nullable),
           Field("statistics_24h", .message("ReadingStatistics"), .nullable),
           Field("availability_24h", .number, .nullable, "Percent of the last 24 hours in which it was online; null: nothing is known of them."),
+          Field("status", .text, .one, "ONLINE, OFFLINE or WARNING, as in the catalogue."),
         ]),
       Message(
         "ReadingStatistics", "Of one sensor's readings in a range; null: there are none, or, for `stddev`, only one.",
@@ -1669,6 +1777,14 @@ extension SchemaDescription {
           Field("avg_readings_per_hour", .number, .one),
           Field("sensors_total", .unsigned, .one),
           Field("sensors_online", .unsigned, .one),
+        ]),
+      Message(
+        "LatestReadings", "The newest readings as the REST routes answer them.",
+        [
+          Field("device_id", .text, .one),
+          Field("timestamp", .time, .nullable, "Newest of the readings' times; null: there is no reading."),
+          Field("count", .unsigned, .one),
+          Field("readings", .message("ReadingRow"), .list, "Ordered by sensor_id."),
         ]),
       Message(
         "ListReadingsRequest", "",
