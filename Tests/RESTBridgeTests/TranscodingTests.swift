@@ -115,7 +115,8 @@ struct TranscodingTests {
     try await BridgeFixture.run { bridge in
       let list = try await bridge.send("GET", "/devices/7/sensors/?is_online=false")
       #expect(list.status == 200 && list.body == "[]")
-      #expect(bridge.accounts.last?.json == #"{"id":7,"metric_type":"","is_online":false}"#)
+      #expect(
+        bridge.accounts.last?.json == #"{"id":7,"metric_type":"","is_online":false,"status":""}"#)
       let page = try await bridge.send("GET", "/assets/?site=3&archived=1")
       #expect(page.body == #"{"count":0,"next":null,"previous":null,"results":[]}"#)
       let json = try #require(bridge.accounts.last?.json)

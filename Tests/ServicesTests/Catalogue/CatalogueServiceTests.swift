@@ -155,6 +155,8 @@ struct CatalogueServiceTests {
   func thresholds() async throws {
     let fixture = try await CatalogueFixture()
     let writer = try await fixture.writer()
+    _ = try await fixture.devices.createDevice(
+      .init(name: "G", serialNumber: "S", asset: 1, mqttClientID: "g"), options: writer)
     var request = TraksenseV1.CreateSensorRequest(
       tag: "t", device: 1, metricType: "HUMIDITY", unit: "%", minValue: ProtoDoubleValue(0),
       thresholds: ProtoStruct([
@@ -195,6 +197,7 @@ struct CatalogueServiceTests {
   func objects(_ depth: Int) async throws {
     let fixture = try await CatalogueFixture()
     let writer = try await fixture.writer()
+    _ = try await fixture.sites.createSite(.init(name: "S"), options: writer)
     var value = ProtoValue.null
     for _ in 1..<depth { value = .list([value]) }
     let request = TraksenseV1.CreateAssetRequest(
