@@ -4,27 +4,32 @@ package import DedicatedThread
 /// Makes transfers with libcurl, each on one of a few threads: a slow server holds one of them and no event
 /// loop. Server certificates are always verified, redirects never followed.
 package final class CurlClient: Sendable {
-  private let threads: [CurlThread]
-  private let lanes: Lanes
+  private let pool: WorkerPool<CurlThread>
 
   /// - Parameters:
   ///   - threads: transfers at a time.
   ///   - maxWaiting: transfers that may wait for a thread; one more is refused with ``CurlError/busy``.
   package init(threads: Int = 2, maxWaiting: Int = 64) throws(ThreadStartError) {
-    var made: [CurlThread] = []
-    for _ in 0..<max(1, threads) { made.append(try CurlThread()) }
-    self.threads = made
-    lanes = Lanes(count: made.count, maxWaiting: maxWaiting)
+    var workers: [CurlThread] = []
+    for _ in 0..<max(1, threads) { workers.append(try CurlThread()) }
+    pool = WorkerPool(workers, maxWaiting: maxWaiting)
   }
 
   /// Runs a transfer to its end. When the calling task is cancelled, the transfer ends within about a
   /// second with ``CurlError/cancelled``; whether the server has acted on it by then is not known.
   package func perform(_ request: CurlRequest) async throws(CurlError) -> CurlResponse {
     let deadline = ContinuousClock.now.advanced(by: request.timeout)
-    guard let lane = lanes.claim() else { throw .busy }
-    defer { lanes.release(lane) }
+    let thread: CurlThread
+    do throws(WorkerRefusal) {
+      thread = try await pool.claim()
+    } catch {
+      switch error {
+      case .busy: throw .busy
+      case .cancelled: throw .cancelled
+      }
+    }
+    defer { pool.release(thread) }
     let ticket = CurlTicket()
-    let thread = threads[lane]
     let result = await withTaskCancellationHandler {
       await thread.perform(request, until: deadline, ticket: ticket)
     } onCancel: {

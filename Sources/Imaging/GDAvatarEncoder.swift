@@ -4,8 +4,7 @@ package import Domain
 
 /// Pictures by libgd, on threads of their own: decoding takes up to a second and blocks no event loop.
 package final class GDAvatarEncoder: AvatarEncoder {
-  private let threads: [DedicatedThread]
-  private let lanes: Lanes
+  private let pool: WorkerPool<DedicatedThread>
   private let limits: AvatarLimits
 
   /// - Parameters:
@@ -14,17 +13,22 @@ package final class GDAvatarEncoder: AvatarEncoder {
   package init(
     limits: AvatarLimits = AvatarLimits(), threads: Int = 1, maxWaiting: Int = 8
   ) throws(ThreadStartError) {
-    var made: [DedicatedThread] = []
-    for _ in 0..<max(1, threads) { made.append(try DedicatedThread(name: "imaging")) }
-    self.threads = made
-    lanes = Lanes(count: made.count, maxWaiting: maxWaiting)
+    pool = WorkerPool(try .threads(threads, named: "imaging"), maxWaiting: maxWaiting)
     self.limits = limits
   }
 
   package func encode(_ bytes: [UInt8]) async throws(AvatarError) -> EncodedAvatar {
-    guard let lane = lanes.claim() else { throw .busy }
-    defer { lanes.release(lane) }
-    return try await threads[lane].run { [limits] () throws(AvatarError) in
+    let thread: DedicatedThread
+    do throws(WorkerRefusal) {
+      thread = try await pool.claim()
+    } catch {
+      switch error {
+      case .busy: throw .busy
+      case .cancelled: throw .cancelled
+      }
+    }
+    defer { pool.release(thread) }
+    return try await thread.run { [limits] () throws(AvatarError) in
       try AvatarPicture.encode(bytes, limits: limits)
     }
   }

@@ -6,7 +6,7 @@ import Persistence
 import ServiceLifecycle
 
 /// Removes sessions, mails and failures that are over, once an hour.
-struct AccountCleaning: Service {
+struct AccountCleaning: NamedService {
   private static let interval = Duration.seconds(3_600)
 
   let cleaner: AccountCleaner

@@ -3,7 +3,7 @@
 import ServiceLifecycle
 
 /// Work that goes on until the program is asked to stop, and is cancelled then.
-struct BackgroundService: Service {
+struct BackgroundService: NamedService {
   private let work: @Sendable () async -> Void
 
   /// - Parameter work: returns when it is cancelled.

@@ -188,7 +188,7 @@ struct Composition: Sendable {
 }
 
 /// Closes the pool when everything that uses it has stopped.
-private struct PoolService: Service {
+private struct PoolService: NamedService {
   let pool: PostgresPool
 
   func run() async throws {
@@ -197,7 +197,7 @@ private struct PoolService: Service {
   }
 }
 
-private struct RPCService: Service {
+private struct RPCService: NamedService {
   let server: RPCServer
   /// The cleartext one first.
   let listeners: [ListenerConfiguration]
@@ -219,7 +219,7 @@ private struct RPCService: Service {
 }
 
 /// Reads the certificates anew on SIGHUP, as service managers ask for it.
-private struct CertificateService: Service {
+private struct CertificateService: NamedService {
   let server: RPCServer
 
   func run() async throws {
@@ -230,7 +230,7 @@ private struct CertificateService: Service {
   }
 }
 
-private struct BridgeService: Service {
+private struct BridgeService: NamedService {
   let bridge: RESTBridge
   let address: ListenAddress
 
@@ -244,7 +244,7 @@ private struct BridgeService: Service {
 }
 
 /// Answers until everything but the database has stopped.
-private struct AdminService: Service {
+private struct AdminService: NamedService {
   let server: AdminServer
   let address: ListenAddress
 
@@ -257,7 +257,7 @@ private struct AdminService: Service {
   }
 }
 
-private struct SubscriberService: Service {
+private struct SubscriberService: NamedService {
   let subscriber: MQTTSubscriber
 
   func run() async throws {

@@ -7,7 +7,7 @@ import TrakSenseAPI
 
 /// Keeps the gRPC health statuses true. The server as a whole, and each service, can take calls when the
 /// database answers: without the broker they still can. `database` and `mqtt` say which of the two is missing.
-struct HealthMonitor: Service {
+struct HealthMonitor: NamedService {
   /// How often it looks. Default 2 s: as often as an orchestrator probes.
   private static let interval = Duration.seconds(2)
 

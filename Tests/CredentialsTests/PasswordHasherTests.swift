@@ -9,8 +9,8 @@ struct PasswordHasherTests {
   /// A thousandth of the standard cost.
   static let cheap = ScryptCost(workFactor: 1 << 6, blockSize: 8, parallelism: 1)
 
-  static func hasher(threads: Int = 2, maximumWaiting: Int = 64) throws -> PasswordHasher {
-    try PasswordHasher(threads: threads, maximumWaiting: maximumWaiting, cost: cheap)
+  static func hasher(threads: Int = 2, maxWaiting: Int = 64) throws -> PasswordHasher {
+    try PasswordHasher(threads: threads, maxWaiting: maxWaiting, cost: cheap)
   }
 
   @Test("a hash verifies its password and no other, and is different each time")
@@ -117,63 +117,15 @@ struct PasswordHasherTests {
     #expect(PasswordEncoding(lines[4]) == nil)
   }
 
-  @Test("a full line turns callers away, and a cancelled caller's place is free at once")
-  func line() async throws {
-    let threads = try HashingThreads(threads: 1, maximumWaiting: 2)
-    let gate = Gate()
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await threads.run { gate.wait() } }
-      // Runs, and does not wait: the line is empty.
-      await gate.someoneWaits()
-      let first = Task { try await threads.run { 1 } }
-      let second = Task { try await threads.run { 2 } }
-      while threads.waiting < 2 { await Task.yield() }
-      await #expect(throws: PasswordHashingError.busy) { try await threads.run { 3 } }
-      first.cancel()
-      await #expect(throws: PasswordHashingError.cancelled) { try await first.value }
-      #expect(threads.waiting == 1)
-      let third = Task { try await threads.run { 3 } }
-      while threads.waiting < 2 { await Task.yield() }
-      gate.open()
-      #expect(try await second.value == 2)
-      #expect(try await third.value == 3)
-      try await group.waitForAll()
-    }
-    #expect(threads.waiting == 0)
+  @Test("who was cancelled before its turn is told so")
+  func cancelled() async throws {
+    let hasher = try Self.hasher(threads: 1, maxWaiting: 0)
     let cancelled = Task {
       withUnsafeCurrentTask { $0?.cancel() }
-      return try await threads.run { 4 }
+      return try await hasher.hash(PlainPassword("x"))
     }
     await #expect(throws: PasswordHashingError.cancelled) { try await cancelled.value }
-    #expect(try await threads.run { 5 } == 5)
-  }
-
-  @Test("more callers than threads are all served, no more at once than there are threads")
-  func many() async throws {
-    let threads = try HashingThreads(threads: 2, maximumWaiting: 64)
-    let counter = Counter()
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<60 {
-        group.addTask {
-          try await threads.run {
-            counter.enter()
-            counter.leave()
-          }
-        }
-      }
-      try await group.waitForAll()
-    }
-    #expect(counter.total == 60)
-    #expect(counter.most <= 2)
-  }
-
-  @Test("a failure of the work is told, and the thread goes back")
-  func failure() async throws {
-    let threads = try HashingThreads(threads: 1, maximumWaiting: 1)
-    let error = CryptoError(operation: "test")
-    await #expect(throws: PasswordHashingError.crypto(error)) {
-      try await threads.run { () throws(CryptoError) in throw error }
-    }
-    #expect(try await threads.run { 1 } == 1)
+    _ = try await hasher.hash(PlainPassword("x"))
+    #expect(hasher.waiting == 0)
   }
 }

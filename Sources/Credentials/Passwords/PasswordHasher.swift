@@ -5,28 +5,28 @@ package import Domain
 /// Makes and checks password hashes in Django's encodings, on threads of its own. New ones are scrypt;
 /// `pbkdf2_sha256` is verified, so that existing users can sign in and get a new hash then.
 package final class PasswordHasher: Sendable {
-  private let threads: HashingThreads
+  private let pool: WorkerPool<DedicatedThread>
   private let cost: ScryptCost
 
   /// - Parameters:
   ///   - threads: how many hashes are made at once. Default 2: some 16 MiB and one core each.
-  ///   - maximumWaiting: how many callers may wait. Default 64: several seconds of waiting on a small
+  ///   - maxWaiting: how many callers may wait. Default 64: several seconds of waiting on a small
   ///     machine, beyond which nobody waits for an answer anyway.
   ///   - cost: of new hashes.
   package init(
-    threads: Int = 2, maximumWaiting: Int = 64, cost: ScryptCost = .standard
+    threads: Int = 2, maxWaiting: Int = 64, cost: ScryptCost = .standard
   ) throws(ThreadStartError) {
-    self.threads = try HashingThreads(threads: threads, maximumWaiting: maximumWaiting)
+    pool = WorkerPool(try .threads(threads, named: "password"), maxWaiting: maxWaiting)
     self.cost = cost
   }
 
   /// Callers in line.
-  package var waiting: Int { threads.waiting }
+  package var waiting: Int { pool.waiting }
 
   /// A new hash with a salt of its own: 22 letters and digits, 131 bits.
   package func hash(_ password: PlainPassword) async throws(PasswordHashingError) -> PasswordHash {
     let bytes = Array(password.value.utf8)
-    return try await threads.run { [cost] () throws(CryptoError) in
+    return try await run { [cost] () throws(CryptoError) in
       let salt = try SecureRandom.alphanumeric(22)
       let hash = try PasswordEncoding.scrypt(bytes, salt: salt, cost: cost)
       return PasswordHash(encoded: PasswordEncoding.text(cost, salt: salt, hash: hash))
@@ -43,15 +43,36 @@ package final class PasswordHasher: Sendable {
       return false
     }
     let bytes = Array(password.value.utf8)
-    return try await threads.run { () throws(CryptoError) in try encoding.matches(bytes) }
+    return try await run { () throws(CryptoError) in try encoding.matches(bytes) }
   }
 
   /// Does the work of a verification when there is nobody to verify, so that the time of an answer does
   /// not tell which users exist.
   package func verifyNothing(_ password: PlainPassword) async throws(PasswordHashingError) {
     let bytes = Array(password.value.utf8)
-    _ = try await threads.run { [cost] () throws(CryptoError) in
+    _ = try await run { [cost] () throws(CryptoError) in
       try PasswordEncoding.scrypt(bytes, salt: "nobody-has-this-salt--", cost: cost)
+    }
+  }
+
+  /// Runs a function when its turn has come. Once it runs, cancellation does not stop it.
+  private func run<Value: Sendable>(
+    _ body: @escaping @Sendable () throws(CryptoError) -> Value
+  ) async throws(PasswordHashingError) -> Value {
+    let thread: DedicatedThread
+    do throws(WorkerRefusal) {
+      thread = try await pool.claim()
+    } catch {
+      switch error {
+      case .busy: throw .busy
+      case .cancelled: throw .cancelled
+      }
+    }
+    defer { pool.release(thread) }
+    do throws(CryptoError) {
+      return try await thread.run(body)
+    } catch {
+      throw .crypto(error)
     }
   }
 

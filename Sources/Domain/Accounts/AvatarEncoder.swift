@@ -39,6 +39,8 @@ package enum AvatarError: Error, Hashable, Sendable, CustomStringConvertible {
   case tooManyPixels
   /// Too many pictures are waiting. Worth trying again, later.
   case busy
+  /// The caller no longer wants it.
+  case cancelled
 
   package var description: String {
     switch self {
@@ -47,6 +49,7 @@ package enum AvatarError: Error, Hashable, Sendable, CustomStringConvertible {
     case .damaged: "the picture cannot be read"
     case .tooManyPixels: "the picture has too many pixels"
     case .busy: "too many pictures are being worked on"
+    case .cancelled: "cancelled"
     }
   }
 }

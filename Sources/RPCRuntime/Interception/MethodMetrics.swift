@@ -9,8 +9,10 @@ struct MethodMetrics: Sendable {
   private let receivedCounter: Counter
   private let sentCounter: Counter
   private let seconds: Timer
-  /// By the number of the code.
-  private let handled: [Counter]
+  private let succeeded: Counter
+  /// Makes a counter for each other code when it first occurs: most never do.
+  private let factory: any MetricsFactory
+  private let labels: [(String, String)]
 
   init(_ method: MethodDescriptor, _ factory: any MetricsFactory) {
     let labels = Self.labels(method)
@@ -22,7 +24,9 @@ struct MethodMetrics: Sendable {
       label: "grpc_server_msg_sent_total", dimensions: labels, factory: factory)
     seconds = Timer(
       label: "grpc_server_handling_seconds", dimensions: labels, factory: factory)
-    handled = StatusCode.allCases.map { Self.handled(labels, $0, factory) }
+    succeeded = Self.handled(labels, .ok, factory)
+    self.factory = factory
+    self.labels = labels
   }
 
   static func handled(
@@ -54,7 +58,7 @@ struct MethodMetrics: Sendable {
   @inline(never)
   func ended(_ context: ServerContext, _ error: RPCError?) {
     let code = context.outcome(ofHandler: error)?.code ?? .ok
-    handled[Int(code.rawValue)].increment()
+    (code == .ok ? succeeded : Self.handled(labels, code, factory)).increment()
     receivedCounter.increment(by: context.messagesReceived)
     sentCounter.increment(by: context.messagesSent)
     seconds.recordNanoseconds((NIODeadline.now() - context.startedAt).nanoseconds)

@@ -5,7 +5,7 @@ public import Tracing
 /// Continues the caller's trace: `traceparent` and `tracestate` go into the handler's `ServiceContext`, and
 /// where a tracer is at work each call becomes a span of kind server (OpenTelemetry semantic conventions
 /// for RPC). Without a tracer, a call without `traceparent` costs the look for that header.
-public struct TracingInterceptor: ServerInterceptor {
+public struct TracingInterceptor: CallBracket {
   private let tracer: (any Tracer)?
 
   /// - Parameter tracer: nil: the bootstrapped one, if there is one.
@@ -14,25 +14,13 @@ public struct TracingInterceptor: ServerInterceptor {
     self.tracer = found is NoOpTracer ? nil : found
   }
 
-  /// See ``ServerInterceptor``.
-  public func intercept<Response: Sendable>(
-    _ context: ServerContext, _ next: () async throws(RPCError) -> Response
-  ) async throws(RPCError) -> Response {
+  /// Reads the headers, and starts the span.
+  public func begin(_ context: ServerContext) async throws(RPCError) {
     let trace = context.metadataValue("traceparent").flatMap {
       TraceContext(parent: $0, state: context.metadataValue("tracestate"))
     }
     if let trace { context[TraceContextKey.self] = trace }
-    if let tracer { return try await spanned(by: tracer, trace, context, next) }
-    guard let trace else { return try await next() }
-    var service = ServiceContext.current ?? .topLevel
-    service[TraceContextKey.self] = trace
-    return try await Self.run(in: service, next)
-  }
-
-  private func spanned<Response: Sendable>(
-    by tracer: any Tracer, _ trace: TraceContext?, _ context: ServerContext,
-    _ next: () async throws(RPCError) -> Response
-  ) async throws(RPCError) -> Response {
+    guard let tracer else { return }
     var service = ServiceContext.current ?? .topLevel
     service[TraceContextKey.self] = trace
     tracer.extract(context.metadata, into: &service, using: MetadataCarrier())
@@ -43,28 +31,42 @@ public struct TracingInterceptor: ServerInterceptor {
     span.attributes["rpc.service"] = method.service
     span.attributes["rpc.method"] = method.method
     span.attributes["network.peer.address"] = context.peer
-    defer { span.end() }
-    do throws(RPCError) {
-      let response = try await Self.run(in: span.context, next)
-      Self.end(span, context, nil)
-      return response
-    } catch {
-      Self.end(span, context, error)
-      throw error
+    context[SpanKey.self] = span
+  }
+
+  /// The span's, or the caller's trace.
+  public func scope(_ context: ServerContext) -> (any CallScope)? {
+    if tracer != nil, let span = context[SpanKey.self] { return TraceScope(service: span.context) }
+    guard let trace = context[TraceContextKey.self] else { return nil }
+    var service = ServiceContext.current ?? .topLevel
+    service[TraceContextKey.self] = trace
+    return TraceScope(service: service)
+  }
+
+  /// Ends the span.
+  public func end(_ context: ServerContext, _ error: RPCError?) -> RPCError? {
+    if tracer != nil, let span = context[SpanKey.self] {
+      let code = context.outcome(ofHandler: error)?.code ?? .ok
+      span.attributes["rpc.grpc.status_code"] = Int64(code.rawValue)
+      if code.isServerFault { span.setStatus(SpanStatus(code: .error, message: code.labelName)) }
+      span.end()
     }
+    return error
   }
+}
 
-  private static func end(_ span: any Span, _ context: ServerContext, _ error: RPCError?) {
-    let code = context.outcome(ofHandler: error)?.code ?? .ok
-    span.attributes["rpc.grpc.status_code"] = Int64(code.rawValue)
-    if code.isServerFault { span.setStatus(SpanStatus(code: .error, message: code.labelName)) }
-  }
+private enum SpanKey: ServerContextKey {
+  typealias Value = any Span
+}
 
-  private static func run<Response: Sendable>(
-    in service: ServiceContext, _ next: () async throws(RPCError) -> Response
+private struct TraceScope: CallScope {
+  let service: ServiceContext
+
+  func run<Response: Sendable>(
+    _ rest: () async throws(RPCError) -> Response
   ) async throws(RPCError) -> Response {
     let result: Result<Response, RPCError> = await ServiceContext.withValue(service) {
-      do throws(RPCError) { return .success(try await next()) } catch { return .failure(error) }
+      do throws(RPCError) { return .success(try await rest()) } catch { return .failure(error) }
     }
     return try result.get()
   }

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// An interceptor that has nothing to hold while the handler runs: it acts before it and after it. Neighbours of
-/// this kind share one frame around the handler, which matters where ten thousand streams are open.
+/// this kind share one frame around the handler, which matters where ten thousand streams are open: a task
+/// keeps the memory of its deepest chain of frames for as long as it lives.
 public protocol CallBracket: ServerInterceptor {
   /// Runs before the handler, after the interceptors in front of this one.
   /// - Throws: what the caller shall see; then nothing behind runs, and neither does ``end(_:_:)``.
   func begin(_ context: ServerContext) async throws(RPCError)
+
+  /// Asked when this one has begun.
+  /// - Returns: where the rest of the call shall run; nil: where this one does, which costs nothing.
+  func scope(_ context: ServerContext) -> (any CallScope)?
 
   /// Runs when everything behind has ended.
   /// - Parameter error: how; nil: with success.
@@ -17,6 +22,9 @@ extension CallBracket {
   /// Nothing to do.
   public func begin(_ context: ServerContext) async throws(RPCError) {}
 
+  /// None.
+  public func scope(_ context: ServerContext) -> (any CallScope)? { nil }
+
   /// Leaves the outcome as it is.
   public func end(_ context: ServerContext, _ error: RPCError?) -> RPCError? { error }
 
@@ -25,63 +33,5 @@ extension CallBracket {
     _ context: ServerContext, _ next: () async throws(RPCError) -> Response
   ) async throws(RPCError) -> Response {
     try await BracketChain([self]).intercept(context, next)
-  }
-}
-
-/// Neighbours among a router's interceptors, the outermost first.
-struct BracketChain: ServerInterceptor {
-  private let brackets: [any CallBracket]
-
-  /// - Parameter brackets: the first one is the outermost.
-  init(_ brackets: [any CallBracket]) {
-    self.brackets = brackets
-  }
-
-  /// Joins neighbours that are brackets; the others stay as they are, and where they are.
-  static func joining(_ interceptors: [any ServerInterceptor]) -> [any ServerInterceptor] {
-    var joined: [any ServerInterceptor] = []
-    var brackets: [any CallBracket] = []
-    func close() {
-      if !brackets.isEmpty { joined.append(BracketChain(brackets)) }
-      brackets = []
-    }
-    for interceptor in interceptors {
-      if let bracket = interceptor as? any CallBracket {
-        brackets.append(bracket)
-      } else {
-        close()
-        joined.append(interceptor)
-      }
-    }
-    close()
-    return joined
-  }
-
-  func intercept<Response: Sendable>(
-    _ context: ServerContext, _ next: () async throws(RPCError) -> Response
-  ) async throws(RPCError) -> Response {
-    var begun = 0
-    do throws(RPCError) {
-      while begun < brackets.count {
-        try await brackets[begun].begin(context)
-        begun += 1
-      }
-      let response = try await next()
-      _ = end(begun, context, nil)
-      return response
-    } catch {
-      throw end(begun, context, error) ?? error
-    }
-  }
-
-  /// Ends the first `count`, the innermost first.
-  @inline(never)
-  private func end(_ count: Int, _ context: ServerContext, _ error: RPCError?) -> RPCError? {
-    var outcome = error
-    for bracket in brackets[..<count].reversed() {
-      let seen = bracket.end(context, outcome)
-      if outcome != nil { outcome = seen ?? outcome }
-    }
-    return outcome
   }
 }

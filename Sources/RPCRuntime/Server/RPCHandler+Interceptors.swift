@@ -8,7 +8,13 @@ extension RPCHandler {
     guard !prepared.isEmpty else { return self }
     var handler = counted()
     for interceptor in BracketChain.joining(prepared).reversed() {
-      handler = handler.wrapped(in: interceptor)
+      handler =
+        if let chain = interceptor as? BracketChain {
+          // Of a type that is known here: nothing of the call goes through existentials.
+          handler.wrapped(in: chain)
+        } else {
+          handler.wrapped(in: interceptor)
+        }
     }
     return handler
   }
@@ -45,7 +51,9 @@ extension RPCHandler {
     }
   }
 
-  private func wrapped(in interceptor: some ServerInterceptor) -> RPCHandler {
+  private func wrapped<Interceptor: ServerInterceptor>(
+    in interceptor: Interceptor
+  ) -> RPCHandler {
     switch body {
     case .unary(let body):
       replacing(

@@ -45,31 +45,18 @@ package struct CallGate: Sendable {
     return try decision.get()
   }
 
-  /// Lets a stream in, and remembers on what grounds until it has ended. In a child task, whose memory is
-  /// given back when it ends: a stream keeps that of its deepest frames for as long as it is open.
+  /// Lets a stream in, and remembers on what grounds until it has ended.
   @inline(never)
   func admitStream(
     _ context: ServerContext, _ permission: Permission
   ) async throws(RPCError) {
-    let admitted = await withTaskGroup(of: Result<Void, RPCError>.self) { group in
-      group.addImmediateTask {
-        do throws(RPCError) {
-          if let caller = try await admit(context, permission) {
-            streams.enter(
-              context,
-              AdmittedStreams.Grounds(
-                proof: caller.proof, tenant: context[CallTenant.self]?.slug,
-                permission: permission))
-          }
-          return .success(())
-        } catch {
-          return .failure(error)
-        }
-      }
-      return await group.next()
+    try await ChildTask.run { () async throws(RPCError) in
+      guard let caller = try await admit(context, permission) else { return }
+      streams.enter(
+        context,
+        AdmittedStreams.Grounds(
+          proof: caller.proof, tenant: context[CallTenant.self]?.slug, permission: permission))
     }
-    guard let admitted else { throw RPCError(.cancelled, "the call is over") }
-    try admitted.get()
   }
 
   /// Whether a stream would still be let in.

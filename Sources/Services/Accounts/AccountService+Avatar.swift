@@ -60,6 +60,7 @@ extension AccountService {
       case .busy:
         throw RPCError(
           .unavailable, error.description, retryAfter: desk.settings.retryAfter)
+      case .cancelled: throw RPCError(.cancelled, error.description)
       case .tooLarge, .unsupportedType, .damaged, .tooManyPixels:
         throw .invalid(Self.field, error.description)
       }

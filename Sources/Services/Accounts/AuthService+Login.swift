@@ -55,7 +55,7 @@ extension AuthService {
     _ name: String, _ context: ServerContext
   ) throws(RPCError) -> Wanted {
     let slug = TenantSlug(name)
-    if !name.isEmpty, slug == nil { throw .invalid("tenant", "is not a tenant's slug") }
+    if !name.isEmpty, slug == nil { throw .invalid("tenant", "Is not a tenant's slug.") }
     if let tenant = context[CallTenant.self] {
       if let slug, slug != tenant.slug { throw .twoTenants }
       return .tenant(id: tenant.id)

@@ -13,7 +13,7 @@ extension AuthService {
     var problems = FieldProblems()
     let email = problems.email(request.email)
     try problems.check()
-    guard let email else { throw .invalid("email", "is required") }
+    guard let email else { throw .invalid("email", FieldProblems.isRequired) }
     try desk.admit(CallOrigin(context).address, desk.resets)
     // Addresses have an `@`, callers do not.
     try desk.admit(email.rawValue, desk.resets)

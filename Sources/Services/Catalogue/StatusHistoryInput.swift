@@ -24,7 +24,7 @@ struct StatusHistoryInput {
       request.from, request.to, names: ("from", "to"), longest: Self.maxRange, now: now)
     past = range.clamped(to: min(range.lowerBound, now)..<now)
     guard request.limit <= Self.maxLimit else {
-      throw .invalid("limit", "must be at most \(Self.maxLimit)")
+      throw .invalid("limit", "Must be at most \(Self.maxLimit).")
     }
     limit = Int(request.limit == 0 ? Self.defaultLimit : request.limit)
   }
@@ -48,7 +48,7 @@ extension CatalogueDesk {
     }
     guard let changes else {
       throw .invalid(
-        "from", "there are more than \(Self.maxChanges) changes: take a shorter range")
+        "from", "There are more than \(Self.maxChanges) changes: take a shorter range.")
     }
     let intervals = StatusInterval.intervals(of: changes, over: wanted.past)
     return TraksenseV1.StatusHistory(

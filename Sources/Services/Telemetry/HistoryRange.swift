@@ -20,7 +20,7 @@ struct HistoryRange: Hashable, Sendable {
     from =
       try Self.timestamp(request.from, "from") ?? cursor?.from
       ?? to.advanced(by: .seconds(-86_400))
-    guard from < to else { throw .invalid("from", "must be before `to`") }
+    guard from < to else { throw .invalid("from", "Must be before `to`.") }
     let length = to.since(from)
     switch request.interval {
     case "", "auto":
@@ -28,17 +28,18 @@ struct HistoryRange: Hashable, Sendable {
     default:
       guard let interval = HistoryInterval(rawValue: request.interval) else {
         let names = HistoryInterval.allCases.map(\.rawValue).joined(separator: ", ")
-        throw .invalid("interval", "must be one of auto, \(names)")
+        throw .invalid("interval", "Must be one of auto, \(names).")
       }
       self.interval = interval
     }
     if let cursor, cursor.from != from || cursor.to != to || cursor.interval != interval {
-      throw .invalid("cursor", "is of another range or interval")
+      throw .invalid("cursor", "Is of another range or interval.")
     }
     let longest = interval == .raw ? limits.maxRawRange : limits.maxBucketRange
     guard length <= longest else {
       let days = longest.components.seconds / 86_400
-      throw .invalid("from", "range is longer than \(days) days, the most for \(interval.rawValue)")
+      throw .invalid(
+        "from", "The range is longer than \(days) days, the most for \(interval.rawValue).")
     }
   }
 
@@ -52,10 +53,10 @@ struct HistoryRange: Hashable, Sendable {
   ) throws(RPCError) -> Range<Timestamp> {
     let end = try timestamp(to, names.to) ?? now
     let start = try timestamp(from, names.from) ?? end.advanced(by: .zero - length)
-    guard start < end else { throw .invalid(names.from, "must be before `\(names.to)`") }
+    guard start < end else { throw .invalid(names.from, "Must be before `\(names.to)`.") }
     guard end.since(start) <= longest else {
       let days = longest.components.seconds / 86_400
-      throw .invalid(names.from, "range is longer than \(days) days")
+      throw .invalid(names.from, "The range is longer than \(days) days.")
     }
     return start..<end
   }
@@ -65,7 +66,7 @@ struct HistoryRange: Hashable, Sendable {
   ) throws(RPCError) -> Timestamp? {
     guard let proto else { return nil }
     guard let timestamp = Timestamp(proto) else {
-      throw .invalid(field, "is not within the years 1 to 9999")
+      throw .invalid(field, "Is not within the years 1 to 9999.")
     }
     return timestamp
   }

@@ -29,7 +29,7 @@ struct HistoryWish: Hashable, Sendable {
     var cursor: HistoryCursor?
     if !request.cursor.isEmpty {
       guard let parsed = HistoryCursor(request.cursor) else {
-        throw .invalid("cursor", "is not a `next_cursor` of a history")
+        throw .invalid("cursor", "Is not a `next_cursor` of a history.")
       }
       cursor = parsed
     }
@@ -38,24 +38,24 @@ struct HistoryWish: Hashable, Sendable {
     switch request.downsample {
     case "":
       guard request.points == 0 else {
-        throw .invalid("points", "goes together with `downsample` only")
+        throw .invalid("points", "Goes together with `downsample` only.")
       }
       amount = .points(atMost: request.limit == 0 ? nil : Int(request.limit))
     case "lttb":
       guard request.limit == 0 else {
-        throw .invalid("limit", "does not go together with `downsample`: see `points`")
+        throw .invalid("limit", "Does not go together with `downsample`: see `points`.")
       }
       guard cursor == nil else {
-        throw .invalid("cursor", "does not go together with `downsample`")
+        throw .invalid("cursor", "Does not go together with `downsample`.")
       }
       let points = request.points == 0 ? Self.defaultSamples : request.points
       guard Self.samples.contains(points) else {
         throw .invalid(
-          "points", "must be from \(Self.samples.lowerBound) to \(Self.samples.upperBound)")
+          "points", "Must be from \(Self.samples.lowerBound) to \(Self.samples.upperBound).")
       }
       amount = .downsampled(Int(points))
     default:
-      throw .invalid("downsample", "must be lttb")
+      throw .invalid("downsample", "Must be lttb.")
     }
   }
 

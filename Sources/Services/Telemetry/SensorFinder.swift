@@ -31,19 +31,20 @@ struct SensorFinder: Sendable {
       return try await sensors(selection, of: tenant, context)
     }
     guard device.isEmpty else {
-      throw .invalid("asset_tag", "does not go together with `device_id`")
+      throw .invalid("asset_tag", "Does not go together with `device_id`.")
     }
     guard asset.unicodeScalars.count <= Self.longestTag else {
-      throw .invalid("asset_tag", "has more than \(Self.longestTag) characters")
+      throw .invalid(
+        "asset_tag", "Ensure this field has no more than \(Self.longestTag) characters.")
     }
     let selection = try SensorSelection(
       devices: [], sensors: ids, types: types, limit: limits.maxFilterValues)
     guard let all = try await sensors(ofAsset: asset, of: tenant, context) else {
-      throw .notFound("asset_tag", "unknown asset \(asset)")
+      throw .notFound("asset_tag", "There is no asset \(asset).")
     }
     let known = Set(all.map(\.id))
     for sensor in selection.sensors where !known.contains(sensor.id) {
-      throw .notFound(sensor.field, "unknown sensor \(sensor.id)")
+      throw .notFound(sensor.field, "There is no sensor \(sensor.id).")
     }
     return all.filter { selection.filter.admits($0) }
   }
@@ -61,7 +62,6 @@ struct SensorFinder: Sendable {
   /// The active sensors that a selection lets through, ordered by key. One statement, unless something
   /// named in the selection is not among them.
   /// - Throws: NOT_FOUND naming the first device, else sensor, that does not exist.
-  @inline(never)
   func sensors(
     _ selection: SensorSelection, of tenant: Tenant, _ context: ServerContext
   ) async throws(RPCError) -> [Sensor] {
@@ -72,8 +72,6 @@ struct SensorFinder: Sendable {
     return matching
   }
 
-  /// Not inlined: few calls need it, and live streams keep the frames of their set-up; see `subscribe`.
-  @inline(never)
   private func findMissing(
     _ selection: SensorSelection, besides matching: [Sensor], of tenant: Tenant,
     _ context: ServerContext
@@ -88,12 +86,12 @@ struct SensorFinder: Sendable {
     let devices = Set(known.map(\.device))
     for device in selection.devices where !devices.contains(device.id) {
       guard try await hasDevice(device.id, of: tenant, context) else {
-        throw .notFound(device.field, "unknown device \(device.id)")
+        throw .notFound(device.field, "There is no device \(device.id).")
       }
     }
     let ids = Set(known.map(\.id))
     for sensor in selection.sensors where !ids.contains(sensor.id) {
-      throw .notFound(sensor.field, "unknown sensor \(sensor.id)")
+      throw .notFound(sensor.field, "There is no sensor \(sensor.id).")
     }
   }
 

@@ -17,7 +17,7 @@ struct SensorSelection: Sendable {
 
   /// Exactly one device.
   init(device: String, sensors: [String], types: [String], limit: Int) throws(RPCError) {
-    guard !device.isEmpty else { throw .invalid("device_id", "is required") }
+    guard !device.isEmpty else { throw .invalid("device_id", FieldProblems.isRequired) }
     guard let id = DeviceID(device) else { throw Self.unusable("device_id") }
     devices = [Named(id: id, field: "device_id")]
     self.sensors = try Self.sensors(sensors, limit: limit)
@@ -37,15 +37,10 @@ struct SensorSelection: Sendable {
   }
 
   var filter: SensorFilter {
-    // Not inlined, as `isCovered`: live streams keep the frames of their set-up.
-    @inline(never) get {
-      SensorFilter(
-        devices: Set(devices.map(\.id)), sensors: Set(sensors.map(\.id)), types: types)
-    }
+    SensorFilter(devices: Set(devices.map(\.id)), sensors: Set(sensors.map(\.id)), types: types)
   }
 
   /// True when every device and sensor named has at least one of `sensors`.
-  @inline(never)
   func isCovered(by sensors: [Sensor]) -> Bool {
     let (foundDevices, foundIDs) = (Set(sensors.map(\.device)), Set(sensors.map(\.id)))
     return devices.allSatisfy { foundDevices.contains($0.id) }
@@ -67,17 +62,29 @@ struct SensorSelection: Sendable {
 
   private static func types(_ texts: [String], limit: Int) throws(RPCError) -> Set<String> {
     try check(texts.count, "sensor_type", limit)
-    for (index, text) in texts.enumerated() where text.isEmpty {
-      throw .invalid("sensor_type[\(index)]", "is empty")
+    var types: Set<MetricType> = []
+    for (index, text) in texts.enumerated() {
+      if let type = MetricType(anyCase: text) {
+        types.insert(type)
+      } else if let family = MetricFamily(anyCase: text) {
+        types.formUnion(family.types)
+      } else {
+        throw .invalid(
+          "sensor_type[\(index)]",
+          "\"\(text)\" is not a valid choice: \(MetricFamily.list), \(MetricType.list).")
+      }
     }
-    return Set(texts)
+    return Set(types.map(\.rawValue))
   }
 
   private static func check(_ count: Int, _ field: String, _ limit: Int) throws(RPCError) {
-    guard count <= limit else { throw .invalid(field, "has more than \(limit) values") }
+    guard count <= limit else {
+      throw .invalid(field, "Ensure this field has no more than \(limit) values.")
+    }
   }
 
   private static func unusable(_ field: String) -> RPCError {
-    .invalid(field, "must have 1–200 characters, none of them '/', '+', '#' or a control character")
+    .invalid(
+      field, "Must have 1–200 characters, none of them '/', '+', '#' or a control character.")
   }
 }

@@ -8,9 +8,10 @@ extension TelemetryService {
   package func ingest(
     _ request: TraksenseV1.IngestRequest, context: ServerContext
   ) async throws(RPCError) -> TraksenseV1.IngestResponse {
-    guard !request.readings.isEmpty else { throw .invalid("readings", "is empty") }
+    guard !request.readings.isEmpty else { throw .invalid("readings", FieldProblems.isRequired) }
     guard request.readings.count <= limits.maxIngestReadings else {
-      throw .invalid("readings", "has more than \(limits.maxIngestReadings) points")
+      throw .invalid(
+        "readings", "Ensure this field has no more than \(limits.maxIngestReadings) points.")
     }
     let tenant = try await tenant(of: context, named: request.tenant)
     let points = request.readings.map { IncomingPoint($0, tenant: tenant.slug.rawValue) }

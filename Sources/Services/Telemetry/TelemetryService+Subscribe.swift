@@ -7,42 +7,24 @@ package import TrakSenseAPI
 extension TelemetryService {
   /// `start`, then events until the caller leaves, falls behind, or the server stops.
   ///
-  /// A task keeps the memory of its deepest chain of frames, in slabs of about 1,000 bytes, until it ends:
-  /// that of the set-up as long as the stream lives. So what is done once is never inlined, and what is
-  /// not async is in functions of its own, whose temporaries are on the thread's stack.
+  /// A task keeps the memory of its deepest chain of frames until it ends, see ``ChildTask``: so the set-up
+  /// has a task of its own, and what the stream's needs is not async, or in functions that are not inlined.
   package func subscribe(
     _ request: TraksenseV1.SubscribeRequest,
     responses: MessageWriter<TraksenseV1.SubscribeResponse>, context: ServerContext
   ) async throws(RPCError) {
-    let (start, subscription) = try await joinApart(request, context)
-    try await announce(start, responses)
+    let subscription = try await ChildTask.run { () async throws(RPCError) in
+      let (start, subscription) = try await join(request, context)
+      try await announce(start, responses)
+      return subscription
+    }
     while true {
       try await responses.write(frame: nextFrame(of: subscription, context))
     }
   }
 
-  /// In a child task, whose memory is given back when it ends: the store's frames are the deepest.
-  @inline(never)
-  private func joinApart(
-    _ request: TraksenseV1.SubscribeRequest, _ context: ServerContext
-  ) async throws(RPCError) -> Joined {
-    let joined = await withTaskGroup(of: Result<Joined, RPCError>.self) { group in
-      group.addImmediateTask {
-        do throws(RPCError) {
-          return .success(try await join(request, context))
-        } catch {
-          return .failure(error)
-        }
-      }
-      return await group.next()
-    }
-    guard let joined else { throw failure(LiveError.cancelled, context) }
-    return try joined.get()
-  }
-
   private typealias Joined = (start: LiveStart, subscription: ReadingSubscription)
 
-  @inline(never)
   private func join(
     _ request: TraksenseV1.SubscribeRequest, _ context: ServerContext
   ) async throws(RPCError) -> Joined {
@@ -52,7 +34,6 @@ extension TelemetryService {
     return try await join(tenant, selection, series, slowReader, context)
   }
 
-  @inline(never)
   private func join(
     _ tenant: Tenant, _ selection: SensorSelection, _ series: [Sensor], _ slowReader: SlowReader,
     _ context: ServerContext
@@ -65,7 +46,6 @@ extension TelemetryService {
     }
   }
 
-  @inline(never)
   private func wishes(
     _ request: TraksenseV1.SubscribeRequest
   ) throws(RPCError) -> (SensorSelection, SlowReader) {
@@ -76,7 +56,6 @@ extension TelemetryService {
   }
 
   /// Sends `start`, and the sensors that do not fit into it.
-  @inline(never)
   private func announce(
     _ start: LiveStart, _ responses: MessageWriter<TraksenseV1.SubscribeResponse>
   ) async throws(RPCError) {
@@ -87,14 +66,12 @@ extension TelemetryService {
     }
   }
 
-  @inline(never)
   private func frame(start cursor: Int64, takingFrom rest: inout ArraySlice<Sensor>) -> MessageFrame
   {
     let start = TraksenseV1.SubscribeStart(cursor: cursor, series: takeSeries(from: &rest))
     return TraksenseV1.SubscribeResponse(event: .start(start)).frame()
   }
 
-  @inline(never)
   private func frame(takingFrom rest: inout ArraySlice<Sensor>) -> MessageFrame {
     let added = TraksenseV1.SeriesAdded(series: takeSeries(from: &rest))
     return TraksenseV1.SubscribeResponse(event: .series(added)).frame()
@@ -136,7 +113,7 @@ extension SlowReader {
     switch policy {
     case .close: self = .close
     case .gap: self = .gap
-    case .unrecognized: throw .invalid("slow_reader", "must be CLOSE or GAP")
+    case .unrecognized: throw .invalid("slow_reader", "Must be CLOSE or GAP.")
     }
   }
 }

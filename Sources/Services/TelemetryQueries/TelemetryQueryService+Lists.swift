@@ -15,14 +15,14 @@ extension TelemetryQueryService {
       request.tsFrom, request.tsTo, names: ("ts_from", "ts_to"), longest: limits.maxRawRange)
     let page = try PageRequest(page: request.page, pageSize: request.pageSize)
     guard page.offset <= limits.maxKeptPoints else {
-      throw .invalid("page", "lies too deep in the list: take a shorter range")
+      throw .invalid("page", "Lies too deep in the list: take a shorter range.")
     }
     let (minimum, maximum) = (request.valueMin?.value, request.valueMax?.value)
     for (name, bound) in [("value_min", minimum), ("value_max", maximum)] {
-      if let bound, !bound.isFinite { throw .invalid(name, "is not a finite number") }
+      if let bound, !bound.isFinite { throw .invalid(name, "Is not a finite number.") }
     }
     if let minimum, let maximum, minimum > maximum {
-      throw .invalid("value_min", "must not be greater than `value_max`")
+      throw .invalid("value_min", "Must not be greater than `value_max`.")
     }
     let tenant = try context.tenant()
     let sensors = try await sensors(
@@ -45,10 +45,10 @@ extension TelemetryQueryService {
   ) async throws(RPCError) -> TraksenseV1.ListAggregatesResponse {
     guard let interval = HistoryInterval(rawValue: request.bucket), interval != .raw else {
       let names = HistoryInterval.allCases.filter { $0 != .raw }.map(\.rawValue)
-      throw .invalid("bucket", "must be one of \(names.joined(separator: ", "))")
+      throw .invalid("bucket", "Must be one of \(names.joined(separator: ", ")).")
     }
     guard request.limit <= Self.maxAggregates else {
-      throw .invalid("limit", "must be at most \(Self.maxAggregates)")
+      throw .invalid("limit", "Must be at most \(Self.maxAggregates).")
     }
     let range = try range(
       request.from, request.to, names: ("from", "to"),

@@ -22,7 +22,7 @@ extension TelemetryQueryService {
     let mask = request.updateMask?.paths ?? []
     let known = ["raw_days", "compress_after_days"]
     for path in mask where !known.contains(path) {
-      throw .invalid("update_mask", "unknown field \(path)")
+      throw .invalid("update_mask", "Unknown field \(path).")
     }
     var settings = try await ask(context) { () async throws(StoreError) in
       try await retention.settings(of: tenant)
@@ -44,7 +44,7 @@ extension TelemetryQueryService {
     guard days != 0 else { return nil }
     let allowed = Domain.TelemetrySettings.days
     guard allowed.contains(Int(days)) else {
-      throw .invalid(field, "must be 0 or from \(allowed.lowerBound) to \(allowed.upperBound)")
+      throw .invalid(field, "Must be 0 or from \(allowed.lowerBound) to \(allowed.upperBound).")
     }
     return Int(days)
   }

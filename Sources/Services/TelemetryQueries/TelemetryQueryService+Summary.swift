@@ -13,7 +13,7 @@ extension TelemetryQueryService {
     let selection = try SensorSelection(
       device: request.deviceID, sensors: [], types: [], limit: limits.maxFilterValues)
     guard let device = selection.devices.first?.id else {
-      throw .invalid("device_id", "is required")
+      throw .invalid("device_id", FieldProblems.isRequired)
     }
     let tenant = try context.tenant()
     let now = now
@@ -21,7 +21,7 @@ extension TelemetryQueryService {
       try await queries.state(
         of: device, statisticsSince: now.advanced(by: .zero - Self.day), tenant: tenant)
     }
-    guard let state = found else { throw .notFound("device_id", "unknown device \(device)") }
+    guard let state = found else { throw .notFound("device_id", "There is no device \(device).") }
     let lastDay = now.advanced(by: .zero - Self.day)..<now
     let changes = try await changes(of: state.sensors.map(\.sensor), lastDay, tenant, context)
     let sensors = state.sensors.sorted { $0.sensor.id.rawValue < $1.sensor.id.rawValue }
@@ -48,7 +48,8 @@ extension TelemetryQueryService {
         of: sensors.map(\.key), in: range, limit: limit, tenant: tenant)
     }
     guard let changes else {
-      throw .invalid("from", "there are more than \(limit) changes of status: take a shorter range")
+      throw .invalid(
+        "from", "There are more than \(limit) changes of status: take a shorter range.")
     }
     return changes
   }

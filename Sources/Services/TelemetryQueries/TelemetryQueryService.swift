@@ -56,7 +56,7 @@ package struct TelemetryQueryService: TraksenseV1.TelemetryQueryServiceProtocol 
     guard sensors.count <= limits.maxQuestionedSensors else {
       throw .invalid(
         "device_id",
-        "is required here: there are more than \(limits.maxQuestionedSensors) sensors")
+        "This field is required here: there are more than \(limits.maxQuestionedSensors) sensors.")
     }
     return sensors
   }

@@ -417,7 +417,7 @@ extension SchemaDescription {
             request: "UpdateSensorRequest", response: "Sensor"),
           Method(
             "/traksense.v1.SensorService/DeleteSensor",
-            "For good. A sensor that has readings stays: FAILED_PRECONDITION says how many, up to 1,000.",
+            "For good, with its status and status history. A sensor that has readings, or had some of which sums are kept, stays: FAILED_PRECONDITION says how many, up to 1,000.",
             request: "DeleteSensorRequest", response: "google.protobuf.Empty"),
           Method(
             "/traksense.v1.SensorService/ArchiveSensor",
@@ -632,7 +632,7 @@ extension SchemaDescription {
             request: "UpdateDeviceRequest", response: "Device"),
           Method(
             "/traksense.v1.DeviceService/DeleteDevice",
-            "For good. A device that has sensors, archived ones included, stays: FAILED_PRECONDITION says how many, and how many readings they have.",
+            "For good, with its status. A device that has sensors, archived ones included, stays: FAILED_PRECONDITION says how many, and how many readings they have.",
             request: "DeleteDeviceRequest", response: "google.protobuf.Empty"),
           Method(
             "/traksense.v1.DeviceService/ArchiveDevice",
@@ -1547,7 +1547,7 @@ extension SchemaDescription {
         [
           Field("device_id", .text, .one, "This or `asset_tag`."),
           Field("sensor_id", .text, .list, "Empty: all sensors."),
-          Field("sensor_type", .text, .list, "Empty: all metric types."),
+          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all."),
           Field("from", .time, .nullable, "First instant wanted; absent: 24 hours before `to`."),
           Field("to", .time, .nullable, "First instant no longer wanted; absent: now."),
           Field("interval", .text, .one, "`raw`, `1m`, `5m`, `15m`, `1h`, `1d` or `auto` (the default): up to 1 h raw, 6 h 1m, 24 h 5m, else 1h."),
@@ -1593,7 +1593,7 @@ extension SchemaDescription {
         [
           Field("device_id", .text, .list, "Empty: all devices of the tenant."),
           Field("sensor_id", .text, .list),
-          Field("sensor_type", .text, .list),
+          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all."),
           Field("slow_reader", .names(["CLOSE", "GAP"]), .one, "What to do when the reader is too slow for the live window."),
         ]),
       Message(
@@ -1791,7 +1791,7 @@ extension SchemaDescription {
         [
           Field("device_id", .text, .one, "Empty: all devices."),
           Field("sensor_id", .text, .list),
-          Field("sensor_type", .text, .list),
+          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all."),
           Field("ts_from", .time, .nullable, "Absent: 24 hours before `ts_to`."),
           Field("ts_to", .time, .nullable, "Absent: now. The range is at most 31 days long."),
           Field("value_min", .number, .nullable),
@@ -1822,7 +1822,7 @@ extension SchemaDescription {
           Field("bucket", .text, .one, "`1m`, `5m`, `15m`, `1h` or `1d`. Required.", isRequired: true),
           Field("device_id", .text, .one, "Empty: all devices."),
           Field("sensor_id", .text, .list),
-          Field("sensor_type", .text, .list),
+          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all."),
           Field("from", .time, .nullable, "Absent: 24 hours before `to`; for `1d`, 30 days."),
           Field("to", .time, .nullable, "Absent: now."),
           Field("limit", .unsigned, .one, "At most 5,000; 0: 500."),
@@ -1844,7 +1844,7 @@ extension SchemaDescription {
           Field("device_id", .text, .one, "This or `asset_tag`."),
           Field("asset_tag", .text, .one),
           Field("sensor_id", .text, .list),
-          Field("sensor_type", .text, .list),
+          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all."),
           Field("from", .time, .nullable, "Absent: 24 hours before `to`."),
           Field("to", .time, .nullable, "Absent: now."),
         ]),

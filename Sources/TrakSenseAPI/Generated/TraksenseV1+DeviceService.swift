@@ -306,7 +306,7 @@ extension TraksenseV1 {
       _ request: TraksenseV1.UpdateDeviceRequest, context: ServerContext
     ) async throws(RPCError) -> TraksenseV1.Device
 
-    /// For good. A device that has sensors, archived ones included, stays: FAILED_PRECONDITION says how many, and
+    /// For good, with its status. A device that has sensors, archived ones included, stays: FAILED_PRECONDITION says how many, and
     /// how many readings they have.
     func deleteDevice(
       _ request: TraksenseV1.DeleteDeviceRequest, context: ServerContext
@@ -399,7 +399,7 @@ extension TraksenseV1 {
         DeviceServiceMethods.replaceDevice, request, options: options)
     }
 
-    /// For good. A device that has sensors, archived ones included, stays: FAILED_PRECONDITION says how many, and
+    /// For good, with its status. A device that has sensors, archived ones included, stays: FAILED_PRECONDITION says how many, and
     /// how many readings they have.
     public func deleteDevice(
       _ request: TraksenseV1.DeleteDeviceRequest, options: CallOptions = CallOptions()

@@ -250,7 +250,8 @@ extension TraksenseV1 {
       _ request: TraksenseV1.UpdateSensorRequest, context: ServerContext
     ) async throws(RPCError) -> TraksenseV1.Sensor
 
-    /// For good. A sensor that has readings stays: FAILED_PRECONDITION says how many, up to 1,000.
+    /// For good, with its status and status history. A sensor that has readings, or had some of which sums are kept, stays:
+    /// FAILED_PRECONDITION says how many, up to 1,000.
     func deleteSensor(
       _ request: TraksenseV1.DeleteSensorRequest, context: ServerContext
     ) async throws(RPCError) -> ProtoEmpty
@@ -327,7 +328,8 @@ extension TraksenseV1 {
         SensorServiceMethods.replaceSensor, request, options: options)
     }
 
-    /// For good. A sensor that has readings stays: FAILED_PRECONDITION says how many, up to 1,000.
+    /// For good, with its status and status history. A sensor that has readings, or had some of which sums are kept, stays:
+    /// FAILED_PRECONDITION says how many, up to 1,000.
     public func deleteSensor(
       _ request: TraksenseV1.DeleteSensorRequest, options: CallOptions = CallOptions()
     ) async throws(RPCError) -> ProtoEmpty {

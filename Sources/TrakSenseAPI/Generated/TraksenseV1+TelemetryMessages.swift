@@ -462,7 +462,7 @@ extension TraksenseV1 {
     /// Empty: all sensors.
     public var sensorID: [String] = []
 
-    /// Empty: all metric types.
+    /// Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
     public var sensorType: [String] = []
 
     /// First instant wanted; absent: 24 hours before `to`.
@@ -778,7 +778,7 @@ extension TraksenseV1 {
     /// `sensor_id`
     public var sensorID: [String] = []
 
-    /// `sensor_type`
+    /// Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
     public var sensorType: [String] = []
 
     /// What to do when the reader is too slow for the live window.

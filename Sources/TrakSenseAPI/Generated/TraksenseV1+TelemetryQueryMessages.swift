@@ -427,7 +427,7 @@ extension TraksenseV1 {
     /// `sensor_id`
     public var sensorID: [String] = []
 
-    /// `sensor_type`
+    /// Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
     public var sensorType: [String] = []
 
     /// Absent: 24 hours before `ts_to`.
@@ -643,7 +643,7 @@ extension TraksenseV1 {
     /// `sensor_id`
     public var sensorID: [String] = []
 
-    /// `sensor_type`
+    /// Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
     public var sensorType: [String] = []
 
     /// Absent: 24 hours before `to`; for `1d`, 30 days.
@@ -795,7 +795,7 @@ extension TraksenseV1 {
     /// `sensor_id`
     public var sensorID: [String] = []
 
-    /// `sensor_type`
+    /// Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
     public var sensorType: [String] = []
 
     /// Absent: 24 hours before `to`.

@@ -140,7 +140,7 @@ struct DevCommand: AsyncParsableCommand {
 }
 
 /// Prints where to look as soon as somebody would find something there.
-private struct Announcement: Service {
+private struct Announcement: NamedService {
   let http: ListenAddress
   let text: String
 

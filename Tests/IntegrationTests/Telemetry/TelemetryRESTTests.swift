@@ -40,6 +40,15 @@ extension EndToEnd {
         #expect(history.reduce(0) { $0 + ($1["count"] as? Int ?? 0) } == 24)
         #expect(history.last?["last"] as? Double == 23 && history.first?["min"] as? Double == 0)
 
+        // As the seed asks; a kind of metric types, one of them in any case, and neither.
+        for (type, count) in [("temperature", 24), ("TEMP_supply", 24), ("pressure", 0)] {
+          let rows = try await rows(
+            stack.get("/ingest/history/\(device)/?interval=5m&sensor_type=\(type)"), "data")
+          #expect(rows.count == count, "\(type)")
+        }
+        let mistyped = try await stack.get("/ingest/history/\(device)/?sensor_type=temprature")
+        #expect(mistyped.status == 400 && mistyped.body.contains("sensor_type"), "\(mistyped.body)")
+
         let listed = try await object(
           stack.get("/ingest/readings/?device_id=\(device)&\(wanted)&page_size=10&page=3"))
         #expect(listed["count"] as? Int == 24 && listed["next"] is NSNull)

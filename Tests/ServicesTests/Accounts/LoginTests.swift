@@ -180,7 +180,7 @@ struct LoginTests {
 
   @Test("a full line for hashing is UNAVAILABLE with a delay")
   func busy() async throws {
-    let hasher = try PasswordHasher(threads: 1, maximumWaiting: 0, cost: AccountFixture.cost)
+    let hasher = try PasswordHasher(threads: 1, maxWaiting: 0, cost: AccountFixture.cost)
     let fixture = try await AccountFixture(hasher: hasher)
     // Some of these find the one thread taken.
     let slow = try PasswordHasher(threads: 1, cost: .standard)

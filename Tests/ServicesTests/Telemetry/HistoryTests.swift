@@ -141,6 +141,11 @@ struct HistoryTests {
         Expected(.invalidArgument, "sensor_type[0]")
       ),
       (
+        TraksenseV1.HistoryRequest(
+          deviceID: "ESP32-0", sensorType: ["humidity", "Temperature", "temprature"]),
+        Expected(.invalidArgument, "sensor_type[2]")
+      ),
+      (
         TraksenseV1.HistoryRequest(deviceID: "ESP32-0", interval: "2m"),
         Expected(.invalidArgument, "interval")
       ),

@@ -195,7 +195,7 @@ struct  Traksense__V1__HistoryRequest
   size_t n_sensor_id;
   ProtobufCBinaryData *sensor_id;
   /*
-   * Empty: all metric types.
+   * Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
    */
   size_t n_sensor_type;
   ProtobufCBinaryData *sensor_type;
@@ -336,6 +336,9 @@ struct  Traksense__V1__SubscribeRequest
   ProtobufCBinaryData *device_id;
   size_t n_sensor_id;
   ProtobufCBinaryData *sensor_id;
+  /*
+   * Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
+   */
   size_t n_sensor_type;
   ProtobufCBinaryData *sensor_type;
   /*

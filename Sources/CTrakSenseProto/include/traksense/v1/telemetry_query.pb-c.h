@@ -186,6 +186,9 @@ struct  Traksense__V1__ListReadingsRequest
   ProtobufCBinaryData device_id;
   size_t n_sensor_id;
   ProtobufCBinaryData *sensor_id;
+  /*
+   * Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
+   */
   size_t n_sensor_type;
   ProtobufCBinaryData *sensor_type;
   /*
@@ -259,6 +262,9 @@ struct  Traksense__V1__ListAggregatesRequest
   ProtobufCBinaryData device_id;
   size_t n_sensor_id;
   ProtobufCBinaryData *sensor_id;
+  /*
+   * Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
+   */
   size_t n_sensor_type;
   ProtobufCBinaryData *sensor_type;
   /*
@@ -312,6 +318,9 @@ struct  Traksense__V1__QueryTelemetryRequest
   ProtobufCBinaryData asset_tag;
   size_t n_sensor_id;
   ProtobufCBinaryData *sensor_id;
+  /*
+   * Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
+   */
   size_t n_sensor_type;
   ProtobufCBinaryData *sensor_type;
   /*

@@ -1,23 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
 import Synchronization
-
-/// Holds a thread until it is opened.
-final class Gate: Sendable {
-  private let semaphore = DispatchSemaphore(value: 0)
-  private let isWaiting = Mutex(false)
-
-  func wait() {
-    isWaiting.withLock { $0 = true }
-    semaphore.wait()
-  }
-
-  func open() { semaphore.signal() }
-
-  func someoneWaits() async {
-    while !isWaiting.withLock({ $0 }) { await Task.yield() }
-  }
-}
 
 /// How many are inside at once.
 final class Counter: Sendable {
