@@ -8,7 +8,8 @@ import Testing
 struct AvailabilityTests {
   private static let day: Duration = .seconds(86_400)
 
-  @Test("devices, sensors and sites have the availability that their history says", arguments: 1...5)
+  @Test(
+    "devices, sensors and sites have the availability that their history says", arguments: 1...5)
   func same(seed: UInt64) async throws {
     try await withDatabase { database throws in
       let plant = try await Plant.make("t", in: database)

@@ -217,7 +217,8 @@ struct CatalogueListTests {
     }
   }
 
-  @Test("a sensor warns while its newest value is beyond a threshold, and no longer than it is online")
+  @Test(
+    "a sensor warns while its newest value is beyond a threshold, and no longer than it is online")
   func warnings() async throws {
     try await withDatabase { database throws in
       let plant = try await Plant.make("t", in: database)
@@ -233,13 +234,17 @@ struct CatalogueListTests {
         (#"{"warning_low": 20.5}"#, .warning), (#"{"critical_low": 20.5}"#, .warning),
         (#"{"warning_high": 19.5}"#, .warning), (#"{"critical_high": 19.5}"#, .warning),
         (#"{"warning_low": null, "critical_high": 21}"#, .online),
-        (#"{"critical_low": 1, "warning_low": 2, "warning_high": 30, "critical_high": 40}"#, .online),
+        (
+          #"{"critical_low": 1, "warning_low": 2, "warning_high": 30, "critical_high": 40}"#,
+          .online
+        ),
       ]
       for (thresholds, expected) in cases {
         try await plant.run("UPDATE §assets_sensor SET thresholds = '\(thresholds)'")
         let sensor = try await database.sensors.sensor(1, of: plant.tenant)
         #expect(sensor.connectivity == expected, "\(thresholds)")
-        #expect(try await plant.sensorIDs { $0.status = expected } == [1, 4, 2, 3], "\(thresholds)")
+        #expect(
+          try await plant.sensorIDs { $0.status = expected } == [1, 4, 2, 3], "\(thresholds)")
         #expect(try await plant.sensorIDs { $0.status = .offline } == [5, 6], "\(thresholds)")
         #expect(try await plant.sensorIDs { $0.isOnline = true } == [1, 4, 2, 3])
       }

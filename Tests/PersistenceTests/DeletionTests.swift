@@ -46,7 +46,9 @@ struct DeletionTests {
     }
   }
 
-  @Test("a sensor whose readings only their sums are left of is in use", arguments: StorageKind.allCases)
+  @Test(
+    "a sensor whose readings only their sums are left of is in use", arguments: StorageKind.allCases
+  )
   func sums(storage: StorageKind) async throws {
     try await withDatabase(storage) { database throws in
       let plant = try await Plant.make("t", in: database)
@@ -63,7 +65,9 @@ struct DeletionTests {
     }
   }
 
-  @Test("deleting waits for readings that are being written, and then sees them", arguments: StorageKind.allCases)
+  @Test(
+    "deleting waits for readings that are being written, and then sees them",
+    arguments: StorageKind.allCases)
   func waits(storage: StorageKind) async throws {
     try await withDatabase(storage) { database throws in
       let plant = try await Plant.make("t", in: database)
@@ -84,7 +88,9 @@ struct DeletionTests {
     }
   }
 
-  @Test("readings that come while their sensor is being deleted are refused, and none of their batch is stored")
+  @Test(
+    "readings that come while their sensor is being deleted are refused, and none of their batch is stored"
+  )
   func outdated() async throws {
     try await withDatabase { database throws in
       let plant = try await Plant.make("t", in: database)
@@ -109,7 +115,9 @@ struct DeletionTests {
     }
   }
 
-  @Test("of a reading, a heartbeat, a job and a deletion at once nothing is orphaned", arguments: StorageKind.allCases)
+  @Test(
+    "of a reading, a heartbeat, a job and a deletion at once nothing is orphaned",
+    arguments: StorageKind.allCases)
   func race(storage: StorageKind) async throws {
     try await withDatabase(storage) { database throws in
       let plant = try await Plant.make("t", in: database)
@@ -155,7 +163,9 @@ struct DeletionTests {
     }
   }
 
-  @Test("what deleted sensors left behind in earlier releases goes with the migration", arguments: StorageKind.allCases)
+  @Test(
+    "what deleted sensors left behind in earlier releases goes with the migration",
+    arguments: StorageKind.allCases)
   func migration(storage: StorageKind) async throws {
     try await withDatabase(storage) { database throws in
       let before = Migrator(

@@ -32,7 +32,8 @@ struct HealthTests {
       #expect(kept.healthScore == 38 && kept.updatedAt == before.updatedAt)
       #expect(try await job.run(for: tenant).counts["health_scores"] == nil)
       for (value, score) in [(10.0, 50), (30, 50), (30.5, 38), (40, 38), (-0.5, 25), (9.5, 38)] {
-        try await plant.run("UPDATE §ingest_sensorstatus SET last_value = \(value) WHERE sensor_id = 2")
+        try await plant.run(
+          "UPDATE §ingest_sensorstatus SET last_value = \(value) WHERE sensor_id = 2")
         #expect(try await calculated() == score, "\(value)")
       }
       let asked = try await database.assets.asset(1, of: tenant)
@@ -44,7 +45,9 @@ struct HealthTests {
       await #expect(throws: CatalogueError.notFound) {
         try await database.assets.calculateHealth(ofAsset: 9, of: tenant)
       }
-      try await plant.run("INSERT INTO §assets_asset (site_id, tag, asset_type, health_score) VALUES (1, 'B', 'AHU', 7)")
+      try await plant.run(
+        "INSERT INTO §assets_asset (site_id, tag, asset_type, health_score) VALUES (1, 'B', 'AHU', 7)"
+      )
       #expect(
         try await plant.tags { $0.order = [OrderTerm(.healthScore)] } == ["B", "CH-001"])
       _ = try await job.run(for: tenant)

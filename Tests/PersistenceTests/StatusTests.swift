@@ -123,7 +123,8 @@ struct StatusTests {
       try await commit(plant, 0, [900])
       #expect(try await changes(plant, 0, until: 901) == ["on 60", "off 360", "on 900"])
       _ = try await run(plant, at: 901)
-      #expect(try await changes(plant, 0, until: 1_201) == ["on 60", "off 360", "on 900", "off 1200"])
+      #expect(
+        try await changes(plant, 0, until: 1_201) == ["on 60", "off 360", "on 900", "off 1200"])
     }
   }
 

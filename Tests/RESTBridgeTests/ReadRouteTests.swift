@@ -61,7 +61,9 @@ struct ReadRouteTests {
     arguments: ["+", "%2B"])
   func plus(_ sign: String) async throws {
     try await BridgeFixture.run(service: Self.service(points: 5)) { bridge in
-      for route in ["ingest/history/ahu-1/", "telemetry/history/ahu-1/", "ingest/assets/AHU/history/"] {
+      for route in [
+        "ingest/history/ahu-1/", "telemetry/history/ahu-1/", "ingest/assets/AHU/history/",
+      ] {
         let times = "from=2025-01-01T14:00:00\(sign)02:00&to=2025-01-01T14:00:02\(sign)02:00"
         let answer = try await bridge.curl(path: "/\(route)?interval=raw&\(times)")
         #expect(answer.status == 200, "\(answer.body)")

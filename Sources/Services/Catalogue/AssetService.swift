@@ -20,7 +20,8 @@ package struct AssetService: TraksenseV1.AssetServiceProtocol {
   ) async throws(RPCError) -> TraksenseV1.ListAssetsResponse {
     let page = try await page(request, context)
     return TraksenseV1.ListAssetsResponse(
-      count: UInt32(clamping: page.count), results: page.items.map { TraksenseV1.AssetListItem($0) })
+      count: UInt32(clamping: page.count), results: page.items.map { TraksenseV1.AssetListItem($0) }
+    )
   }
 
   package func getAsset(

@@ -34,7 +34,8 @@ package struct CatalogueDesk: Sendable {
   package init(
     sites: any SiteStore, assets: any AssetStore, devices: any DeviceStore,
     sensors: any SensorStore, intake: any ReadingIntake, statuses: any StatusLog,
-    timeZones: TimeZoneNames, rules: ReadingRules = ReadingRules(), retryAfter: Duration = .seconds(2), clock: WallClock,
+    timeZones: TimeZoneNames, rules: ReadingRules = ReadingRules(),
+    retryAfter: Duration = .seconds(2), clock: WallClock,
     logger: Logger
   ) {
     self.sites = sites

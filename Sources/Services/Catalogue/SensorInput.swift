@@ -45,7 +45,11 @@ extension CatalogueInput {
     let lowest = (changes.minimum ?? nil) ?? -.infinity
     let highest = (changes.maximum ?? nil) ?? .infinity
     let isOutside = SensorThresholds.ascending.contains { name in
-      if case .number(let value) = thresholds[name] { value < lowest || value > highest } else { false }
+      if case .number(let value) = thresholds[name] {
+        value < lowest || value > highest
+      } else {
+        false
+      }
     }
     if isOutside, !problems.mentions("thresholds"), !problems.mentions("min_value") {
       add("thresholds", "Must lie between min_value and max_value.")

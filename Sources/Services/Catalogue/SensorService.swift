@@ -34,7 +34,8 @@ package struct SensorService: TraksenseV1.SensorServiceProtocol {
       try await desk.sensors.sensors(query, wanted, of: tenant)
     }.checked(wanted)
     return TraksenseV1.ListSensorsResponse(
-      count: UInt32(clamping: page.count), results: page.items.map { TraksenseV1.SensorListItem($0) })
+      count: UInt32(clamping: page.count),
+      results: page.items.map { TraksenseV1.SensorListItem($0) })
   }
 
   package func getSensor(

@@ -38,7 +38,9 @@ struct TelemetryIntakeTests {
     #expect(fixture.store.commits.count == 1)
   }
 
-  @Test("a batch whose sensor was deleted meanwhile is judged anew, at most as often as a batch is divided")
+  @Test(
+    "a batch whose sensor was deleted meanwhile is judged anew, at most as often as a batch is divided"
+  )
   func outdated() async throws {
     let fixture = IntakeFixture()
     let left = Mutex(3)

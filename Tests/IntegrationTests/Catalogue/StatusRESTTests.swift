@@ -75,7 +75,9 @@ extension EndToEnd {
     func flow() async throws {
       try await TestStack.with { stack in
         let writer = "X-Api-Key: \(try await stack.apiKey(of: "umc", ["admin"]))"
-        func write(_ method: String, _ path: String, _ json: String = "{}") async throws -> HTTPAnswer {
+        func write(_ method: String, _ path: String, _ json: String = "{}") async throws
+          -> HTTPAnswer
+        {
           try await stack.rest(method, path, json, host: TestStack.host, headers: [writer])
         }
         let sensors = try await stack.get("/sensors/?search=theatre+temp")
@@ -87,9 +89,11 @@ extension EndToEnd {
         let limits = #"{"thresholds":{"warning_low":10,"warning_high":25}}"#
         #expect(try await write("PATCH", "/sensors/\(id)/", limits).status == 200)
 
-        try await post(stack, [
-          sample("temp_001", "20", secondsAgo: 10), sample("temp_002", "20", secondsAgo: 4_000),
-        ])
+        try await post(
+          stack,
+          [
+            sample("temp_001", "20", secondsAgo: 10), sample("temp_002", "20", secondsAgo: 4_000),
+          ])
         let good = try await stack.get("/sensors/\(id)/").json(Shown.self)
         #expect(good.status == "ONLINE" && good.isOnline && good.availability == 100)
         try await post(stack, [sample("temp_001", "25.5", secondsAgo: 5)])
@@ -130,7 +134,8 @@ extension EndToEnd {
         #expect(before.from == "2024-12-31T22:00:00Z" && before.intervals.isEmpty)
         for (query, field) in [("from=x", "from"), ("limit=5001", "limit"), ("page=1", "page")] {
           let answer = try await stack.get("/devices/\(device.id)/status_history/?\(query)")
-          #expect(answer.status == 400 && answer.body.hasPrefix(#"{"\#(field)":["#), "\(answer.body)")
+          #expect(
+            answer.status == 400 && answer.body.hasPrefix(#"{"\#(field)":["#), "\(answer.body)")
         }
         #expect(try await stack.get("/devices/999/status_history/").status == 404)
 
@@ -163,7 +168,8 @@ extension EndToEnd {
         let items = (list as? [Any]) ?? (list as? [String: Any])?["results"] as? [Any] ?? []
         let item = try #require(items.first)
         let id = try #require((item as? [String: Any])?["id"] as? Int)
-        let kind = path.contains("sensors") ? "sensors" : path.contains("devices") ? "devices" : "assets"
+        let kind =
+          path.contains("sensors") ? "sensors" : path.contains("devices") ? "devices" : "assets"
         let whole = try JSONSerialization.jsonObject(
           with: Data(try await stack.get("/\(kind)/\(id)/").body.utf8))
         return (try keys(item), try keys(whole))
@@ -276,9 +282,10 @@ extension EndToEnd {
         }
         let cards = try #require(lines.last)
         #expect(
-          cards.summary == ["temp_001", "temp_002"].map {
-            [.text($0), .number(24), .flag(true), .text("ONLINE")]
-          })
+          cards.summary
+            == ["temp_001", "temp_002"].map {
+              [.text($0), .number(24), .flag(true), .text("ONLINE")]
+            })
         #expect(cards.status == .word("ONLINE") && cards.deviceStatus == "ONLINE")
         #expect(
           cards.stats == [

@@ -55,7 +55,9 @@ struct StatusHistoryTests {
     #expect(fixture.statuses.edit { $0.sensors } == [1, 2])
   }
 
-  @Test("a limit cuts the intervals and says so; availability is that of the whole range", arguments: 2...4)
+  @Test(
+    "a limit cuts the intervals and says so; availability is that of the whole range",
+    arguments: 2...4)
   func limit(_ limit: UInt32) async throws {
     let (fixture, writer) = try await fixture()
     let answer = try await fixture.devices.getDeviceStatusHistory(
@@ -90,7 +92,8 @@ struct StatusHistoryTests {
       (Request(id: 1, from: ProtoTimestamp(Self.now), to: ProtoTimestamp(Self.now)), "from"),
       (Request(id: 1, from: ProtoTimestamp(at(-366 * 86_400 - 1))), "from"),
       (Request(id: 1, from: ProtoTimestamp(seconds: .max)), "from"),
-      (Request(id: 1, to: ProtoTimestamp(seconds: .min)), "to"), (Request(id: 1, limit: 5_001), "limit"),
+      (Request(id: 1, to: ProtoTimestamp(seconds: .min)), "to"),
+      (Request(id: 1, limit: 5_001), "limit"),
     ]
     for (request, field) in bad {
       await Expected(.invalidArgument, field).check { () async throws(RPCError) in
@@ -153,7 +156,8 @@ struct StatusHistoryTests {
     let device = try await fixture.devices.getDevice(.init(id: 1), options: writer)
     #expect(device.status == "MAINTENANCE" && device.connectivity == "WARNING")
     let states: [(String, Bool, Int, String)] = [
-      ("ERROR", false, 0, "WARNING"), ("OFFLINE", false, 0, "OFFLINE"), ("ONLINE", true, 2, "ONLINE"),
+      ("ERROR", false, 0, "WARNING"), ("OFFLINE", false, 0, "OFFLINE"),
+      ("ONLINE", true, 2, "ONLINE"),
       ("MAINTENANCE", true, 2, "ONLINE"), ("MAINTENANCE", false, 2, "OFFLINE"),
     ]
     for (status, isOnline, online, connectivity) in states {

@@ -71,7 +71,9 @@ struct TelemetryQueryTests {
   @Test("a device that never measured anything has a summary, without a division by zero")
   func emptySummary() async throws {
     let fixture = ServiceFixture()
-    fixture.queries.edit { $0.device = DeviceState(timeout: .seconds(1), lastSeen: nil, sensors: []) }
+    fixture.queries.edit {
+      $0.device = DeviceState(timeout: .seconds(1), lastSeen: nil, sensors: [])
+    }
     let summary = try await fixture.questions.getTelemetrySummary(
       .init(deviceID: "ESP32-0"), options: Self.umc)
     #expect(summary.status == "OFFLINE" && summary.lastSeen == nil && summary.sensors.isEmpty)
