@@ -5,6 +5,7 @@ package protocol ReadingStore: Sendable {
   /// Commits what one tenant's batch brought, in one transaction: readings (first one wins), latest
   /// status by measurement time, quarantine, ledger, and one journal row with the next `seq` when
   /// anything was newly stored.
+  /// - Throws: `.outdated` when a reading's sensor has been deleted.
   func commit(_ batch: TenantBatch) async throws(StoreError) -> CommitReceipt
 
   /// Keeps points whose tenant could not be found; they belong to no schema.

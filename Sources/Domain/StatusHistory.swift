@@ -14,37 +14,100 @@ package struct StatusChange: Hashable, Sendable {
   }
 }
 
-package enum Availability {
-  /// The share of a range during which at least one of the sensors was online: a sensor's own availability, or
-  /// that of the device they are on.
+extension [StatusChange] {
+  /// Those that change something, ascending, and of what was before an instant only each sensor's last.
+  package func condensed(from start: Timestamp) -> [StatusChange] {
+    let ordered = sorted {
+      ($0.since, $0.sensorKey, $0.isOnline ? 1 : 0) < ($1.since, $1.sensorKey, $1.isOnline ? 1 : 0)
+    }
+    var last: [Int64: StatusChange] = [:]
+    var later: [StatusChange] = []
+    var before: [Int64: StatusChange] = [:]
+    for change in ordered where last[change.sensorKey]?.isOnline != change.isOnline {
+      last[change.sensorKey] = change
+      if change.since < start {
+        before[change.sensorKey] = change
+      } else {
+        later.append(change)
+      }
+    }
+    return before.values.sorted { ($0.since, $0.sensorKey) < ($1.since, $1.sensorKey) } + later
+  }
+}
+
+/// A stretch of time during which something was online, or offline.
+package struct StatusInterval: Hashable, Sendable {
+  package let range: Range<Timestamp>
+  package let isOnline: Bool
+
+  package init(_ range: Range<Timestamp>, isOnline: Bool) {
+    self.range = range
+    self.isOnline = isOnline
+  }
+
+  /// How something was over a range: online while at least one of the sensors was. A sensor itself, or the device
+  /// that they are on.
   /// - Parameters:
   ///   - changes: of those sensors; what was before the range is known from each one's last change before it.
-  ///   - range: time before the first change of any does not count.
-  /// - Returns: 0 to 1; nil when nothing is known of the range.
-  package static func share(
+  ///   - range: time before the first change of any is left out.
+  /// - Returns: ascending; neighbours differ.
+  package static func intervals(
     of changes: some Sequence<StatusChange>, over range: Range<Timestamp>
-  ) -> Double? {
+  ) -> [StatusInterval] {
     let ordered = changes.sorted { ($0.since, $0.sensorKey) < ($1.since, $1.sensorKey) }
-    guard let first = ordered.first?.since, first < range.upperBound else { return nil }
-    let start = max(range.lowerBound, first)
-    guard start < range.upperBound else { return nil }
+    guard let first = ordered.first?.since, first < range.upperBound, !range.isEmpty else {
+      return []
+    }
+    var intervals: [StatusInterval] = []
+    var start = max(range.lowerBound, first)
+    var isOnline = false
     var online: Set<Int64> = []
-    var position = start
-    var total = 0.0
-    func length(from: Timestamp, to: Timestamp) -> Double {
-      Double(to.microseconds &- from.microseconds)
+    func end(_ interval: Range<Timestamp>) {
+      guard !interval.isEmpty else { return }
+      if let last = intervals.last, last.isOnline == isOnline {
+        intervals[intervals.count - 1] = StatusInterval(
+          last.range.lowerBound..<interval.upperBound, isOnline: isOnline)
+      } else {
+        intervals.append(StatusInterval(interval, isOnline: isOnline))
+      }
     }
     for change in ordered {
-      let instant = min(max(change.since, start), range.upperBound)
-      if !online.isEmpty { total += length(from: position, to: instant) }
-      position = instant
       if change.isOnline {
         online.insert(change.sensorKey)
       } else {
         online.remove(change.sensorKey)
       }
+      guard isOnline == online.isEmpty else { continue }
+      let instant = min(max(change.since, start), range.upperBound)
+      end(start..<instant)
+      (start, isOnline) = (instant, !online.isEmpty)
     }
-    if !online.isEmpty { total += length(from: position, to: range.upperBound) }
-    return total / length(from: start, to: range.upperBound)
+    end(start..<range.upperBound)
+    return intervals
+  }
+}
+
+package enum Availability {
+  /// The share of a range during which something was online.
+  /// - Parameters: those of ``StatusInterval/intervals(of:over:)``.
+  /// - Returns: 0 to 1; nil when nothing is known of the range.
+  package static func share(
+    of changes: some Sequence<StatusChange>, over range: Range<Timestamp>
+  ) -> Double? {
+    share(of: StatusInterval.intervals(of: changes, over: range))
+  }
+
+  /// - Parameter intervals: without gaps.
+  /// - Returns: 0 to 1; nil when there are none.
+  package static func share(of intervals: [StatusInterval]) -> Double? {
+    guard !intervals.isEmpty else { return nil }
+    var (online, total) = (0.0, 0.0)
+    for interval in intervals {
+      let length = Double(
+        interval.range.upperBound.microseconds &- interval.range.lowerBound.microseconds)
+      total += length
+      if interval.isOnline { online += length }
+    }
+    return online / total
   }
 }

@@ -7,6 +7,9 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   case unavailable(String)
   /// No connection became free in time. Worth trying again, later.
   case overloaded
+  /// What the caller had read of the catalogue is no longer there; nothing was changed. Worth trying again after
+  /// reading it anew.
+  case outdated
   /// The caller's deadline passed, or the call was cancelled; the statement was cancelled too.
   case cancelled
   /// The database answered with an error that trying again will not mend (a fault of this program).
@@ -15,7 +18,7 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   /// True when the same request may succeed later.
   package var isTransient: Bool {
     switch self {
-    case .unavailable, .overloaded: true
+    case .unavailable, .overloaded, .outdated: true
     case .cancelled, .failed: false
     }
   }
@@ -24,6 +27,7 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .unavailable(let reason): "the database is not available: \(reason)"
     case .overloaded: "the database is overloaded: no connection became free in time"
+    case .outdated: "the catalogue has changed meanwhile"
     case .cancelled: "cancelled"
     case .failed(let sqlState, let message): "the database failed (\(sqlState)): \(message)"
     }

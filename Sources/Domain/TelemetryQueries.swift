@@ -8,8 +8,21 @@ package protocol AssetSensors: Sendable {
   func sensors(ofAsset tag: String, of tenant: Tenant) async throws(StoreError) -> [Sensor]?
 }
 
+/// Knows when sensors came and went. Port: implemented by `Persistence`.
+package protocol StatusLog: Sendable {
+  /// When sensors came and went within a range, and how they were when it began: of each, the last change before
+  /// it and those in it, ascending. The end of the range is as far as anything is known: now, or earlier.
+  /// - Parameters:
+  ///   - sensors: keys.
+  ///   - limit: most changes, at least 1.
+  /// - Returns: nil: there are more than `limit`.
+  func statusChanges(
+    of sensors: [Int64], in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> [StatusChange]?
+}
+
 /// Answers questions about readings that are not history of a sensor. Port: implemented by `Persistence`.
-package protocol TelemetryQueries: AssetSensors {
+package protocol TelemetryQueries: AssetSensors, StatusLog {
   /// What sensors measured in a range, taken together; sensors without readings in it are left out.
   /// - Parameter sensors: keys.
   func totals(
@@ -22,12 +35,6 @@ package protocol TelemetryQueries: AssetSensors {
   func state(
     of device: DeviceID, statisticsSince since: Timestamp, tenant: Tenant
   ) async throws(StoreError) -> DeviceState?
-
-  /// When sensors came and went within a range, and how they were when it began: of each, the last change before
-  /// it and those in it, ascending.
-  func statusChanges(
-    of sensors: [Int64], in range: Range<Timestamp>, tenant: Tenant
-  ) async throws(StoreError) -> [StatusChange]
 
   /// One page of readings, newest first, then by sensor key.
   func readings(
@@ -68,26 +75,35 @@ package struct DeviceState: Hashable, Sendable {
     package let sensor: Sensor
     /// nil: none was ever stored.
     package let newest: LatestReading?
+    /// The newest value lies outside the sensor's thresholds.
+    package let isBeyondThresholds: Bool
     /// nil: there are no readings in the range.
     package let totals: ReadingTotals?
 
-    package init(sensor: Sensor, newest: LatestReading?, totals: ReadingTotals?) {
+    package init(
+      sensor: Sensor, newest: LatestReading?, isBeyondThresholds: Bool = false,
+      totals: ReadingTotals?
+    ) {
       self.sensor = sensor
       self.newest = newest
+      self.isBeyondThresholds = isBeyondThresholds
       self.totals = totals
     }
   }
 
   /// How old the newest reading of something that is online may be.
   package let timeout: Duration
+  /// Of the newest measurement or heartbeat; nil: never.
+  package let lastSeen: Timestamp?
   /// Ordered by key.
   package let sensors: [SensorState]
 
   /// What holds for devices that have no timeout of their own.
   package static let defaultTimeout: Duration = .seconds(300)
 
-  package init(timeout: Duration, sensors: [SensorState]) {
+  package init(timeout: Duration, lastSeen: Timestamp?, sensors: [SensorState]) {
     self.timeout = timeout
+    self.lastSeen = lastSeen
     self.sensors = sensors
   }
 }

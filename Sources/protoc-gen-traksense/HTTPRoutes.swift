@@ -160,6 +160,7 @@ extension SchemaField {
   /// Named as the cases of `HTTPRoute.Field.Kind`.
   fileprivate enum HTTPKind: String {
     case text
+    case time
     case bool
     case number
     case uint32
@@ -169,7 +170,6 @@ extension SchemaField {
   /// Messages whose JSON form is a string.
   private static let texts: Set<String> = [
     ".google.protobuf.Duration", ".google.protobuf.FieldMask", ".google.protobuf.StringValue",
-    ".google.protobuf.Timestamp",
   ]
 
   fileprivate var httpKind: HTTPKind {
@@ -179,6 +179,7 @@ extension SchemaField {
     case .uint32, .fixed32: .uint32
     case .double, .float, .int32, .sint32, .sfixed32: .number
     case .message where Self.texts.contains(typeName): .text
+    case .message where typeName == ".google.protobuf.Timestamp": .time
     case .message where typeName == ".google.protobuf.BoolValue": .bool
     case .message where typeName == ".google.protobuf.UInt32Value": .uint32
     case .message where typeName == ".google.protobuf.DoubleValue": .number

@@ -66,7 +66,7 @@ struct Composition: Sendable {
       sites: PostgresSiteStore(pool: database.pool),
       assets: PostgresAssetStore(pool: database.pool),
       devices: PostgresDeviceStore(pool: database.pool),
-      sensors: PostgresSensorStore(pool: database.pool), intake: intake,
+      sensors: PostgresSensorStore(pool: database.pool), intake: intake, statuses: queries,
       timeZones: people.timeZones, clock: .system, logger: logger)
     let services: [any RPCRuntime.RPCService] =
       [

@@ -29,6 +29,42 @@ struct AvailabilityTests {
     #expect(Availability.share(of: [change(1, 0, true)], over: at(5)..<at(5)) == nil)
   }
 
+  @Test("intervals follow each other without gaps; the first begins where something is known")
+  func intervals() {
+    let changes = [
+      change(1, -50, true), change(2, 10, true), change(1, 25, false), change(2, 40, false),
+      change(1, 40, true), change(1, 75, false), change(1, 120, true),
+    ]
+    func texts(_ range: Range<Int64>) -> [String] {
+      StatusInterval.intervals(
+        of: changes.shuffled(), over: at(range.lowerBound)..<at(range.upperBound)
+      ).map { interval in
+        let range = interval.range
+        return "\(interval.isOnline ? "on" : "off") \(range.lowerBound.microseconds / 1_000_000)"
+          + "–\(range.upperBound.microseconds / 1_000_000)"
+      }
+    }
+    #expect(texts(0..<100) == ["on 0–75", "off 75–100"])
+    #expect(texts(-100..<80) == ["on -50–75", "off 75–80"])
+    #expect(texts(75..<100) == ["off 75–100"])
+    #expect(texts(74..<121) == ["on 74–75", "off 75–120", "on 120–121"])
+    #expect(texts(-100 ..< -50) == [])
+    #expect(texts(5..<5) == [])
+  }
+
+  @Test("of what was before, only the last change of each sensor stays; what changes nothing goes")
+  func condensed() {
+    let changes = [
+      change(1, -50, true), change(1, -40, false), change(1, -30, false), change(2, -20, true),
+      change(2, 0, true), change(1, 5, false), change(1, 10, true), change(1, 10, true),
+      change(3, 20, false),
+    ]
+    #expect(
+      changes.shuffled().condensed(from: at(0)) == [
+        change(1, -40, false), change(2, -20, true), change(1, 10, true), change(3, 20, false),
+      ])
+  }
+
   @Test("a device is available while any of its sensors is; saying so twice changes nothing")
   func device() {
     let changes = [

@@ -105,13 +105,15 @@ struct CatalogueListTests {
       func cost() async throws -> [Int64] {
         var costs: [Int64] = []
         let page = PageRequest(size: 500)
-        for list in 0..<4 {
+        for list in 0..<6 {
           let before = try await executed(database)
           switch list {
           case 0: _ = try await database.sites.sites(SiteQuery(), page, of: plant.tenant)
           case 1: _ = try await database.assets.assets(AssetQuery(), page, of: plant.tenant)
           case 2: _ = try await database.devices.devices(DeviceQuery(), page, of: plant.tenant)
-          default: _ = try await database.sensors.sensors(SensorQuery(), page, of: plant.tenant)
+          case 3: _ = try await database.sensors.sensors(SensorQuery(), page, of: plant.tenant)
+          case 4: _ = try await database.sites.stats(ofSite: 1, of: plant.tenant)
+          default: _ = try await database.sensors.sensor(1, of: plant.tenant)
           }
           costs.append(try await executed(database) - before)
         }
@@ -128,9 +130,14 @@ struct CatalogueListTests {
           SELECT 1 + n % 300, 'D' || n, 'd', 'd' || n FROM generate_series(1, 300) n;
         INSERT INTO §assets_sensor (device_id, tag, metric_type, unit)
           SELECT 1 + n % 300, 'S' || n, 'cop', '1' FROM generate_series(1, 300) n;
+        INSERT INTO §ingest_sensorstatus (sensor_id, last_value, last_timestamp)
+          SELECT id, 1, now() FROM §assets_sensor;
+        INSERT INTO §telemetry_statushistory (sensor_id, since, is_online)
+          SELECT id, now() - n * interval '1 hour', n % 2 = 0
+          FROM §assets_sensor, generate_series(1, 5) n;
         """)
-      // Two statements each, and the one that counts.
-      #expect(few == [3, 3, 3, 3])
+      // Two statements for each list, five for the figures, one for a sensor; and the one that counts.
+      #expect(few == [3, 3, 3, 3, 6, 2])
       #expect(try await cost() == few)
     }
   }
@@ -196,6 +203,8 @@ struct CatalogueListTests {
       try await plant.run("DELETE FROM §ingest_sensorstatus WHERE sensor_id = 3")
       #expect(try await plant.clientIDs { $0.status = .warning } == ["ESP32-01"])
       #expect(try await plant.tags { $0.status = .measured(.warning) } == ["CH-001"])
+      #expect(try await database.devices.device(1, of: plant.tenant).connectivity == .warning)
+      #expect(try await database.devices.device(2, of: plant.tenant).connectivity == .offline)
 
       var changes = DeviceChanges()
       changes.status = .maintenance
@@ -205,6 +214,47 @@ struct CatalogueListTests {
       changes.status = .offline
       device = try await database.devices.changeDevice(1, changes, of: plant.tenant)
       #expect(device.status == "ONLINE")
+    }
+  }
+
+  @Test(
+    "a sensor warns while its newest value is beyond a threshold, and no longer than it is online")
+  func warnings() async throws {
+    try await withDatabase { database throws in
+      let plant = try await Plant.make("t", in: database)
+      try await plant.run(
+        """
+        INSERT INTO §ingest_sensorstatus (sensor_id, last_value, last_timestamp)
+          SELECT id, 20, now() FROM §assets_sensor WHERE id < 6;
+        UPDATE §ingest_sensorstatus SET last_timestamp = now() - interval '1 h' WHERE sensor_id = 5;
+        """)
+      let cases: [(String, Connectivity)] = [
+        ("{}", .online), (#"{"setpoint": 5}"#, .online),
+        (#"{"warning_low": 20, "warning_high": 20}"#, .online),
+        (#"{"warning_low": 20.5}"#, .warning), (#"{"critical_low": 20.5}"#, .warning),
+        (#"{"warning_high": 19.5}"#, .warning), (#"{"critical_high": 19.5}"#, .warning),
+        (#"{"warning_low": null, "critical_high": 21}"#, .online),
+        (
+          #"{"critical_low": 1, "warning_low": 2, "warning_high": 30, "critical_high": 40}"#,
+          .online
+        ),
+      ]
+      for (thresholds, expected) in cases {
+        try await plant.run("UPDATE §assets_sensor SET thresholds = '\(thresholds)'")
+        let sensor = try await database.sensors.sensor(1, of: plant.tenant)
+        #expect(sensor.connectivity == expected, "\(thresholds)")
+        #expect(
+          try await plant.sensorIDs { $0.status = expected } == [1, 4, 2, 3], "\(thresholds)")
+        #expect(try await plant.sensorIDs { $0.status = .offline } == [5, 6], "\(thresholds)")
+        #expect(try await plant.sensorIDs { $0.isOnline = true } == [1, 4, 2, 3])
+      }
+      let state = try await PostgresTelemetryQueries(pool: database.pool).state(
+        of: Plant.device, statisticsSince: noon, tenant: plant.tenant)
+      #expect(state?.sensors.map(\.isBeyondThresholds) == [false, false, false])
+      try await plant.run(#"UPDATE §assets_sensor SET thresholds = '{"warning_low": 21}'"#)
+      let warned = try await PostgresTelemetryQueries(pool: database.pool).state(
+        of: Plant.device, statisticsSince: noon, tenant: plant.tenant)
+      #expect(warned?.sensors.map(\.isBeyondThresholds) == [true, true, true])
     }
   }
 

@@ -206,6 +206,7 @@ extension PoolGrant {
     case .connect: "connect"
     case .refuse(.overloaded): "overloaded"
     case .refuse(.unavailable): "unavailable"
+    case .refuse(.outdated): "outdated"
     case .refuse(.cancelled): "cancelled"
     case .refuse(.failed): "failed"
     }

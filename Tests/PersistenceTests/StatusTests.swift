@@ -6,9 +6,13 @@ import Testing
 
 @Suite("When sensors came and went", .timeLimit(.minutes(2)))
 struct StatusTests {
-  private func changes(_ plant: Plant, _ sensor: Int) async throws -> [String] {
-    try await PostgresTelemetryQueries(pool: plant.database.pool).statusChanges(
-      of: [plant.keys[sensor]], in: noon + -1_000_000..<noon + 1_000_000, tenant: plant.tenant
+  private func changes(
+    _ plant: Plant, _ sensor: Int, until end: Int
+  ) async throws -> [String] {
+    try #require(
+      try await PostgresTelemetryQueries(pool: plant.database.pool).statusChanges(
+        of: [plant.keys[sensor]], in: noon + -1_000_000..<noon + end, limit: 100,
+        tenant: plant.tenant)
     ).map { "\($0.isOnline ? "on" : "off") \($0.since.since(noon).components.seconds)" }
   }
 
@@ -41,7 +45,7 @@ struct StatusTests {
         _ = try await run(plant, at: now)
       }
       #expect(
-        try await changes(plant, 0) == [
+        try await changes(plant, 0, until: 4_000) == [
           "on 0", "off 660", "on 661", "off 1000", "on 2000", "off 2301",
         ])
       #expect(try await run(plant, at: 4_001) == JobTurn())
@@ -57,14 +61,14 @@ struct StatusTests {
       try await commit(plant, 1, [0])
       _ = try await run(plant, at: 62)
       // Seen for the first time: nothing is claimed about before.
-      #expect(try await changes(plant, 0) == ["on 61"])
-      #expect(try await changes(plant, 1) == ["on 0", "off 30"])
-      #expect(try await changes(plant, 2) == [])
+      #expect(try await changes(plant, 0, until: 62) == ["on 61"])
+      #expect(try await changes(plant, 1, until: 62) == ["on 0", "off 30"])
+      #expect(try await changes(plant, 2, until: 62) == [])
       try await commit(plant, 1, [100])
       try await commit(plant, 0, [50])
       _ = try await run(plant, at: 101)
-      #expect(try await changes(plant, 0) == ["on 61", "off 91"])
-      #expect(try await changes(plant, 1) == ["on 0", "off 30", "on 100"])
+      #expect(try await changes(plant, 0, until: 101) == ["on 61", "off 91"])
+      #expect(try await changes(plant, 1, until: 101) == ["on 0", "off 30", "on 100"])
     }
   }
 
@@ -76,7 +80,10 @@ struct StatusTests {
       let job = StatusJob(pool: database.pool, clock: WallClock { noon + 1 }, sensorsPerTurn: 2)
       #expect(
         try await job.run(for: plant.tenant) == JobTurn(counts: ["changes": 2], hasMore: true))
-      #expect(try await job.run(for: plant.tenant) == JobTurn(counts: ["changes": 1]))
+      // All of them are offline by the database's clock.
+      #expect(
+        try await job.run(for: plant.tenant)
+          == JobTurn(counts: ["changes": 1, "health_scores": 1]))
     }
   }
 
@@ -89,14 +96,49 @@ struct StatusTests {
       _ = try await run(plant, at: 400)
       let queries = PostgresTelemetryQueries(pool: database.pool)
       let range = noon + 200..<noon + 400
-      let found = try await queries.statusChanges(
-        of: plant.keys, in: range, tenant: plant.tenant)
+      let found = try #require(
+        try await queries.statusChanges(of: plant.keys, in: range, limit: 2, tenant: plant.tenant))
       #expect(found.map(\.isOnline) == [true, false])
       #expect(Availability.share(of: found, over: range) == 0.5)
       #expect(
         try await queries.statusChanges(
-          of: plant.keys, in: noon + 500..<noon + 600, tenant: plant.tenant
-        ).map(\.isOnline) == [false])
+          of: plant.keys, in: noon + 500..<noon + 600, limit: 1, tenant: plant.tenant
+        )?.map(\.isOnline) == [false])
+      #expect(
+        try await queries.statusChanges(of: plant.keys, in: range, limit: 1, tenant: plant.tenant)
+          == nil)
+    }
+  }
+
+  @Test("what the job has not seen yet is known from the newest reading")
+  func unseen() async throws {
+    try await withDatabase { database throws in
+      let plant = try await Plant.make("t", in: database)
+      try await commit(plant, 0, [0, 60])
+      #expect(try await changes(plant, 0, until: 100) == ["on 60"])
+      #expect(try await changes(plant, 0, until: 360) == ["on 60"])
+      #expect(try await changes(plant, 0, until: 361) == ["on 60", "off 360"])
+      _ = try await run(plant, at: 100)
+      _ = try await run(plant, at: 400)
+      try await commit(plant, 0, [900])
+      #expect(try await changes(plant, 0, until: 901) == ["on 60", "off 360", "on 900"])
+      _ = try await run(plant, at: 901)
+      #expect(
+        try await changes(plant, 0, until: 1_201) == ["on 60", "off 360", "on 900", "off 1200"])
+    }
+  }
+
+  @Test("a device that is given more time is online again from its next reading on")
+  func longerTimeout() async throws {
+    try await withDatabase { database throws in
+      let plant = try await Plant.make("t", in: database)
+      try await commit(plant, 0, [0])
+      _ = try await run(plant, at: 1)
+      _ = try await run(plant, at: 400)
+      try await database.run("UPDATE t.assets_device SET offline_after_seconds = 3600")
+      try await commit(plant, 0, [500, 600])
+      _ = try await run(plant, at: 601)
+      #expect(try await changes(plant, 0, until: 601) == ["on 0", "off 300", "on 500"])
     }
   }
 }

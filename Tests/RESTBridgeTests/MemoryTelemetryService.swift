@@ -28,6 +28,8 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
     var neededToken: String?
     var lastAuthority = ""
     var lastHistory = TraksenseV1.HistoryRequest()
+    /// Of the last `Latest`.
+    var lastSensors: [String] = []
     var lastMetadata = Metadata()
   }
 
@@ -122,6 +124,7 @@ final class MemoryTelemetryService: TraksenseV1.TelemetryServiceProtocol {
     _ request: TraksenseV1.LatestRequest, context: ServerContext
   ) async throws(RPCError) -> TraksenseV1.LatestResponse {
     try check(context)
+    state.withLock { $0.lastSensors = request.sensorID }
     let wanted = try wanted(device: request.deviceID, sensors: request.sensorID)
     let points = state.withLock { $0.points }
     var response = TraksenseV1.LatestResponse(deviceID: request.deviceID)

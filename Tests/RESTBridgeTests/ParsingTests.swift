@@ -38,6 +38,8 @@ struct ParsingTests {
     ] as [(String, String?)])
   func percent(text: String, decoded: String?) {
     #expect(PercentDecoding.decode(Substring(text)) == decoded)
+    let form = decoded.map { text.contains("+") ? "a b" : $0 }
+    #expect(PercentDecoding.decode(Substring(text), plusIsSpace: true) == form)
   }
 
   @Test("every status has its HTTP status, and only passing failures say when to come back")

@@ -25,9 +25,11 @@ struct ReadRouteTests {
       #expect(
         answer.body == """
           {"device_id":"ahu-1","timestamp":"2025-01-01T12:00:00Z","count":1,"readings":[\
-          {"device_id":"ahu-1","sensor_id":"supply","value":0.0,"unit":"°C",\
-          "timestamp":"2025-01-01T12:00:00Z","sensor_type":"temperature"}]}
+          {"device_id":"ahu-1","sensor_id":"supply","sensor_type":"temperature","value":0.0,\
+          "unit":"°C","timestamp":"2025-01-01T12:00:00Z","ts":"2025-01-01T12:00:00Z"}]}
           """)
+      let aliased = try await bridge.curl(path: "/api/telemetry/latest/ahu-1/")
+      #expect(aliased.body == answer.body)
       let none = try await bridge.curl(path: "/ingest/latest/ahu-1/?sensor_id=return&sensor_id=x")
       #expect(none.status == 200 && none.json["count"] as? Int == 0)
       let encoded = try await bridge.curl(path: "/ingest/latest/meter%207/")
@@ -52,6 +54,26 @@ struct ReadRouteTests {
     }
     let metadata = service.state.withLock { $0.lastMetadata }
     for (name, value) in sent { #expect(metadata[name] == value) }
+  }
+
+  @Test(
+    "in a time, + is the sign of the offset, written out or not; elsewhere it is a space",
+    arguments: ["+", "%2B"])
+  func plus(_ sign: String) async throws {
+    try await BridgeFixture.run(service: Self.service(points: 5)) { bridge in
+      for route in [
+        "ingest/history/ahu-1/", "telemetry/history/ahu-1/", "ingest/assets/AHU/history/",
+      ] {
+        let times = "from=2025-01-01T14:00:00\(sign)02:00&to=2025-01-01T14:00:02\(sign)02:00"
+        let answer = try await bridge.curl(path: "/\(route)?interval=raw&\(times)")
+        #expect(answer.status == 200, "\(answer.body)")
+        #expect(answer.json["from"] as? String == "2025-01-01T12:00:00Z")
+        #expect(answer.json["to"] as? String == "2025-01-01T12:00:02Z")
+      }
+      _ = try await bridge.curl(path: "/ingest/latest/ahu-1/?sensor_id=a\(sign)b")
+      #expect(
+        bridge.service.state.withLock { $0.lastSensors } == [sign == "+" ? "a b" : "a+b"])
+    }
   }
 
   @Test("an unknown device is 404, an unknown tenant too")

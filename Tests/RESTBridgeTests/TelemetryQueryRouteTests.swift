@@ -23,7 +23,7 @@ struct TelemetryQueryRouteTests {
         #expect(
           Set(sensor.keys) == [
             "sensor_id", "sensor_name", "sensor_type", "unit", "is_online", "last_value",
-            "last_reading_at", "statistics_24h", "availability_24h",
+            "last_reading_at", "statistics_24h", "availability_24h", "status",
           ])
         #expect(sensor["last_value"] is NSNull)
         let statistics = try #require(sensor["statistics_24h"] as? [String: Any])

@@ -115,7 +115,8 @@ struct TranscodingTests {
     try await BridgeFixture.run { bridge in
       let list = try await bridge.send("GET", "/devices/7/sensors/?is_online=false")
       #expect(list.status == 200 && list.body == "[]")
-      #expect(bridge.accounts.last?.json == #"{"id":7,"metric_type":"","is_online":false}"#)
+      #expect(
+        bridge.accounts.last?.json == #"{"id":7,"metric_type":"","is_online":false,"status":""}"#)
       let page = try await bridge.send("GET", "/assets/?site=3&archived=1")
       #expect(page.body == #"{"count":0,"next":null,"previous":null,"results":[]}"#)
       let json = try #require(bridge.accounts.last?.json)
@@ -129,6 +130,32 @@ struct TranscodingTests {
       let sent = try #require(bridge.accounts.last?.json)
       #expect(sent.contains(#""specifications":{"a":[{}]}"#), "\(sent)")
       #expect(sent.contains(#""update_mask":"specifications,lastMaintenance""#), "\(sent)")
+    }
+  }
+
+  @Test(
+    "+ in a query is a space, but in times the sign of the offset",
+    arguments: [
+      ("/assets/?search=chiller+1", #""search":"chiller 1""#),
+      ("/assets/?search=chiller%2B1", #""search":"chiller+1""#),
+      ("/assets/?se%61rch=a++b", #""search":"a  b""#),
+      ("/sensors/?unit=m%2Bs+1", #""unit":"m+s 1""#),
+      (
+        "/sensors/7/status_history/?from=2025-01-01T00:00:00+02:00",
+        #""from":"2024-12-31T22:00:00Z""#
+      ),
+      (
+        "/devices/7/status_history/?to=2025-01-01T00%3A00%3A00%2B02%3A00",
+        #""to":"2024-12-31T22:00:00Z""#
+      ),
+      ("/ingest/readings/?ts_from=2025-01-01T00:00:00-02:00", #""ts_from":"2025-01-01T02:00:00Z""#),
+    ])
+  func plus(path: String, expected: String) async throws {
+    try await BridgeFixture.run { bridge in
+      let answer = try await bridge.send("GET", path)
+      #expect(answer.status == 200, "\(answer.body)")
+      let sent = try #require(bridge.accounts.last?.json)
+      #expect(sent.contains(expected), "\(sent)")
     }
   }
 
@@ -255,6 +282,7 @@ struct TranscodingTests {
         "?page_size=2&tenant=u%20m&page=1"
       ),
       (5, "?page_size=2&p%61ge=3", nil, "?page_size=2&page=2"),
+      (51, "?tenant=u+m", "?tenant=u+m&page=2", nil),
       (
         4, "?page=2&page_size=2", nil,
         "?page_size=2&page=1"

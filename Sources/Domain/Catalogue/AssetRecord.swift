@@ -18,7 +18,7 @@ package struct AssetRecord: Hashable, Sendable {
   package var lastMaintenance: Timestamp?
   /// Usually an ``AssetStatus``.
   package var status: String
-  /// 0–100.
+  /// 0–100; see `traksense.v1.Asset`.
   package var healthScore = 100
   package var specifications: JSONObjectText
   // Without archived ones.

@@ -59,6 +59,12 @@ package protocol AssetStore: Sendable {
     _ isActive: Bool, asset: Int64, of tenant: Tenant
   ) async throws(CatalogueError) -> AssetRecord
 
+  /// Computes the health score now.
+  /// - Throws: `.notFound`.
+  func calculateHealth(
+    ofAsset id: Int64, of tenant: Tenant
+  ) async throws(CatalogueError) -> AssetRecord
+
   /// - Throws: `.notFound`, `.inUse` by devices and sensors.
   func deleteAsset(_ id: Int64, of tenant: Tenant) async throws(CatalogueError)
 }

@@ -60,13 +60,17 @@ package enum DeviceStatus: String, CatalogueWord {
   case maintenance = "MAINTENANCE"
 }
 
-/// Which assets or devices are wanted, by what is measured and not by what is said of them.
+/// How something is by what is measured, whatever is said of it. This is the one definition.
+///
+/// Online is what was seen within the last `offline_after_seconds` of its device: a sensor by its newest reading's
+/// time of measurement, a device by that of any of its sensors or a heartbeat, an asset when one of its devices is.
 package enum Connectivity: String, CatalogueWord {
-  /// A device: seen within its time. An asset: one of its devices is.
+  /// Of assets that are asked for: those with warnings, too; of sensors and devices that are shown: without.
   case online = "ONLINE"
   case offline = "OFFLINE"
-  /// A device: in error, or online while one of its sensors is silent. An asset: its status is ALERT, or one
-  /// of its devices is like that.
+  /// A sensor: online, and its newest value is outside `warning_low` to `warning_high` or `critical_low` to
+  /// `critical_high` of its thresholds; the bounds themselves are inside. A device: its status is ERROR, or it is
+  /// online while one of its sensors is not. An asset: its status is ALERT, or one of its devices is like that.
   case warning = "WARNING"
 }
 

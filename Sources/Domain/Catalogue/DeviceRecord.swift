@@ -29,6 +29,8 @@ package struct DeviceRecord: Hashable, Sendable {
   // Without archived ones.
   package var sensors = 0
   package var onlineSensors = 0
+  /// Percent of the last 24 hours; nil when nothing is known of them.
+  package var availability: Double?
   /// False: archived.
   package var isActive = true
   package var createdAt: Timestamp
@@ -52,6 +54,12 @@ package struct DeviceRecord: Hashable, Sendable {
     self.status = status
     self.createdAt = createdAt
     self.updatedAt = updatedAt
+  }
+
+  package var connectivity: Connectivity {
+    if status == DeviceStatus.error.rawValue { return .warning }
+    guard isOnline else { return .offline }
+    return onlineSensors < sensors ? .warning : .online
   }
 
   /// For people.

@@ -25,6 +25,10 @@ package struct SensorRecord: Hashable, Sendable {
   package var lastValue: Double?
   package var lastReadingAt: Timestamp?
   package var isOnline = false
+  /// The newest value lies outside the thresholds.
+  package var isBeyondThresholds = false
+  /// Percent of the last 24 hours; nil when nothing is known of them, or where it was not asked for.
+  package var availability: Double?
   /// False: archived.
   package var isActive = true
   package var createdAt: Timestamp
@@ -51,6 +55,10 @@ package struct SensorRecord: Hashable, Sendable {
     self.thresholds = thresholds
     self.createdAt = createdAt
     self.updatedAt = updatedAt
+  }
+
+  package var connectivity: Connectivity {
+    isOnline ? (isBeyondThresholds ? .warning : .online) : .offline
   }
 
   /// What follows the tag's first underscore, for people: `RSSI`, `Supply`; the tag when nothing does.
@@ -96,11 +104,12 @@ package struct SensorQuery: Hashable, Sendable {
   package var asset: Int64?
   /// Those of any of these; nil: of any.
   package var devices: [Int64]?
-  /// Those of any of these; nil: of any.
+  /// Those of any of these, on devices that are not archived; nil: of any.
   package var assets: [Int64]?
   package var metric: MetricType?
   package var unit: String?
   package var isOnline: Bool?
+  package var status: Connectivity?
   package var withArchived = false
 
   package init() {}

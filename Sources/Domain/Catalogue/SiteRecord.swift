@@ -73,6 +73,8 @@ package struct SiteStats: Hashable, Sendable {
   package var onlineDevices = 0
   package var sensors = 0
   package var onlineSensors = 0
+  /// The mean over those devices of which it is known, in percent; nil when it is of none.
+  package var deviceAvailability: Double?
 
   package init() {}
 

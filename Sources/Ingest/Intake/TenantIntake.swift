@@ -10,6 +10,8 @@ import Domain
 /// does not go through is kept with the unroutable points of the installation, with its payload, as
 /// `store_failed`, to be replayed when the fault is mended. Points of callers are not kept: their caller
 /// hears the error.
+///
+/// **When a sensor is deleted meanwhile** (`StoreError.outdated`), the points are judged anew: it is unknown by then.
 struct TenantIntake: Sendable {
   let tenants: any TenantDirectory
   let catalogue: any SensorCatalogue
@@ -146,6 +148,10 @@ struct TenantIntake: Sendable {
       budget -= 1
       do throws(StoreError) {
         receipt = try await store.commit(batch)
+      } catch .outdated where budget > 0 {
+        let again = try await judge(judged.map(\.position), of: tenant)
+        try await commit(again[...], of: tenant, budget: &budget, into: &settled)
+        return
       } catch {
         // The answer may be lost while the commit is not.
         listener.commitUncertain(for: tenant)

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import Domain
 
-/// The tables of a tenant's catalogue under fixed aliases, and what is computed of them. Whether something is
-/// online is a question of the time at which it is asked, so that no job has to notice that nothing came.
+/// The tables of a tenant's catalogue under fixed aliases, and what is computed of them, as ``Connectivity`` says.
+/// Whether something is online is a question of the time at which it is asked, so that no job has to notice that
+/// nothing came.
 struct CatalogueTables: Sendable {
   let schema: TenantSchema
 
   init(_ tenant: Tenant) throws(PostgresError) {
     schema = try TenantSchema(tenant)
+  }
+
+  init(_ schema: TenantSchema) {
+    self.schema = schema
   }
 
   var sites: String { schema.table("assets_site") }
@@ -17,6 +22,8 @@ struct CatalogueTables: Sendable {
   var deviceStatus: String { schema.table("ingest_devicestatus") }
   var sensorStatus: String { schema.table("ingest_sensorstatus") }
   var readings: String { schema.table("telemetry_readings") }
+  var sensorStates: String { schema.table("telemetry_sensorstate") }
+  var statusHistory: String { schema.table("telemetry_statushistory") }
 
   /// `site`.
   var siteSource: String { "\(sites) site" }
@@ -55,6 +62,21 @@ struct CatalogueTables: Sendable {
   static let isSensorOnline = """
     coalesce(
       status.last_timestamp > now() - make_interval(secs => device.offline_after_seconds), false)
+    """
+  /// Of `sensor` with `status`: the newest value lies outside its thresholds.
+  static let isBeyondThresholds = """
+    coalesce(
+      status.last_value < greatest(
+        (sensor.thresholds ->> 'critical_low')::double precision,
+        (sensor.thresholds ->> 'warning_low')::double precision)
+      OR status.last_value > least(
+        (sensor.thresholds ->> 'warning_high')::double precision,
+        (sensor.thresholds ->> 'critical_high')::double precision), false)
+    """
+  /// Of `sensor` with `status` and `device`: a ``Connectivity``.
+  static let sensorConnectivity = """
+    CASE WHEN NOT \(isSensorOnline) THEN 'OFFLINE'
+      WHEN \(isBeyondThresholds) THEN 'WARNING' ELSE 'ONLINE' END
     """
   /// Of `device` with `seen`: what people said, else what is measured.
   static let shownStatus = """

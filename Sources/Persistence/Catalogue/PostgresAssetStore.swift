@@ -89,6 +89,12 @@ package struct PostgresAssetStore: AssetStore {
     try await update(id, of: tenant) { .setActive(isActive, $0.assets, id: id) }
   }
 
+  package func calculateHealth(
+    ofAsset id: Int64, of tenant: Tenant
+  ) async throws(CatalogueError) -> AssetRecord {
+    try await update(id, of: tenant) { $0.calculateHealth(of: id) }
+  }
+
   package func deleteAsset(_ id: Int64, of tenant: Tenant) async throws(CatalogueError) {
     try await pool.changeCatalogue(of: tenant) { tables, connection throws(PostgresError) in
       try connection.deleted(

@@ -29,7 +29,7 @@ package struct PostgresDeviceStore: DeviceStore {
       }
       let order = query.order.isEmpty ? [OrderTerm(.name)] : query.order
       return try list.page(
-        page, columns: DeviceColumns.list, counts: tables.deviceCounts,
+        page, columns: DeviceColumns.list, counts: Self.counts(tables),
         order: order.map { $0.sql(DeviceColumns.expression) }, on: connection
       ) { (row: borrowing PostgresRow) throws(PostgresError) in try DeviceColumns.read(row) }
     }
@@ -74,7 +74,7 @@ package struct PostgresDeviceStore: DeviceStore {
   package func deleteDevice(_ id: Int64, of tenant: Tenant) async throws(CatalogueError) {
     try await pool.changeCatalogue(of: tenant) { tables, connection throws(PostgresError) in
       try connection.deleted(
-        tables.devices, id: id,
+        tables.devices, id: id, quiet: tables.readings,
         usage: [
           ("sensors", nil, "SELECT count(*) FROM \(tables.sensors) WHERE device_id = $1"),
           tables.readings(ofSensors: "SELECT id FROM \(tables.sensors) WHERE device_id = $1"),
@@ -93,7 +93,7 @@ package struct PostgresDeviceStore: DeviceStore {
         Command(
           """
           INSERT INTO \(tables.deviceStatus) AS known (device_id, last_seen)
-          SELECT id, $2 FROM \(tables.devices) WHERE id = $1 AND is_active
+          SELECT id, $2 FROM \(tables.devices) WHERE id = $1 AND is_active FOR KEY SHARE
           ON CONFLICT (device_id) DO UPDATE SET status = 'ONLINE',
             last_seen = EXCLUDED.last_seen, updated_at = now()
           WHERE known.last_seen < EXCLUDED.last_seen
@@ -126,7 +126,11 @@ package struct PostgresDeviceStore: DeviceStore {
   }
 
   private static func source(_ tables: CatalogueTables) -> String {
-    "\(tables.deviceSource) \(tables.deviceCounts)"
+    "\(tables.deviceSource) \(counts(tables))"
+  }
+
+  private static func counts(_ tables: CatalogueTables) -> String {
+    "\(tables.deviceCounts) \(tables.deviceAvailability)"
   }
 
   private static func columns(_ changes: DeviceChanges) -> ColumnValues {
@@ -144,14 +148,14 @@ package struct PostgresDeviceStore: DeviceStore {
   }
 }
 
-/// How a ``DeviceRecord`` is selected from `device`, `asset`, `site`, `seen` and `counts`.
+/// How a ``DeviceRecord`` is selected from `device`, `asset`, `site`, `seen`, `counts` and `available`.
 private enum DeviceColumns {
   static let list = """
     device.id, device.name, device.serial_number, device.mqtt_client_id, asset.id, asset.tag,
     asset.name, site.id, site.name, device.device_type, \(CatalogueTables.shownStatus),
     device.created_at, device.updated_at, device.firmware_version, seen.last_seen,
     \(CatalogueTables.isDeviceOnline), device.offline_after_seconds, counts.sensors,
-    counts.online_sensors, device.is_active
+    counts.online_sensors, device.is_active, available.percent
     """
 
   static func expression(_ order: DeviceQuery.Order) -> String {
@@ -176,6 +180,7 @@ private enum DeviceColumns {
     device.sensors = Int(try row.int8(17))
     device.onlineSensors = Int(try row.int8(18))
     device.isActive = try row.bool(19)
+    device.availability = try row.optionalFloat8(20)
     return device
   }
 }

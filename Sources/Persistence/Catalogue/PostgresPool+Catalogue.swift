@@ -123,19 +123,27 @@ extension PostgresConnection {
   /// Deletes a row that nothing belongs to. Locks it first, which keeps others from adding something
   /// meanwhile.
   /// - Parameters:
+  ///   - quiet: a table without foreign keys whose rows belong to it: waits for those who are writing there, and
+  ///     keeps others from it until the end. Readings are written by transactions that look whether their sensors
+  ///     are still there (`IngestTransaction`), so that of the two one sees the other.
   ///   - usage: counts what belongs to it, one number each; `$1` is the id.
   ///   - others: rows elsewhere that go as well.
   func deleted(
-    _ table: String, id: Int64, usage: [(kind: String, limit: Int?, sql: String)],
-    others: [String] = []
+    _ table: String, id: Int64, quiet: String? = nil,
+    usage: [(kind: String, limit: Int?, sql: String)], others: [String] = []
   ) throws(PostgresError) -> Result<Void, CatalogueError> {
     let key: [PostgresValue] = [.int8(id)]
     var usages: [CatalogueError.Usage] = []
-    let lock = Command("SELECT id FROM \(table) WHERE id = $1 FOR UPDATE", key)
-    let touched = try pipeline([.begin, lock] + usage.map { Command($0.sql, key) }) {
+    var locks = [Command("SELECT id FROM \(table) WHERE id = $1 FOR UPDATE", key)]
+    if let quiet {
+      // Not long in the way of writers: they queue behind this lock's wait.
+      locks.append(Command("SET LOCAL lock_timeout = '5s'"))
+      locks.append(Command("LOCK TABLE ONLY \(quiet) IN SHARE MODE"))
+    }
+    let touched = try pipeline([.begin] + locks + usage.map { Command($0.sql, key) }) {
       (number: Int, row: borrowing PostgresRow) throws(PostgresError) in
-      guard number > 1 else { return }
-      let (kind, limit, _) = usage[number - 2]
+      guard number > locks.count else { return }
+      let (kind, limit, _) = usage[number - locks.count - 1]
       let count = Int(try row.int8(0))
       guard count > 0 else { return }
       let most = limit ?? count

@@ -20,10 +20,13 @@ package struct PostgresSensorStore: SensorStore {
       list.require("device.asset_id", refersTo: query.asset, in: tables.assets, field: "asset")
       list.require("sensor.device_id", isAnyOf: query.devices)
       list.require("device.asset_id", isAnyOf: query.assets)
+      if query.assets != nil { list.require("device.is_active") }
       list.search(query.search, in: ["sensor.tag", "sensor.metric_type", "device.name"])
       list.require("sensor.metric_type", is: query.metric.map { .text($0.rawValue) })
       list.require("sensor.unit", is: query.unit.map { .text($0) })
       list.require(CatalogueTables.isSensorOnline, is: query.isOnline)
+      list.require(
+        CatalogueTables.sensorConnectivity, is: query.status.map { .text($0.rawValue) })
       let order = query.order.isEmpty ? [OrderTerm(.tag)] : query.order
       return try list.page(
         page, columns: CatalogueSensorColumns.list,
@@ -39,7 +42,7 @@ package struct PostgresSensorStore: SensorStore {
   ) async throws(CatalogueError) -> SensorRecord {
     try await pool.readCatalogue(of: tenant) { tables, connection throws(PostgresError) in
       try connection.one(
-        CatalogueSensorColumns.list, from: tables.sensorSource, "sensor", id: id
+        CatalogueSensorColumns.whole, from: Self.source(tables), "sensor", id: id
       ) { (row: borrowing PostgresRow) throws(PostgresError) in
         try CatalogueSensorColumns.read(row)
       }
@@ -52,8 +55,8 @@ package struct PostgresSensorStore: SensorStore {
     try await pool.changeCatalogue(of: tenant) { tables, connection throws(PostgresError) in
       try connection.query(.begin)
       return try connection.inserted(
-        Self.columns(new).insert(into: tables.sensors), CatalogueSensorColumns.list,
-        from: tables.sensorSource, "sensor"
+        Self.columns(new).insert(into: tables.sensors), CatalogueSensorColumns.whole,
+        from: Self.source(tables), "sensor"
       ) { (row: borrowing PostgresRow) throws(PostgresError) in
         try CatalogueSensorColumns.read(row)
       }
@@ -84,7 +87,7 @@ package struct PostgresSensorStore: SensorStore {
       var sensors: [SensorRecord] = []
       let select = Command(
         """
-        SELECT \(CatalogueSensorColumns.list) FROM \(tables.sensorSource)
+        SELECT \(CatalogueSensorColumns.whole) FROM \(Self.source(tables))
         WHERE sensor.id = ANY ($1)
         """, [.int8Array(places.keys.sorted())])
       try connection.pipeline([select, .commit]) {
@@ -113,8 +116,11 @@ package struct PostgresSensorStore: SensorStore {
   package func deleteSensor(_ id: Int64, of tenant: Tenant) async throws(CatalogueError) {
     try await pool.changeCatalogue(of: tenant) { tables, connection throws(PostgresError) in
       try connection.deleted(
-        tables.sensors, id: id, usage: [tables.readings(ofSensors: "$1")],
-        others: ["DELETE FROM \(tables.sensorStatus) WHERE sensor_id = $1"])
+        tables.sensors, id: id, quiet: tables.readings,
+        usage: [tables.readings(ofSensors: "$1")],
+        others: [tables.sensorStatus, tables.sensorStates, tables.statusHistory].map {
+          "DELETE FROM \($0) WHERE sensor_id = $1"
+        })
     }
   }
 
@@ -125,11 +131,16 @@ package struct PostgresSensorStore: SensorStore {
   ) async throws(CatalogueError) -> SensorRecord {
     try await pool.changeCatalogue(of: tenant) { tables, connection throws(PostgresError) in
       try connection.updated(
-        command(tables), CatalogueSensorColumns.list, from: tables.sensorSource, "sensor", id: id
+        command(tables), CatalogueSensorColumns.whole, from: Self.source(tables), "sensor", id: id
       ) { (row: borrowing PostgresRow) throws(PostgresError) in
         try CatalogueSensorColumns.read(row)
       }
     }
+  }
+
+  /// With availability, which lists do not have.
+  private static func source(_ tables: CatalogueTables) -> String {
+    "\(tables.sensorSource) \(tables.sensorAvailability)"
   }
 
   private static func columns(_ changes: SensorChanges) -> ColumnValues {
@@ -149,14 +160,20 @@ extension CatalogueTables {
   /// Counting millions of rows would take seconds; this many are many.
   private static let countedReadings = 1_000
 
+  /// How many readings there are, or were as far as sums of them are kept.
   /// - Parameter sensors: a statement or parameter that gives their ids.
   func readings(ofSensors sensors: String) -> (kind: String, limit: Int?, sql: String) {
     (
       "readings", Self.countedReadings,
       """
-      SELECT count(*) FROM (
-        SELECT FROM \(readings) WHERE sensor_id IN (\(sensors)) LIMIT \(Self.countedReadings + 1)
-      ) few
+      SELECT greatest(
+        (SELECT count(*) FROM (
+          SELECT FROM \(readings) WHERE sensor_id IN (\(sensors)) LIMIT \(Self.countedReadings + 1)
+        ) few),
+        (SELECT sum(count)::bigint FROM (
+          SELECT count FROM \(schema.table(RollupLevel.fiveMinutes.table))
+          WHERE sensor_id IN (\(sensors)) LIMIT \(Self.countedReadings + 1)
+        ) sums))
       """
     )
   }
@@ -164,12 +181,16 @@ extension CatalogueTables {
 
 /// How a ``SensorRecord`` is selected from `sensor`, `device`, `asset`, `site` and `status`.
 private enum CatalogueSensorColumns {
-  static let list = """
+  static let list = "\(known), NULL::double precision"
+  /// And from `available`.
+  static let whole = "\(known), available.percent"
+
+  private static let known = """
     sensor.id, sensor.tag, device.id, device.name, device.serial_number, device.mqtt_client_id,
     asset.id, asset.tag, asset.name, site.name, sensor.metric_type, sensor.unit,
     sensor.thresholds::text, sensor.created_at, sensor.updated_at, sensor.min_value,
     sensor.max_value, status.last_value, status.last_timestamp, \(CatalogueTables.isSensorOnline),
-    sensor.is_active
+    sensor.is_active, \(CatalogueTables.isBeyondThresholds)
     """
 
   static func expression(_ order: SensorQuery.Order) -> String {
@@ -193,6 +214,8 @@ private enum CatalogueSensorColumns {
     sensor.lastReadingAt = try row.optionalTimestamptz(18)
     sensor.isOnline = try row.bool(19)
     sensor.isActive = try row.bool(20)
+    sensor.isBeyondThresholds = try row.bool(21)
+    sensor.availability = try row.optionalFloat8(22)
     return sensor
   }
 }

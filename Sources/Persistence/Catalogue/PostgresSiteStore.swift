@@ -96,6 +96,7 @@ package struct PostgresSiteStore: SiteStore {
           FROM \(tables.sensorSource)
           WHERE site.id = $1 AND asset.is_active AND device.is_active AND sensor.is_active
           """, key),
+        Command(tables.siteAvailability, key),
       ]) { (number: Int, row: borrowing PostgresRow) throws(PostgresError) in
         switch number {
         case 1:
@@ -104,6 +105,7 @@ package struct PostgresSiteStore: SiteStore {
           stats.assetsByType[try row.text(1), default: 0] += count
         case 2: (stats.devices, stats.onlineDevices) = (Int(try row.int8(0)), Int(try row.int8(1)))
         case 3: (stats.sensors, stats.onlineSensors) = (Int(try row.int8(0)), Int(try row.int8(1)))
+        case 4: stats.deviceAvailability = try row.optionalFloat8(0)
         default: break
         }
       }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Domain
 
-/// Writes down when sensors came and went. What happened is read from the times of their readings, so that
+/// Writes down when sensors came and went, and keeps the assets' health scores. What happened is read from the times of their readings, so that
 /// it is the same however late the job runs; readings that arrive later than newer ones change nothing of
 /// it. A sensor is looked at when a gap is possible at all: once per timeout while it measures.
 package struct StatusJob: TenantJob {
@@ -30,6 +30,7 @@ package struct StatusJob: TenantJob {
     do throws(PostgresError) { schema = try TenantSchema(tenant) } catch { throw StoreError(error) }
     let command = Self.command(schema, now: clock.now(), limit: sensorsPerTurn)
     let limit = Int64(sensorsPerTurn)
+    let health = CatalogueTables(schema).refreshHealth
     return try await pool.withUpkeepLock(on: schema, timeout: .seconds(60)) {
       connection throws(PostgresError) in
       let counts = try connection.rows(command) {
@@ -37,13 +38,18 @@ package struct StatusJob: TenantJob {
         (sensors: try row.int8(0), changes: try row.int8(1))
       }
       guard let count = counts.first else { throw .unexpected("no counts of sensors") }
-      return JobTurn(counts: ["changes": Int(count.changes)], hasMore: count.sensors == limit)
+      let hasMore = count.sensors == limit
+      let scores = hasMore ? 0 : try connection.query(health)
+      return JobTurn(
+        counts: ["changes": Int(count.changes), "health_scores": scores], hasMore: hasMore)
     } ?? .elsewhere
   }
 
-  /// `due`: sensors of which a reading may have come after a gap, or of which none came for too long.
+  /// `due`: sensors of which a reading may have come after a gap, or of which none came for too long; locked, so that
+  /// nobody deletes one of them meanwhile and leaves what is written here behind.
   /// `reading`: their readings since the last look, each with the one before. Whoever is seen for the
-  /// first time is online from its newest reading on.
+  /// first time is online from its newest reading on; whoever was offline, from its first one on, even where a
+  /// timeout that was made longer meanwhile covers the gap.
   private static func command(_ schema: TenantSchema, now: Timestamp, limit: Int) -> Command {
     Command(
       """
@@ -63,9 +69,10 @@ package struct StatusJob: TenantJob {
           OR (NOT state.is_online AND status.last_timestamp > state.seen_until)
           OR (state.is_online AND status.last_timestamp + limits.timeout <= $1)
         ORDER BY status.sensor_id LIMIT $2
+        FOR KEY SHARE OF sensor
       ), reading AS (
-        SELECT due.sensor_id, due.timeout, r."timestamp" AS at,
-          lag(r."timestamp", 1, due.seen_until) OVER (
+        SELECT due.sensor_id, due.timeout, due.seen_until, due.is_online AS was_online,
+          r."timestamp" AS at, lag(r."timestamp", 1, due.seen_until) OVER (
             PARTITION BY due.sensor_id ORDER BY r."timestamp") AS before
         FROM due CROSS JOIN LATERAL (
           SELECT reading."timestamp" FROM \(schema.table("telemetry_readings")) reading
@@ -75,7 +82,8 @@ package struct StatusJob: TenantJob {
       ), change AS (
         SELECT sensor_id, before + timeout AS since, false AS is_online FROM reading
           WHERE at - before > timeout
-        UNION SELECT sensor_id, at, true FROM reading WHERE at - before > timeout
+        UNION SELECT sensor_id, at, true FROM reading
+          WHERE at - before > timeout OR (NOT was_online AND before = seen_until)
         UNION SELECT sensor_id, last_timestamp, true FROM due WHERE is_online IS NULL
         UNION SELECT sensor_id, last_timestamp + timeout, false FROM due
           WHERE last_timestamp + timeout <= $1

@@ -48,6 +48,7 @@ package struct PostgresConfiguration: Sendable {
     SET standard_conforming_strings = on;
     SET client_min_messages = warning;
     SET idle_in_transaction_session_timeout = '60s';
+    SET jit = off;
     SET statement_timeout = \(statementTimeout.wholeMilliseconds);
     """
   }

@@ -57,8 +57,8 @@ extension StoreError {
     case "57014":
       self = .cancelled
     // too_many_connections; admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped;
-    // out of disk or memory: all of these pass.
-    case "53300", "57P01", "57P02", "57P03", "57P04", "53100", "53200":
+    // out of disk or memory; lock_not_available: all of these pass.
+    case "53300", "57P01", "57P02", "57P03", "57P04", "53100", "53200", "55P03":
       self = .unavailable(error.message)
     case let state where state.hasPrefix("08"):
       self = .unavailable(error.message)

@@ -68,14 +68,16 @@ package struct PostgresTelemetryQueries: TelemetryQueries {
     let schema = try tenantSchema(tenant)
     let known = Command(
       """
-      SELECT device.offline_after_seconds FROM \(schema.table("assets_device")) device
+      SELECT device.offline_after_seconds, seen.last_seen
+      FROM \(schema.table("assets_device")) device
+      LEFT JOIN \(schema.table("ingest_devicestatus")) seen ON seen.device_id = device.id
       WHERE device.mqtt_client_id = $1 AND device.is_active
       """, [.text(device.rawValue)])
     let sensors = Command(
       """
       SELECT \(SensorColumns.list), status.last_value, status.last_timestamp,
         totals.average, totals.minimum, totals.maximum, totals.last, totals.count,
-        totals.deviation
+        totals.deviation, \(CatalogueTables.isBeyondThresholds)
       FROM \(schema.table("assets_device")) device
       JOIN \(schema.table("assets_sensor")) sensor ON sensor.device_id = device.id
       LEFT JOIN \(schema.table("ingest_sensorstatus")) status ON status.sensor_id = sensor.id
@@ -90,16 +92,18 @@ package struct PostgresTelemetryQueries: TelemetryQueries {
       """, [.text(device.rawValue), .timestamptz(since)])
     return try await pool.run { connection throws(PostgresError) in
       var timeout: Duration?
+      var lastSeen: Timestamp?
       var states: [DeviceState.SensorState] = []
       try connection.pipeline([known, sensors]) {
         (number: Int, row: borrowing PostgresRow) throws(PostgresError) in
         if number == 0 {
           timeout = .seconds(try row.int4(0))
+          lastSeen = try row.optionalTimestamptz(1)
         } else {
           states.append(try Self.state(row))
         }
       }
-      return timeout.map { DeviceState(timeout: $0, sensors: states) }
+      return timeout.map { DeviceState(timeout: $0, lastSeen: lastSeen, sensors: states) }
     }
   }
 
@@ -113,11 +117,13 @@ package struct PostgresTelemetryQueries: TelemetryQueries {
     }
     let newest = LatestReading(
       sensor: sensor, value: value, timestamp: try row.timestamptz(base + 1))
+    let isBeyond = try row.bool(base + 8)
     guard let average = try row.optionalFloat8(base + 2) else {
-      return DeviceState.SensorState(sensor: sensor, newest: newest, totals: nil)
+      return DeviceState.SensorState(
+        sensor: sensor, newest: newest, isBeyondThresholds: isBeyond, totals: nil)
     }
     return DeviceState.SensorState(
-      sensor: sensor, newest: newest,
+      sensor: sensor, newest: newest, isBeyondThresholds: isBeyond,
       totals: ReadingTotals(
         sensorKey: sensor.key, average: average, minimum: try row.float8(base + 3),
         maximum: try row.float8(base + 4), last: try row.float8(base + 5),
@@ -125,32 +131,20 @@ package struct PostgresTelemetryQueries: TelemetryQueries {
   }
 
   package func statusChanges(
-    of sensors: [Int64], in range: Range<Timestamp>, tenant: Tenant
-  ) async throws(StoreError) -> [StatusChange] {
-    let schema = try tenantSchema(tenant)
-    let history = schema.table("telemetry_statushistory")
-    let command = Command(
-      """
-      SELECT wanted.sensor_id, change.since, change.is_online
-      FROM unnest($1) AS wanted (sensor_id)
-      CROSS JOIN LATERAL (
-        (SELECT h.since, h.is_online FROM \(history) h
-          WHERE h.sensor_id = wanted.sensor_id AND h.since < $2 ORDER BY h.since DESC LIMIT 1)
-        UNION ALL
-        SELECT h.since, h.is_online FROM \(history) h
-          WHERE h.sensor_id = wanted.sensor_id AND h.since >= $2 AND h.since < $3
-      ) change
-      ORDER BY 2, 1
-      """,
-      [
-        .int8Array(sensors), .timestamptz(range.lowerBound), .timestamptz(range.upperBound),
-      ])
-    return try await pool.run { connection throws(PostgresError) in
+    of sensors: [Int64], in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> [StatusChange]? {
+    // One more, to see that there are more; and those that say the same thing twice.
+    let most = limit + 1 + 3 * sensors.count
+    let command = StatusChanges(schema: try tenantSchema(tenant)).command(
+      of: sensors, in: range, limit: most)
+    let changes = try await pool.run { connection throws(PostgresError) in
       try connection.rows(command) { (row: borrowing PostgresRow) throws(PostgresError) in
         StatusChange(
           sensorKey: try row.int8(0), since: try row.timestamptz(1), isOnline: try row.bool(2))
       }
     }
+    let condensed = changes.condensed(from: range.lowerBound)
+    return condensed.count > limit || changes.count == most ? nil : condensed
   }
 
   package func readings(

@@ -3,7 +3,9 @@ import Domain
 
 /// One batch on its way into a tenant's schema: the ingest transaction, in two round trips.
 ///
-/// 1. `BEGIN`, readings `ON CONFLICT DO NOTHING RETURNING` what is new.
+/// 1. `BEGIN`, readings `ON CONFLICT DO NOTHING RETURNING` what is new; then it is looked whether their sensors still
+///    exist, which whoever deletes one cannot change from the insert on until `COMMIT`: deleting locks the table of
+///    the readings. There are no foreign keys, whose row locks would be written for every batch.
 /// 2. Status of sensors and devices, quarantine, ledger, and (when anything is new) the next `seq` with
 ///    its journal row; `COMMIT`.
 ///
@@ -42,15 +44,21 @@ struct IngestTransaction: Sendable {
     ReadingMonth.covering(batch.readings.lazy.map(\.timestamp))
   }
 
-  func run(on connection: isolated PostgresConnection) throws(PostgresError) -> CommitReceipt {
+  /// - Returns: nil when a sensor has been deleted: nothing was committed.
+  func run(on connection: isolated PostgresConnection) throws(PostgresError) -> CommitReceipt? {
     var isNew = [Bool](repeating: false, count: batch.readings.count)
     if distinct.isEmpty {
       try connection.query(.begin)
     } else {
       var keys: Set<ReadingKey> = []
-      try connection.pipeline([.begin, insertReadings]) {
-        (_: Int, row: borrowing PostgresRow) throws(PostgresError) in
+      let touched = try connection.pipeline([.begin, insertReadings, missingSensors]) {
+        (number: Int, row: borrowing PostgresRow) throws(PostgresError) in
+        guard number == 1 else { return }
         keys.insert(ReadingKey(sensor: try row.int8(0), timestamp: try row.timestamptz(1)))
+      }
+      guard touched[2] == 0 else {
+        try connection.query(.rollback)
+        return nil
       }
       for position in distinct where keys.contains(ReadingKey(batch.readings[position])) {
         isNew[position] = true
@@ -105,6 +113,15 @@ struct IngestTransaction: Sendable {
       ])
   }
 
+  /// A row for each sensor that is gone.
+  private var missingSensors: Command {
+    Command(
+      """
+      SELECT FROM unnest($1) AS wanted (id) WHERE NOT EXISTS (
+        SELECT FROM \(schema.table("assets_sensor")) sensor WHERE sensor.id = wanted.id)
+      """, [.int8Array(Set(batch.readings.map(\.sensor.key)).sorted())])
+  }
+
   /// The newest stored reading of each sensor, unless the row knows a newer one.
   private func updateSensorStatus(_ stored: [ValidReading]) -> Command {
     var newest: [Int64: ValidReading] = [:]
@@ -128,6 +145,7 @@ struct IngestTransaction: Sendable {
       ])
   }
 
+  /// Of devices that exist: a sensor may have been moved from one that was deleted then.
   private func updateDeviceStatus(_ stored: [ValidReading]) -> Command {
     var newest: [Int64: Timestamp] = [:]
     for reading in stored {
@@ -138,7 +156,8 @@ struct IngestTransaction: Sendable {
     return Command(
       """
       INSERT INTO \(schema.table("ingest_devicestatus")) AS known (device_id, last_seen)
-      SELECT * FROM unnest($1, $2)
+      SELECT seen.* FROM unnest($1, $2) AS seen (id, at)
+      JOIN \(schema.table("assets_device")) device ON device.id = seen.id ORDER BY seen.id
       ON CONFLICT (device_id) DO UPDATE SET status = 'ONLINE', last_seen = EXCLUDED.last_seen,
         updated_at = now()
       WHERE known.last_seen < EXCLUDED.last_seen

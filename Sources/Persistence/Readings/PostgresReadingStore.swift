@@ -29,7 +29,7 @@ package final class PostgresReadingStore: ReadingStore {
     let months = transaction.months
     let identifier = schema.identifier
     let known = tables.withLock { $0[identifier.name] }
-    return try await pool.run { connection throws(PostgresError) in
+    let receipt: CommitReceipt? = try await pool.run { connection throws(PostgresError) in
       var table = known
       var attempt = 1
       while true {
@@ -58,6 +58,8 @@ package final class PostgresReadingStore: ReadingStore {
         }
       }
     }
+    guard let receipt else { throw .outdated }
+    return receipt
   }
 
   package func keepUnroutable(_ points: [QuarantinedPoint]) async throws(StoreError) {

@@ -60,16 +60,6 @@ enum OwnExamples {
 
   // MARK: - Readings
 
-  static let latest: DocumentValue = [
-    "device_id": device, "timestamp": time, "count": 1,
-    "readings": [
-      [
-        "device_id": device, "sensor_id": sensor, "value": value, "unit": "°C", "timestamp": time,
-        "sensor_type": "temp_supply",
-      ]
-    ],
-  ]
-
   private static let from: DocumentValue = "2026-06-01T00:00:00Z"
   private static let to: DocumentValue = "2026-06-02T00:00:00Z"
 

@@ -93,7 +93,8 @@ struct OwnOperation {
         Self.deviceID, Self.list("sensor_id", "None: all sensors.", OwnExamples.sensors),
       ]
       success = [
-        Self.json("200", "Done.", schemas.answer("LatestResponse"), OwnExamples.latest)
+        Self.json(
+          "200", "Done.", schemas.answer("LatestReadings"), examples.answer("LatestReadings"))
       ]
     case .history(let style):
       summary = "History"

@@ -27,7 +27,7 @@ struct HistoryRoute: Sendable {
     let query = try QueryParameters(
       request.uri.query,
       known: [
-        "from": .once, "to": .once, "interval": .once, "limit": .once, "cursor": .once,
+        "from": .time, "to": .time, "interval": .once, "limit": .once, "cursor": .once,
         "downsample": .once, "points": .once, "format": .once, "sensor_id": .repeated,
         "sensor_type": .repeated,
       ])

@@ -17,6 +17,19 @@ struct LatestRoute: Sendable {
       TraksenseV1.LatestRequest(deviceID: deviceID, sensorID: query.all("sensor_id")),
       options: calls.options(
         for: request, caller, tenant: query.text(QueryParameters.tenant), timeout: calls.timeout))
-    return Response(json: latest.json)
+    return Response(json: TraksenseV1.LatestReadings(latest).json)
+  }
+}
+
+extension TraksenseV1.LatestReadings {
+  fileprivate init(_ latest: TraksenseV1.LatestResponse) {
+    self.init(
+      deviceID: latest.deviceID, timestamp: latest.timestamp, count: latest.count,
+      readings: latest.readings.map { reading in
+        TraksenseV1.ReadingRow(
+          deviceID: reading.deviceID, sensorID: reading.sensorID, sensorType: reading.sensorType,
+          value: reading.value, unit: reading.unit, timestamp: reading.timestamp,
+          ts: reading.timestamp)
+      })
   }
 }

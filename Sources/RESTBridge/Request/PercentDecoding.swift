@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Resolves `%41` (RFC 3986 §2.1).
+/// Resolves `%41` (RFC 3986 §2.1) and, in forms, `+`.
 enum PercentDecoding {
+  /// - Parameter plusIsSpace: as `application/x-www-form-urlencoded` has it; else `+` stands for itself.
   /// - Returns: nil when a `%` is not followed by two hexadecimal digits, or the result is not UTF-8 or
-  ///   contains a control character. `+` stands for itself: in times it is the sign of the offset.
-  static func decode(_ text: Substring) -> String? {
+  ///   contains a control character.
+  static func decode(_ text: Substring, plusIsSpace: Bool = false) -> String? {
     var bytes: [UInt8] = []
     var rest = text.utf8[...]
     while let byte = rest.popFirst() {
       guard byte == UInt8(ascii: "%") else {
-        bytes.append(byte)
+        bytes.append(plusIsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
         continue
       }
       guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit)

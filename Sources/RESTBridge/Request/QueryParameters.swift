@@ -4,11 +4,13 @@ import RPCRuntime
 import TrakSenseAPI
 
 /// A request's query, every parameter of which must be known: one that is silently ignored makes clients
-/// believe that it worked.
+/// believe that it worked. `+` is a space, as forms and many clients write it; in times it is the sign of the offset.
 struct QueryParameters {
-  /// How often a parameter may be given.
+  /// How a parameter may be given.
   enum Arity {
     case once
+    /// Once, a time.
+    case time
     case repeated
   }
 
@@ -25,7 +27,7 @@ struct QueryParameters {
     var problems: [FieldViolation] = []
     for pair in (query ?? "").split(separator: "&") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let name = PercentDecoding.decode(parts[0]) else {
+      guard let name = PercentDecoding.decode(parts[0], plusIsSpace: true) else {
         problems.append(.init(field: "query", description: "Invalid percent-encoding."))
         continue
       }
@@ -33,11 +35,12 @@ struct QueryParameters {
         problems.append(.init(field: name, description: "Unknown parameter."))
         continue
       }
-      guard let value = PercentDecoding.decode(parts.count > 1 ? parts[1] : "") else {
+      let text = parts.count > 1 ? parts[1] : ""
+      guard let value = PercentDecoding.decode(text, plusIsSpace: arity != .time) else {
         problems.append(.init(field: name, description: "Invalid percent-encoding."))
         continue
       }
-      if case .once = arity, values[name] != nil {
+      if arity != .repeated, values[name] != nil {
         problems.append(.init(field: name, description: "May be given only once."))
       }
       values[name, default: []].append(value)

@@ -25,7 +25,7 @@ struct PageLinks {
     var size = query.text(Self.pageSize).flatMap { UInt64($0) } ?? 0
     size = size == 0 ? Self.defaultPageSize : min(size, Self.maximumPageSize)
     let others = (rawQuery ?? "").split(separator: "&").filter { pair in
-      PercentDecoding.decode(pair.prefix { $0 != "=" }) != Self.page
+      PercentDecoding.decode(pair.prefix { $0 != "=" }, plusIsSpace: true) != Self.page
     }
     func link(_ page: UInt64) -> String {
       "\(address)?\((others + ["\(Self.page)=\(page)"]).joined(separator: "&"))"

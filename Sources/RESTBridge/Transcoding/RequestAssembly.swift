@@ -98,7 +98,7 @@ struct RequestAssembly {
     case (.bool, _): throw RESTError(field: field.name, "Expected true or false.")
     case (.uint32, _) where !Self.isID(value):
       throw RESTError(field: field.name, "Expected an unsigned 32-bit integer.")
-    case (.uint32, _), (.number, _), (.text, _), (.object, _): json.string(value)
+    case (.uint32, _), (.number, _), (.text, _), (.time, _), (.object, _): json.string(value)
     }
   }
 

@@ -50,6 +50,6 @@ struct TranscodedRoute: Sendable {
     guard !binding.hasBody else { return [:] }
     return fields.filter { name, field in
       name == field.name && !pathFields.contains(name) && field.kind != .object
-    }.mapValues { $0.isRepeated ? .repeated : .once }
+    }.mapValues { $0.isRepeated ? .repeated : ($0.kind == .time ? .time : .once) }
   }
 }

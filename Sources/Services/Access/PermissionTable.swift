@@ -92,6 +92,7 @@ package enum PermissionTable {
     "/traksense.v1.AssetService/RestoreAsset": .member(atLeast: .operator_),
     "/traksense.v1.AssetService/ListAssetDevices": .member(atLeast: .viewer),
     "/traksense.v1.AssetService/ListAssetSensors": .member(atLeast: .viewer),
+    "/traksense.v1.AssetService/CalculateAssetHealth": .member(atLeast: .operator_),
     "/traksense.v1.AssetService/ListCompleteAssets": .member(atLeast: .viewer),
 
     "/traksense.v1.DeviceService/ListDevices": .member(atLeast: .viewer),
@@ -104,6 +105,7 @@ package enum PermissionTable {
     "/traksense.v1.DeviceService/RestoreDevice": .member(atLeast: .operator_),
     "/traksense.v1.DeviceService/ListDeviceSensors": .member(atLeast: .viewer),
     "/traksense.v1.DeviceService/GetDeviceSummary": .member(atLeast: .viewer),
+    "/traksense.v1.DeviceService/GetDeviceStatusHistory": .member(atLeast: .viewer),
     "/traksense.v1.DeviceService/CreateDeviceSensors": .member(atLeast: .operator_),
     "/traksense.v1.DeviceService/Heartbeat": .member(atLeast: .operator_),
 
@@ -115,6 +117,7 @@ package enum PermissionTable {
     "/traksense.v1.SensorService/DeleteSensor": .member(atLeast: .operator_),
     "/traksense.v1.SensorService/ArchiveSensor": .member(atLeast: .operator_),
     "/traksense.v1.SensorService/RestoreSensor": .member(atLeast: .operator_),
+    "/traksense.v1.SensorService/GetSensorStatusHistory": .member(atLeast: .viewer),
     "/traksense.v1.SensorService/UpdateReading": .member(atLeast: .operator_),
   ]
 

@@ -25,19 +25,31 @@ extension AssetService {
 
   package func listAssetSensors(
     _ request: TraksenseV1.ListAssetSensorsRequest, context: ServerContext
-  ) async throws(RPCError) -> TraksenseV1.SensorList {
+  ) async throws(RPCError) -> TraksenseV1.SensorItemList {
     let tenant = try context.tenant()
     var input = ListInput()
     var query = SensorQuery()
     query.asset = Int64(request.id)
     query.metric = input.word(request.metricType, "metric_type")
     query.isOnline = request.isOnline?.value
+    query.status = input.word(request.status, "status")
     try input.check()
     let sensors = try await desk.whole("sensor", of: "asset", context) {
       page throws(CatalogueError) in
       try await desk.sensors.sensors(query, page, of: tenant)
     }
-    return TraksenseV1.SensorList(results: sensors.map { TraksenseV1.Sensor($0) })
+    return TraksenseV1.SensorItemList(results: sensors.map { TraksenseV1.SensorListItem($0) })
+  }
+
+  package func calculateAssetHealth(
+    _ request: TraksenseV1.CalculateAssetHealthRequest, context: ServerContext
+  ) async throws(RPCError) -> TraksenseV1.AssetHealth {
+    let tenant = try context.tenant()
+    let asset = try await desk.stored("asset", context) { () async throws(CatalogueError) in
+      try await desk.assets.calculateHealth(ofAsset: Int64(request.id), of: tenant)
+    }
+    return TraksenseV1.AssetHealth(
+      healthScore: UInt32(clamping: asset.healthScore), updatedAt: ProtoTimestamp(asset.updatedAt))
   }
 
   package func listCompleteAssets(

@@ -20,7 +20,8 @@ package struct AssetService: TraksenseV1.AssetServiceProtocol {
   ) async throws(RPCError) -> TraksenseV1.ListAssetsResponse {
     let page = try await page(request, context)
     return TraksenseV1.ListAssetsResponse(
-      count: UInt32(clamping: page.count), results: page.items.map { TraksenseV1.Asset($0) })
+      count: UInt32(clamping: page.count), results: page.items.map { TraksenseV1.AssetListItem($0) }
+    )
   }
 
   package func getAsset(
@@ -34,7 +35,7 @@ package struct AssetService: TraksenseV1.AssetServiceProtocol {
   package func createAsset(
     _ request: TraksenseV1.CreateAssetRequest, context: ServerContext
   ) async throws(RPCError) -> TraksenseV1.Asset {
-    let new = try changes(request, CatalogueInput(isWhole: true), isNew: true)
+    let new = try await changes(request, CatalogueInput(isWhole: true), isNew: true, context)
     return try await answer(context) { tenant throws(CatalogueError) in
       try await desk.assets.createAsset(new, of: tenant)
     }
@@ -115,15 +116,16 @@ package struct AssetService: TraksenseV1.AssetServiceProtocol {
     _ request: TraksenseV1.UpdateAssetRequest, isWhole: Bool, _ context: ServerContext
   ) async throws(RPCError) -> TraksenseV1.Asset {
     let input = CatalogueInput(request.updateMask, isWhole: isWhole)
-    let changes = try changes(request, input, isNew: false)
+    let changes = try await changes(request, input, isNew: false, context)
     return try await answer(context) { tenant throws(CatalogueError) in
       try await desk.assets.changeAsset(Int64(request.id), changes, of: tenant)
     }
   }
 
   private func changes(
-    _ fields: some AssetFields, _ input: consuming CatalogueInput, isNew: Bool
-  ) throws(RPCError) -> AssetChanges {
+    _ fields: some AssetFields, _ input: consuming CatalogueInput, isNew: Bool,
+    _ context: ServerContext
+  ) async throws(RPCError) -> AssetChanges {
     var changes = AssetChanges()
     changes.name = input.line(fields.name, "name", maxLength: 200)
     if isNew, fields.tag.trimmed.isEmpty {
@@ -148,7 +150,9 @@ package struct AssetService: TraksenseV1.AssetServiceProtocol {
     changes.specifications = input.object(
       fields.specifications, "specifications", Self.specifications
     ).map { JSONObjectText($0) }
-    try input.check()
+    try await desk.check(&input, context, "site", changes.site) {
+      id, tenant throws(CatalogueError) in _ = try await desk.sites.site(id, of: tenant)
+    }
     return changes
   }
 

@@ -37,6 +37,20 @@ extension TraksenseV1.Asset {
   }
 }
 
+extension TraksenseV1.AssetListItem {
+  init(_ asset: AssetRecord) {
+    self.init(
+      id: UInt32(clamping: asset.id), tag: asset.tag, name: asset.name,
+      site: UInt32(clamping: asset.site), siteName: asset.siteName, assetType: asset.type,
+      assetTypeOther: asset.typeOther, locationDescription: asset.location, status: asset.status,
+      healthScore: UInt32(clamping: asset.healthScore),
+      specifications: asset.specifications.object,
+      deviceCount: UInt32(clamping: asset.devices),
+      onlineDeviceCount: UInt32(clamping: asset.onlineDevices), isActive: asset.isActive,
+      createdAt: ProtoTimestamp(asset.createdAt), updatedAt: ProtoTimestamp(asset.updatedAt))
+  }
+}
+
 extension TraksenseV1.CompleteAsset {
   /// - Parameter sensors: the asset's.
   init(_ asset: AssetRecord, _ sensors: [SensorRecord]) {
@@ -55,7 +69,8 @@ extension TraksenseV1.CompleteAsset {
       guard let value = sensor.lastValue, let timestamp = sensor.lastReadingAt else { continue }
       latestReadings[UInt32(clamping: sensor.id)] = TraksenseV1.LastReading(
         deviceID: sensor.clientID, tag: sensor.tag, metricType: sensor.metric, unit: sensor.unit,
-        value: value, timestamp: ProtoTimestamp(timestamp), isOnline: sensor.isOnline)
+        value: value, timestamp: ProtoTimestamp(timestamp), isOnline: sensor.isOnline,
+        status: sensor.connectivity.rawValue)
     }
   }
 }
@@ -73,7 +88,9 @@ extension TraksenseV1.Device {
       offlineAfterSeconds: UInt32(clamping: device.offlineAfter),
       sensorCount: UInt32(clamping: device.sensors),
       onlineSensorCount: UInt32(clamping: device.onlineSensors), isActive: device.isActive,
-      createdAt: ProtoTimestamp(device.createdAt), updatedAt: ProtoTimestamp(device.updatedAt))
+      createdAt: ProtoTimestamp(device.createdAt), updatedAt: ProtoTimestamp(device.updatedAt),
+      connectivity: device.connectivity.rawValue,
+      availability: ProtoDoubleValue(device.availability))
   }
 }
 
@@ -95,7 +112,8 @@ extension TraksenseV1.DeviceSummary {
       variables: sensors.map { TraksenseV1.DeviceVariable($0) },
       totalVariablesCount: UInt32(clamping: sensors.count),
       onlineVariablesCount: UInt32(clamping: online), deviceStatus: status,
-      createdAt: ProtoTimestamp(device.createdAt), updatedAt: ProtoTimestamp(device.updatedAt))
+      createdAt: ProtoTimestamp(device.createdAt), updatedAt: ProtoTimestamp(device.updatedAt),
+      connectivity: device.connectivity.rawValue)
   }
 }
 
@@ -105,7 +123,8 @@ extension TraksenseV1.DeviceVariable {
       id: UInt32(clamping: sensor.id), tag: sensor.tag, name: sensor.variableName,
       metricType: sensor.metric, unit: sensor.unit,
       lastValue: ProtoDoubleValue(sensor.lastValue),
-      lastReadingAt: sensor.lastReadingAt.map { ProtoTimestamp($0) }, isOnline: sensor.isOnline)
+      lastReadingAt: sensor.lastReadingAt.map { ProtoTimestamp($0) }, isOnline: sensor.isOnline,
+      status: sensor.connectivity.rawValue)
   }
 }
 
@@ -126,6 +145,23 @@ extension TraksenseV1.Sensor {
       lastValue: ProtoDoubleValue(sensor.lastValue),
       lastReadingAt: sensor.lastReadingAt.map { ProtoTimestamp($0) },
       isOnline: sensor.isOnline, isActive: sensor.isActive,
-      createdAt: ProtoTimestamp(sensor.createdAt), updatedAt: ProtoTimestamp(sensor.updatedAt))
+      createdAt: ProtoTimestamp(sensor.createdAt), updatedAt: ProtoTimestamp(sensor.updatedAt),
+      status: sensor.connectivity.rawValue, availability: ProtoDoubleValue(sensor.availability))
+  }
+}
+
+extension TraksenseV1.SensorListItem {
+  init(_ sensor: SensorRecord) {
+    self.init(
+      id: UInt32(clamping: sensor.id), tag: sensor.tag, device: UInt32(clamping: sensor.device),
+      deviceName: sensor.deviceName,
+      deviceDisplayName: DeviceRecord.displayName(sensor.deviceSerial, sensor.deviceName),
+      deviceSerial: sensor.deviceSerial, deviceMqttClientID: sensor.clientID,
+      asset: UInt32(clamping: sensor.asset), assetTag: sensor.assetTag, metricType: sensor.metric,
+      unit: sensor.unit, minValue: ProtoDoubleValue(sensor.minimum),
+      maxValue: ProtoDoubleValue(sensor.maximum), lastValue: ProtoDoubleValue(sensor.lastValue),
+      lastReadingAt: sensor.lastReadingAt.map { ProtoTimestamp($0) },
+      isOnline: sensor.isOnline, isActive: sensor.isActive,
+      createdAt: ProtoTimestamp(sensor.createdAt), status: sensor.connectivity.rawValue)
   }
 }

@@ -17,6 +17,7 @@ package struct CatalogueDesk: Sendable {
   let devices: any DeviceStore
   let sensors: any SensorStore
   let intake: any ReadingIntake
+  let statuses: any StatusLog
   let timeZones: TimeZoneNames
   let rules: ReadingRules
   let retryAfter: Duration
@@ -25,14 +26,16 @@ package struct CatalogueDesk: Sendable {
 
   /// - Parameters:
   ///   - intake: stores readings that are taken by hand.
+  ///   - statuses: knows when sensors came and went.
   ///   - timeZones: those that a site may be in.
   ///   - rules: how far clocks may be wrong.
   ///   - retryAfter: what callers are told to wait after a transient failure.
   ///   - logger: hears of faults of this program that callers only see as INTERNAL.
   package init(
     sites: any SiteStore, assets: any AssetStore, devices: any DeviceStore,
-    sensors: any SensorStore, intake: any ReadingIntake, timeZones: TimeZoneNames,
-    rules: ReadingRules = ReadingRules(), retryAfter: Duration = .seconds(2), clock: WallClock,
+    sensors: any SensorStore, intake: any ReadingIntake, statuses: any StatusLog,
+    timeZones: TimeZoneNames, rules: ReadingRules = ReadingRules(),
+    retryAfter: Duration = .seconds(2), clock: WallClock,
     logger: Logger
   ) {
     self.sites = sites
@@ -40,6 +43,7 @@ package struct CatalogueDesk: Sendable {
     self.devices = devices
     self.sensors = sensors
     self.intake = intake
+    self.statuses = statuses
     self.timeZones = timeZones
     self.rules = rules
     self.retryAfter = retryAfter
@@ -82,6 +86,31 @@ package struct CatalogueDesk: Sendable {
     return page.items
   }
 
+  /// Refuses a change with something wrong in it. Then, and only then, it is looked up whether what it refers to
+  /// exists, so that all that is wrong is told at once; otherwise the store finds that out by itself.
+  /// - Parameters:
+  ///   - id: of what `field` refers to; nil: nothing.
+  ///   - find: throws `.notFound` when there is no such thing.
+  func check(
+    _ input: inout CatalogueInput, _ context: ServerContext, _ field: String, _ id: Int64?,
+    _ find: (Int64, Tenant) async throws(CatalogueError) -> Void
+  ) async throws(RPCError) {
+    guard !input.problems.violations.isEmpty else { return }
+    if let id {
+      let tenant = try context.tenant()
+      do throws(CatalogueError) {
+        try await find(id, tenant)
+      } catch .notFound {
+        input.add(field, Self.noSuchThing)
+      } catch {
+        throw failure(error, field, context)
+      }
+    }
+    try input.check()
+  }
+
+  private static let noSuchThing = "There is no such thing."
+
   func failure(_ error: StoreError, _ context: ServerContext) -> RPCError {
     RPCError(error, in: context, retryAfter: retryAfter, logger: logger)
   }
@@ -91,7 +120,7 @@ package struct CatalogueDesk: Sendable {
   ) -> RPCError {
     switch error {
     case .notFound: return .notFound("id", "Not found.")
-    case .unknownReference(let field): return .invalid(field, "There is no such thing.")
+    case .unknownReference(let field): return .invalid(field, Self.noSuchThing)
     case .invalid(let field, let problem): return .invalid(field, problem)
     case .taken(let field):
       let message = "A \(noun) with this \(field.split(separator: ".").last ?? "") already exists."

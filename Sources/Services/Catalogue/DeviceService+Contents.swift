@@ -7,19 +7,34 @@ package import TrakSenseAPI
 extension DeviceService {
   package func listDeviceSensors(
     _ request: TraksenseV1.ListDeviceSensorsRequest, context: ServerContext
-  ) async throws(RPCError) -> TraksenseV1.SensorList {
+  ) async throws(RPCError) -> TraksenseV1.SensorItemList {
     let tenant = try context.tenant()
     var input = ListInput()
     var query = SensorQuery()
     query.device = Int64(request.id)
     query.metric = input.word(request.metricType, "metric_type")
     query.isOnline = request.isOnline?.value
+    query.status = input.word(request.status, "status")
     try input.check()
     let sensors = try await desk.whole("sensor", of: "device", context) {
       page throws(CatalogueError) in
       try await desk.sensors.sensors(query, page, of: tenant)
     }
-    return TraksenseV1.SensorList(results: sensors.map { TraksenseV1.Sensor($0) })
+    return TraksenseV1.SensorItemList(results: sensors.map { TraksenseV1.SensorListItem($0) })
+  }
+
+  package func getDeviceStatusHistory(
+    _ request: TraksenseV1.GetStatusHistoryRequest, context: ServerContext
+  ) async throws(RPCError) -> TraksenseV1.StatusHistory {
+    let tenant = try context.tenant()
+    let wanted = try StatusHistoryInput(request, now: desk.clock.now())
+    var query = SensorQuery()
+    query.device = Int64(request.id)
+    let sensors = try await desk.whole("sensor", of: "device", context) {
+      page throws(CatalogueError) in
+      try await desk.sensors.sensors(query, page, of: tenant)
+    }
+    return try await desk.history(of: sensors.map(\.id), wanted, context)
   }
 
   package func getDeviceSummary(

@@ -45,7 +45,7 @@ package struct DeviceService: TraksenseV1.DeviceServiceProtocol {
   package func createDevice(
     _ request: TraksenseV1.CreateDeviceRequest, context: ServerContext
   ) async throws(RPCError) -> TraksenseV1.Device {
-    let new = try changes(request, CatalogueInput(isWhole: true))
+    let new = try await changes(request, CatalogueInput(isWhole: true), context)
     return try await answer(context) { tenant throws(CatalogueError) in
       try await desk.devices.createDevice(new, of: tenant)
     }
@@ -112,15 +112,16 @@ package struct DeviceService: TraksenseV1.DeviceServiceProtocol {
   private func change(
     _ request: TraksenseV1.UpdateDeviceRequest, isWhole: Bool, _ context: ServerContext
   ) async throws(RPCError) -> TraksenseV1.Device {
-    let changes = try changes(request, CatalogueInput(request.updateMask, isWhole: isWhole))
+    let changes = try await changes(
+      request, CatalogueInput(request.updateMask, isWhole: isWhole), context)
     return try await answer(context) { tenant throws(CatalogueError) in
       try await desk.devices.changeDevice(Int64(request.id), changes, of: tenant)
     }
   }
 
   private func changes(
-    _ fields: some DeviceFields, _ input: consuming CatalogueInput
-  ) throws(RPCError) -> DeviceChanges {
+    _ fields: some DeviceFields, _ input: consuming CatalogueInput, _ context: ServerContext
+  ) async throws(RPCError) -> DeviceChanges {
     var changes = DeviceChanges()
     changes.name = input.required(fields.name, "name", maxLength: 200)
     changes.serialNumber = input.required(fields.serialNumber, "serial_number", maxLength: 200)
@@ -141,7 +142,9 @@ package struct DeviceService: TraksenseV1.DeviceServiceProtocol {
           "Must be a number of seconds from \(range.lowerBound) to \(range.upperBound).")
       }
     }
-    try input.check()
+    try await desk.check(&input, context, "asset", changes.asset) {
+      id, tenant throws(CatalogueError) in _ = try await desk.assets.asset(id, of: tenant)
+    }
     return changes
   }
 }

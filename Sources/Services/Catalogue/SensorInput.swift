@@ -37,7 +37,24 @@ extension CatalogueInput {
     {
       add("min_value", "Must not be above max_value.")
     }
+    if let thresholds = fields.thresholds { compare(thresholds, with: changes) }
     return changes
+  }
+
+  /// With the limits that the request has. The database knows the others.
+  private mutating func compare(_ thresholds: ProtoStruct, with changes: SensorChanges) {
+    let lowest = (changes.minimum ?? nil) ?? -.infinity
+    let highest = (changes.maximum ?? nil) ?? .infinity
+    let isOutside = SensorThresholds.ascending.contains { name in
+      if case .number(let value) = thresholds[name] {
+        value < lowest || value > highest
+      } else {
+        false
+      }
+    }
+    if isOutside, !problems.mentions("thresholds"), !problems.mentions("min_value") {
+      add("thresholds", "Must lie between min_value and max_value.")
+    }
   }
 
   private mutating func take(_ thresholds: ProtoStruct, into changes: inout SensorChanges) {

@@ -27,13 +27,15 @@ package struct SensorService: TraksenseV1.SensorServiceProtocol {
     query.metric = input.word(request.metricType, "metric_type")
     query.unit = request.unit.asFilter
     query.isOnline = request.isOnline?.value
+    query.status = input.word(request.status, "status")
     query.withArchived = request.archived
     try input.check()
     let page = try await desk.stored("sensor", context) { () async throws(CatalogueError) in
       try await desk.sensors.sensors(query, wanted, of: tenant)
     }.checked(wanted)
     return TraksenseV1.ListSensorsResponse(
-      count: UInt32(clamping: page.count), results: page.items.map { TraksenseV1.Sensor($0) })
+      count: UInt32(clamping: page.count),
+      results: page.items.map { TraksenseV1.SensorListItem($0) })
   }
 
   package func getSensor(
@@ -45,9 +47,7 @@ package struct SensorService: TraksenseV1.SensorServiceProtocol {
   package func createSensor(
     _ request: TraksenseV1.CreateSensorRequest, context: ServerContext
   ) async throws(RPCError) -> TraksenseV1.Sensor {
-    var input = CatalogueInput(isWhole: true)
-    let new = input.sensor(request)
-    try input.check()
+    let new = try await changes(request, CatalogueInput(isWhole: true), context)
     return try await answer(context) { tenant throws(CatalogueError) in
       try await desk.sensors.createSensor(new, of: tenant)
     }
@@ -133,7 +133,25 @@ package struct SensorService: TraksenseV1.SensorServiceProtocol {
       lastReadingAt: now.lastReadingAt.map { ProtoTimestamp($0) }, isOnline: now.isOnline)
   }
 
+  package func getSensorStatusHistory(
+    _ request: TraksenseV1.GetStatusHistoryRequest, context: ServerContext
+  ) async throws(RPCError) -> TraksenseV1.StatusHistory {
+    let wanted = try StatusHistoryInput(request, now: desk.clock.now())
+    let sensor = try await sensor(request.id, context)
+    return try await desk.history(of: [sensor.id], wanted, context)
+  }
+
   // MARK: Shared
+
+  private func changes(
+    _ fields: some SensorFields, _ input: consuming CatalogueInput, _ context: ServerContext
+  ) async throws(RPCError) -> SensorChanges {
+    let changes = input.sensor(fields)
+    try await desk.check(&input, context, "device", changes.device) {
+      id, tenant throws(CatalogueError) in _ = try await desk.devices.device(id, of: tenant)
+    }
+    return changes
+  }
 
   private func sensor(
     _ id: UInt32, _ context: ServerContext
@@ -158,9 +176,8 @@ package struct SensorService: TraksenseV1.SensorServiceProtocol {
   private func change(
     _ request: TraksenseV1.UpdateSensorRequest, isWhole: Bool, _ context: ServerContext
   ) async throws(RPCError) -> TraksenseV1.Sensor {
-    var input = CatalogueInput(request.updateMask, isWhole: isWhole)
-    let changes = input.sensor(request)
-    try input.check()
+    let changes = try await changes(
+      request, CatalogueInput(request.updateMask, isWhole: isWhole), context)
     return try await answer(context) { tenant throws(CatalogueError) in
       try await desk.sensors.changeSensor(Int64(request.id), changes, of: tenant)
     }

@@ -19,7 +19,7 @@ extension SiteService {
       page throws(CatalogueError) in
       try await desk.assets.assets(query, page, of: tenant)
     }
-    return TraksenseV1.AssetList(results: assets.map { TraksenseV1.Asset($0) })
+    return TraksenseV1.AssetList(results: assets.map { TraksenseV1.AssetListItem($0) })
   }
 
   package func listSiteDevices(
@@ -54,7 +54,8 @@ extension SiteService {
       totalSensors: UInt32(clamping: stats.sensors),
       onlineSensors: UInt32(clamping: stats.onlineSensors),
       assetsWithActiveAlerts: UInt32(
-        clamping: stats.assetsByStatus[AssetStatus.alert.rawValue] ?? 0))
+        clamping: stats.assetsByStatus[AssetStatus.alert.rawValue] ?? 0),
+      avgDeviceAvailability: ProtoDoubleValue(stats.deviceAvailability))
   }
 
   private func devices(

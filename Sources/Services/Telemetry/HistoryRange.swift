@@ -43,6 +43,24 @@ struct HistoryRange: Hashable, Sendable {
     }
   }
 
+  /// - Parameters:
+  ///   - names: of the request's fields.
+  ///   - length: of the range when its start is absent.
+  /// - Throws: INVALID_ARGUMENT naming the field.
+  static func range(
+    _ from: ProtoTimestamp?, _ to: ProtoTimestamp?, names: (from: String, to: String),
+    length: Duration = .seconds(86_400), longest: Duration, now: Timestamp
+  ) throws(RPCError) -> Range<Timestamp> {
+    let end = try timestamp(to, names.to) ?? now
+    let start = try timestamp(from, names.from) ?? end.advanced(by: .zero - length)
+    guard start < end else { throw .invalid(names.from, "Must be before `\(names.to)`.") }
+    guard end.since(start) <= longest else {
+      let days = longest.components.seconds / 86_400
+      throw .invalid(names.from, "The range is longer than \(days) days.")
+    }
+    return start..<end
+  }
+
   static func timestamp(
     _ proto: ProtoTimestamp?, _ field: String
   ) throws(RPCError) -> Timestamp? {

@@ -25,11 +25,10 @@ extension TelemetryQueryService {
     let lastDay = now.advanced(by: .zero - Self.day)..<now
     let changes = try await changes(of: state.sensors.map(\.sensor), lastDay, tenant, context)
     let sensors = state.sensors.sorted { $0.sensor.id.rawValue < $1.sensor.id.rawValue }
-    let newest = sensors.compactMap(\.newest?.timestamp).max()
     return TraksenseV1.TelemetrySummary(
       deviceID: request.deviceID,
-      status: state.isFresh(newest, at: now) ? "ONLINE" : "OFFLINE",
-      lastSeen: newest.map { ProtoTimestamp($0) },
+      status: (state.isFresh(state.lastSeen, at: now) ? Connectivity.online : .offline).rawValue,
+      lastSeen: state.lastSeen.map { ProtoTimestamp($0) },
       sensors: sensors.map { one in
         TraksenseV1.SensorSummary(
           one, isOnline: state.isFresh(one.newest?.timestamp, at: now),
@@ -43,9 +42,16 @@ extension TelemetryQueryService {
     of sensors: [Sensor], _ range: Range<Timestamp>, _ tenant: Tenant, _ context: ServerContext
   ) async throws(RPCError) -> [StatusChange] {
     guard !sensors.isEmpty else { return [] }
-    return try await ask(context) { () async throws(StoreError) in
-      try await queries.statusChanges(of: sensors.map(\.key), in: range, tenant: tenant)
+    let limit = limits.maxKeptPoints
+    let changes = try await ask(context) { () async throws(StoreError) in
+      try await queries.statusChanges(
+        of: sensors.map(\.key), in: range, limit: limit, tenant: tenant)
     }
+    guard let changes else {
+      throw .invalid(
+        "from", "There are more than \(limit) changes of status: take a shorter range.")
+    }
+    return changes
   }
 
   /// One row of statistics a sensor, from rollups where these hold the range.
@@ -90,6 +96,8 @@ extension TraksenseV1.SensorSummary {
     _ state: DeviceState.SensorState, isOnline: Bool, availability: ProtoDoubleValue?
   ) {
     let totals = state.totals
+    let status: Connectivity =
+      isOnline ? (state.isBeyondThresholds ? .warning : .online) : .offline
     self.init(
       sensorID: state.sensor.id.rawValue, sensorName: state.sensor.id.rawValue,
       sensorType: state.sensor.type, unit: state.sensor.unit, isOnline: isOnline,
@@ -100,7 +108,8 @@ extension TraksenseV1.SensorSummary {
         min: (totals?.minimum).map { ProtoDoubleValue($0) },
         max: (totals?.maximum).map { ProtoDoubleValue($0) },
         stddev: (totals?.deviation).map { ProtoDoubleValue($0) },
-        count: UInt32(clamping: totals?.count ?? 0)), availability24h: availability)
+        count: UInt32(clamping: totals?.count ?? 0)), availability24h: availability,
+      status: status.rawValue)
   }
 }
 

@@ -69,14 +69,7 @@ package struct TelemetryQueryService: TraksenseV1.TelemetryQueryServiceProtocol 
     _ from: ProtoTimestamp?, _ to: ProtoTimestamp?, names: (from: String, to: String),
     length: Duration = .seconds(86_400), longest: Duration
   ) throws(RPCError) -> Range<Timestamp> {
-    let end = try HistoryRange.timestamp(to, names.to) ?? now
-    let start = try HistoryRange.timestamp(from, names.from) ?? end.advanced(by: .zero - length)
-    guard start < end else { throw .invalid(names.from, "Must be before `\(names.to)`.") }
-    guard end.since(start) <= longest else {
-      let days = longest.components.seconds / 86_400
-      throw .invalid(names.from, "The range is longer than \(days) days.")
-    }
-    return start..<end
+    try HistoryRange.range(from, to, names: names, length: length, longest: longest, now: now)
   }
 }
 

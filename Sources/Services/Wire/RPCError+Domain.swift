@@ -30,6 +30,8 @@ extension RPCError {
       self.init(.unavailable, "the database cannot be reached", retryAfter: retryAfter)
     case .overloaded:
       self.init(.unavailable, "the database is overloaded", retryAfter: retryAfter)
+    case .outdated:
+      self.init(.unavailable, "the catalogue has changed meanwhile", retryAfter: retryAfter)
     case .cancelled:
       self =
         isLate

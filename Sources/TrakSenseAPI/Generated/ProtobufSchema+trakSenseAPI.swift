@@ -81,6 +81,8 @@ extension ProtobufSchema {
       TraksenseV1.FetchMediaResponse.self,
       TraksenseV1.Sensor.self,
       TraksenseV1.SensorList.self,
+      TraksenseV1.SensorListItem.self,
+      TraksenseV1.SensorItemList.self,
       TraksenseV1.ListSensorsRequest.self,
       TraksenseV1.ListSensorsResponse.self,
       TraksenseV1.GetSensorRequest.self,
@@ -90,6 +92,9 @@ extension ProtobufSchema {
       TraksenseV1.DeleteSensorRequest.self,
       TraksenseV1.ArchiveSensorRequest.self,
       TraksenseV1.RestoreSensorRequest.self,
+      TraksenseV1.GetStatusHistoryRequest.self,
+      TraksenseV1.StatusHistory.self,
+      TraksenseV1.StatusInterval.self,
       TraksenseV1.UpdateReadingRequest.self,
       TraksenseV1.UpdateReadingResponse.self,
       TraksenseV1.Device.self,
@@ -112,6 +117,7 @@ extension ProtobufSchema {
       TraksenseV1.HeartbeatRequest.self,
       TraksenseV1.HeartbeatResponse.self,
       TraksenseV1.Asset.self,
+      TraksenseV1.AssetListItem.self,
       TraksenseV1.AssetList.self,
       TraksenseV1.ListAssetsRequest.self,
       TraksenseV1.ListAssetsResponse.self,
@@ -123,6 +129,8 @@ extension ProtobufSchema {
       TraksenseV1.RestoreAssetRequest.self,
       TraksenseV1.ListAssetDevicesRequest.self,
       TraksenseV1.ListAssetSensorsRequest.self,
+      TraksenseV1.CalculateAssetHealthRequest.self,
+      TraksenseV1.AssetHealth.self,
       TraksenseV1.ListCompleteAssetsResponse.self,
       TraksenseV1.CompleteAsset.self,
       TraksenseV1.LastReading.self,
@@ -185,6 +193,7 @@ extension ProtobufSchema {
       TraksenseV1.SensorSummary.self,
       TraksenseV1.ReadingStatistics.self,
       TraksenseV1.DeviceStatistics.self,
+      TraksenseV1.LatestReadings.self,
       TraksenseV1.ListReadingsRequest.self,
       TraksenseV1.ListReadingsResponse.self,
       TraksenseV1.ReadingRow.self,
@@ -1691,8 +1700,32 @@ extension ProtobufSchema {
           "traksense.v1.Sensor.is_active",
           "traksense.v1.Sensor.created_at",
           "traksense.v1.Sensor.updated_at",
+          "traksense.v1.Sensor.status",
+          "traksense.v1.Sensor.availability",
           "traksense.v1.SensorList",
           "traksense.v1.SensorList.results",
+          "traksense.v1.SensorListItem",
+          "traksense.v1.SensorListItem.id",
+          "traksense.v1.SensorListItem.tag",
+          "traksense.v1.SensorListItem.device",
+          "traksense.v1.SensorListItem.device_name",
+          "traksense.v1.SensorListItem.device_display_name",
+          "traksense.v1.SensorListItem.device_serial",
+          "traksense.v1.SensorListItem.device_mqtt_client_id",
+          "traksense.v1.SensorListItem.asset",
+          "traksense.v1.SensorListItem.asset_tag",
+          "traksense.v1.SensorListItem.metric_type",
+          "traksense.v1.SensorListItem.unit",
+          "traksense.v1.SensorListItem.min_value",
+          "traksense.v1.SensorListItem.max_value",
+          "traksense.v1.SensorListItem.last_value",
+          "traksense.v1.SensorListItem.last_reading_at",
+          "traksense.v1.SensorListItem.is_online",
+          "traksense.v1.SensorListItem.is_active",
+          "traksense.v1.SensorListItem.created_at",
+          "traksense.v1.SensorListItem.status",
+          "traksense.v1.SensorItemList",
+          "traksense.v1.SensorItemList.results",
           "traksense.v1.ListSensorsRequest",
           "traksense.v1.ListSensorsRequest.page",
           "traksense.v1.ListSensorsRequest.page_size",
@@ -1704,6 +1737,7 @@ extension ProtobufSchema {
           "traksense.v1.ListSensorsRequest.unit",
           "traksense.v1.ListSensorsRequest.is_online",
           "traksense.v1.ListSensorsRequest.archived",
+          "traksense.v1.ListSensorsRequest.status",
           "traksense.v1.ListSensorsResponse",
           "traksense.v1.ListSensorsResponse.count",
           "traksense.v1.ListSensorsResponse.results",
@@ -1741,6 +1775,22 @@ extension ProtobufSchema {
           "traksense.v1.ArchiveSensorRequest.id",
           "traksense.v1.RestoreSensorRequest",
           "traksense.v1.RestoreSensorRequest.id",
+          "traksense.v1.GetStatusHistoryRequest",
+          "traksense.v1.GetStatusHistoryRequest.id",
+          "traksense.v1.GetStatusHistoryRequest.from",
+          "traksense.v1.GetStatusHistoryRequest.to",
+          "traksense.v1.GetStatusHistoryRequest.limit",
+          "traksense.v1.StatusHistory",
+          "traksense.v1.StatusHistory.from",
+          "traksense.v1.StatusHistory.to",
+          "traksense.v1.StatusHistory.availability",
+          "traksense.v1.StatusHistory.truncated",
+          "traksense.v1.StatusHistory.intervals",
+          "traksense.v1.StatusInterval",
+          "traksense.v1.StatusInterval.status",
+          "traksense.v1.StatusInterval.start",
+          "traksense.v1.StatusInterval.end",
+          "traksense.v1.StatusInterval.duration_seconds",
           "traksense.v1.UpdateReadingRequest",
           "traksense.v1.UpdateReadingRequest.id",
           "traksense.v1.UpdateReadingRequest.value",
@@ -1758,6 +1808,7 @@ extension ProtobufSchema {
           "traksense.v1.SensorService.DeleteSensor",
           "traksense.v1.SensorService.ArchiveSensor",
           "traksense.v1.SensorService.RestoreSensor",
+          "traksense.v1.SensorService.GetSensorStatusHistory",
           "traksense.v1.SensorService.UpdateReading",
         ],
         extensions: [
@@ -1767,7 +1818,7 @@ extension ProtobufSchema {
           i/annotations.proto\u{1a}\u{1f}google/api/field_behavior.proto\u{1a}\u{1b}google\
           /protobuf/empty.proto\u{1a} google/protobuf/field_mask.proto\u{1a}\u{1c}google/p\
           rotobuf/struct.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}googl\
-          e/protobuf/wrappers.proto\u{1a}\u{1a}traksense/v1/options.proto\"\u{9b}\u{9}\u{a}\
+          e/protobuf/wrappers.proto\u{1a}\u{1a}traksense/v1/options.proto\"\u{8b}\u{a}\u{a}\
           \u{6}Sensor\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\
           \u{1}1R\u{2}id\u{12}\u{1e}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\
           \u{18}\u{8}temp_001R\u{3}tag\u{12}\u{1d}\u{a}\u{6}device\u{18}\u{3} \u{1}(\u{d}B\
@@ -1798,113 +1849,161 @@ extension ProtobufSchema {
           is_active\u{18}\u{14} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isActive\
           \u{12}>\u{a}\u{a}created_at\u{18}\u{15} \u{1}(\u{b}2\u{1a}.google.protobuf.Times\
           tampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12}>\u{a}\u{a}updated_at\u{18}\u{16} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}updatedAt\"<\u{a}\
-          \u{a}SensorList\u{12}.\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.\
-          v1.SensorR\u{7}results\"\u{86}\u{6}\u{a}\u{12}ListSensorsRequest\u{12}\u{19}\u{a}\
-          \u{4}page\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\
-          \u{9}page_size\u{18}\u{2} \u{1}(\u{d}B\u{d}\u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\
-          \u{d4}\u{18}\u{2}50R\u{8}pageSize\u{12}$\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}B\
-          \u{c}\u{b2}\u{d4}\u{18}\u{8}temp_001R\u{6}search\u{12}4\u{a}\u{8}ordering\u{18}\u{4}\
-           \u{1}(\u{9}B\u{18}\u{b2}\u{d4}\u{18}\u{14}-last_reading_at,tagR\u{8}ordering\u{12}\
-          ;\u{a}\u{6}device\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueB\u{5}\
-          \u{b2}\u{d4}\u{18}\u{1}1R\u{6}device\u{12}9\u{a}\u{5}asset\u{18}\u{6} \u{1}(\u{b}\
-          2\u{1c}.google.protobuf.UInt32ValueB\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}asset\u{12}\
-          \u{e2}\u{2}\u{a}\u{b}metric_type\u{18}\u{7} \u{1}(\u{9}B\u{c0}\u{2}\u{ba}\u{d4}\u{18}\
-          \u{ac}\u{2}:\u{a9}\u{2}temp_supply temp_return temp_external temp_setpoint humid\
-          ity dewpoint pressure_suction pressure_discharge dp_filter dp_fan airflow rpm_fa\
-          n voltage current power_kw energy_kwh power_factor superheat subcooling vibratio\
-          n noise compressor_state valve_position cop eer maintenance maintenance_reminder\
-          \u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}metricType\u{12}\u{1b}\u{a}\u{4}unit\u{18}\
-          \u{8} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}7\u{a}\
-          \u{9}is_online\u{18}\u{9} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOn\
-          line\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{a} \u{1}(\u{8}R\u{8}archived\"b\u{a}\u{13}\
-          ListSensorsResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\
-          \u{d4}\u{18}\u{1}1R\u{5}count\u{12}.\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{14}\
-          .traksense.v1.SensorR\u{7}results\"\"\u{a}\u{10}GetSensorRequest\u{12}\u{e}\u{a}\
-          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{d8}\u{5}\u{a}\u{13}CreateSensorReques\
-          t\u{12}7\u{a}\u{3}tag\u{18}\u{1} \u{1}(\u{9}B%\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{3}\
-          \u{10}\u{c8}\u{1}\u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\u{18}\u{8}te\
-          mp_003R\u{3}tag\u{12} \u{a}\u{6}device\u{18}\u{2} \u{1}(\u{d}B\u{8}\u{e0}A\u{2}\u{b2}\
-          \u{d4}\u{18}\u{1}1R\u{6}device\u{12}\u{e5}\u{2}\u{a}\u{b}metric_type\u{18}\u{3} \
-          \u{1}(\u{9}B\u{c3}\u{2}\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{ac}\u{2}:\u{a9}\u{2}temp\
-          _supply temp_return temp_external temp_setpoint humidity dewpoint pressure_sucti\
-          on pressure_discharge dp_filter dp_fan airflow rpm_fan voltage current power_kw \
-          energy_kwh power_factor superheat subcooling vibration noise compressor_state va\
-          lve_position cop eer maintenance maintenance_reminder\u{b2}\u{d4}\u{18}\u{b}temp\
-          _supplyR\u{a}metricType\u{12}$\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}B\u{10}\u{e0}\
-          A\u{2}\u{ba}\u{d4}\u{18}\u{2}\u{10}2\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\u{4}un\
-          it\u{12}B\u{a}\u{9}min_value\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.Doubl\
-          eValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}-10R\u{8}minValue\u{12}A\u{a}\u{9}max_value\u{18}\
-          \u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{6}\u{b2}\u{d4}\u{18}\u{2}\
-          60R\u{8}maxValue\u{12}Q\u{a}\u{a}thresholds\u{18}\u{7} \u{1}(\u{b}2\u{17}.google\
-          .protobuf.StructB\u{18}\u{b2}\u{d4}\u{18}\u{14}{\"warning_high\": 12}R\u{a}thres\
-          holds\"\u{bc}\u{2}\u{a}\u{9}NewSensor\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{1} \u{1}(\
-          \u{9}R\u{3}tag\u{12} \u{a}\u{6}device\u{18}\u{2} \u{1}(\u{d}B\u{8}\u{e0}A\u{1}\u{b2}\
-          \u{d4}\u{18}\u{1}1R\u{6}device\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{3} \u{1}\
-          (\u{9}R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}R\u{4}uni\
-          t\u{12}9\u{a}\u{9}min_value\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.Double\
-          ValueR\u{8}minValue\u{12}9\u{a}\u{9}max_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.goog\
-          le.protobuf.DoubleValueR\u{8}maxValue\u{12}7\u{a}\u{a}thresholds\u{18}\u{7} \u{1}\
-          (\u{b}2\u{17}.google.protobuf.StructR\u{a}thresholds:\u{17}\u{da}\u{d4}\u{18}\u{13}\
-          CreateSensorRequest\"\u{89}\u{3}\u{a}\u{13}UpdateSensorRequest\u{12}\u{e}\u{a}\u{2}\
-          id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}\
-          R\u{3}tag\u{12}\u{16}\u{a}\u{6}device\u{18}\u{3} \u{1}(\u{d}R\u{6}device\u{12}\u{1f}\
-          \u{a}\u{b}metric_type\u{18}\u{4} \u{1}(\u{9}R\u{a}metricType\u{12}\u{12}\u{a}\u{4}\
-          unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}9\u{a}\u{9}min_value\u{18}\u{6} \u{1}\
-          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}minValue\u{12}9\u{a}\u{9}max_valu\
-          e\u{18}\u{7} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}maxValue\u{12}7\
-          \u{a}\u{a}thresholds\u{18}\u{8} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{a}t\
-          hresholds\u{12};\u{a}\u{b}update_mask\u{18}\u{9} \u{1}(\u{b}2\u{1a}.google.proto\
-          buf.FieldMaskR\u{a}updateMask:\u{17}\u{da}\u{d4}\u{18}\u{13}CreateSensorRequest\"\
-          -\u{a}\u{13}DeleteSensorRequest\u{12}\u{16}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{6}\
-          \u{b2}\u{d4}\u{18}\u{2}30R\u{2}id\"&\u{a}\u{14}ArchiveSensorRequest\u{12}\u{e}\u{a}\
-          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}RestoreSensorRequest\u{12}\u{e}\
-          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a0}\u{1}\u{a}\u{14}UpdateReading\
-          Request\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}>\u{a}\u{5}va\
-          lue\u{18}\u{2} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{a}\u{e0}A\u{2}\u{b2}\
-          \u{d4}\u{18}\u{3}6.9R\u{5}value\u{12}8\u{a}\u{9}timestamp\u{18}\u{3} \u{1}(\u{b}\
-          2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\"\u{e8}\u{1}\u{a}\u{15}UpdateRe\
-          adingResponse\u{12}G\u{a}\u{a}last_value\u{18}\u{1} \u{1}(\u{b}2\u{1c}.google.pr\
-          otobuf.DoubleValueB\u{a}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{9}lastValue\u{12}\
-          _\u{a}\u{f}last_reading_at\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.Timesta\
-          mpB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{d}lastReadi\
-          ngAt\u{12}%\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}\
-          trueR\u{8}isOnline2\u{a8}\u{d}\u{a}\u{d}SensorService\u{12}w\u{a}\u{b}ListSensor\
-          s\u{12} .traksense.v1.ListSensorsRequest\u{1a}!.traksense.v1.ListSensorsResponse\
-          \"#\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1d}\u{12}\u{f}/assets/sensorsZ\u{a}\u{12}\u{8}\
-          /sensors\u{12}p\u{a}\u{9}GetSensor\u{12}\u{1e}.traksense.v1.GetSensorRequest\u{1a}\
-          \u{14}.traksense.v1.Sensor\"-\u{82}\u{d3}\u{e4}\u{93}\u{2}'\u{12}\u{14}/assets/s\
-          ensors/{id}Z\u{f}\u{12}\u{d}/sensors/{id}\u{12}\u{88}\u{2}\u{a}\u{c}CreateSensor\
-          \u{12}!.traksense.v1.CreateSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"\u{be}\
-          \u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}#\"\u{f}/assets/sensors:\u{1}*Z\u{d}\"\u{8}/se\
-          nsors:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{d2}\u{d4}\
-          \u{18}\u{86}\u{1}{\"id\": 30, \"thresholds\": {\"min\": -10, \"warning_high\": 1\
-          2, \"max\": 60}, \"last_value\": null, \"last_reading_at\": null, \"is_online\":\
-           false}\u{12}\u{a9}\u{1}\u{a}\u{c}UpdateSensor\u{12}!.traksense.v1.UpdateSensorR\
-          equest\u{1a}\u{14}.traksense.v1.Sensor\"`\u{82}\u{d3}\u{e4}\u{93}\u{2}-2\u{14}/a\
-          ssets/sensors/{id}:\u{1}*Z\u{12}2\u{d}/sensors/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\
-          \u{3}\u{ca}\u{d4}\u{18}${\"min_value\": -40, \"max_value\": 125}\u{12}\u{82}\u{3}\
-          \u{a}\u{d}ReplaceSensor\u{12}!.traksense.v1.UpdateSensorRequest\u{1a}\u{14}.trak\
-          sense.v1.Sensor\"\u{b7}\u{2}\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{1a}\u{14}/assets/se\
-          nsors/{id}:\u{1}*Z\u{12}\u{1a}\u{d}/sensors/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\
-          \u{ca}\u{d4}\u{18}i{\"id\": 30, \"tag\": \"temp_003\", \"device\": 1, \"metric_t\
-          ype\": \"temp_supply\", \"unit\": \"\u{c2}\u{b0}C\", \"min_value\": -20}\u{d2}\u{d4}\
-          \u{18}\u{8d}\u{1}{\"max_value\": 60, \"thresholds\": {\"min\": -20, \"warning_hi\
-          gh\": 12, \"max\": 60}, \"last_value\": null, \"last_reading_at\": null, \"is_on\
-          line\": false}\u{12}\u{82}\u{1}\u{a}\u{c}DeleteSensor\u{12}!.traksense.v1.Delete\
-          SensorRequest\u{1a}\u{16}.google.protobuf.Empty\"7\u{82}\u{d3}\u{e4}\u{93}\u{2}'\
-          *\u{14}/assets/sensors/{id}Z\u{f}*\u{d}/sensors/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\
-          \u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a6}\u{1}\u{a}\u{d}ArchiveSensor\u{12}\".tr\
-          aksense.v1.ArchiveSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"[\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}=\"\u{1c}/assets/sensors/{id}/archive:\u{1}*Z\u{1a}\"\u{15}/sensors/{\
-          id}/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\u{8e}\u{1}\
-          \u{a}\u{d}RestoreSensor\u{12}\".traksense.v1.RestoreSensorRequest\u{1a}\u{14}.tr\
-          aksense.v1.Sensor\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/sensors/{id}/r\
-          estore:\u{1}*Z\u{1a}\"\u{15}/sensors/{id}/restore:\u{1}*\u{12}\u{b0}\u{1}\u{a}\u{d}\
-          UpdateReading\u{12}\".traksense.v1.UpdateReadingRequest\u{1a}#.traksense.v1.Upda\
-          teReadingResponse\"V\u{82}\u{d3}\u{e4}\u{93}\u{2}K\"#/assets/sensors/{id}/update\
-          _reading:\u{1}*Z!\"\u{1c}/sensors/{id}/update_reading:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\
-          \u{3}b\u{6}proto3
+          (\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}updatedAt\u{12}\"\
+          \u{a}\u{6}status\u{18}\u{17} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}\
+          status\u{12}J\u{a}\u{c}availability\u{18}\u{18} \u{1}(\u{b}2\u{1c}.google.protob\
+          uf.DoubleValueB\u{8}\u{b2}\u{d4}\u{18}\u{4}99.2R\u{c}availability\"<\u{a}\u{a}Se\
+          nsorList\u{12}.\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.Sens\
+          orR\u{7}results\"\u{89}\u{6}\u{a}\u{e}SensorListItem\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}t\
+          ag\u{12}\u{16}\u{a}\u{6}device\u{18}\u{3} \u{1}(\u{d}R\u{6}device\u{12}\u{1f}\u{a}\
+          \u{b}device_name\u{18}\u{4} \u{1}(\u{9}R\u{a}deviceName\u{12}.\u{a}\u{13}device_\
+          display_name\u{18}\u{5} \u{1}(\u{9}R\u{11}deviceDisplayName\u{12}#\u{a}\u{d}devi\
+          ce_serial\u{18}\u{6} \u{1}(\u{9}R\u{c}deviceSerial\u{12}1\u{a}\u{15}device_mqtt_\
+          client_id\u{18}\u{7} \u{1}(\u{9}R\u{12}deviceMqttClientId\u{12}\u{14}\u{a}\u{5}a\
+          sset\u{18}\u{8} \u{1}(\u{d}R\u{5}asset\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{9}\
+           \u{1}(\u{9}R\u{8}assetTag\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{c} \u{1}(\u{9}\
+          R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{d} \u{1}(\u{9}R\u{4}unit\u{12}\
+          9\u{a}\u{9}min_value\u{18}\u{e} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}\
+          minValue\u{12}9\u{a}\u{9}max_value\u{18}\u{f} \u{1}(\u{b}2\u{1c}.google.protobuf\
+          .DoubleValueR\u{8}maxValue\u{12};\u{a}\u{a}last_value\u{18}\u{11} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.DoubleValueR\u{9}lastValue\u{12}B\u{a}\u{f}last_reading_at\u{18}\
+          \u{12} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{d}lastReadingAt\u{12}\u{1b}\
+          \u{a}\u{9}is_online\u{18}\u{13} \u{1}(\u{8}R\u{8}isOnline\u{12}\u{1b}\u{a}\u{9}i\
+          s_active\u{18}\u{14} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\u{15}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}\u{16}\u{a}\u{6}\
+          status\u{18}\u{17} \u{1}(\u{9}R\u{6}status:\u{a}\u{da}\u{d4}\u{18}\u{6}SensorJ\u{4}\
+          \u{8}\u{a}\u{10}\u{b}J\u{4}\u{8}\u{b}\u{10}\u{c}J\u{4}\u{8}\u{10}\u{10}\u{11}J\u{4}\
+          \u{8}\u{16}\u{10}\u{17}J\u{4}\u{8}\u{18}\u{10}\u{19}\"H\u{a}\u{e}SensorItemList\u{12}\
+          6\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{1c}.traksense.v1.SensorListItemR\u{7}\
+          results\"\u{bc}\u{6}\u{a}\u{12}ListSensorsRequest\u{12}\u{19}\u{a}\u{4}page\u{18}\
+          \u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}page_s\
+          ize\u{18}\u{2} \u{1}(\u{d}B\u{d}\u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\u{d4}\u{18}\
+          \u{2}50R\u{8}pageSize\u{12}$\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\
+          \u{18}\u{8}temp_001R\u{6}search\u{12}4\u{a}\u{8}ordering\u{18}\u{4} \u{1}(\u{9}B\
+          \u{18}\u{b2}\u{d4}\u{18}\u{14}-last_reading_at,tagR\u{8}ordering\u{12};\u{a}\u{6}\
+          device\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueB\u{5}\u{b2}\u{d4}\
+          \u{18}\u{1}1R\u{6}device\u{12}9\u{a}\u{5}asset\u{18}\u{6} \u{1}(\u{b}2\u{1c}.goo\
+          gle.protobuf.UInt32ValueB\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}asset\u{12}\u{e2}\u{2}\
+          \u{a}\u{b}metric_type\u{18}\u{7} \u{1}(\u{9}B\u{c0}\u{2}\u{ba}\u{d4}\u{18}\u{ac}\
+          \u{2}:\u{a9}\u{2}temp_supply temp_return temp_external temp_setpoint humidity de\
+          wpoint pressure_suction pressure_discharge dp_filter dp_fan airflow rpm_fan volt\
+          age current power_kw energy_kwh power_factor superheat subcooling vibration nois\
+          e compressor_state valve_position cop eer maintenance maintenance_reminder\u{b2}\
+          \u{d4}\u{18}\u{b}temp_supplyR\u{a}metricType\u{12}\u{1b}\u{a}\u{4}unit\u{18}\u{8}\
+           \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}7\u{a}\u{9}\
+          is_online\u{18}\u{9} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\u{12}\
+          \u{1a}\u{a}\u{8}archived\u{18}\u{a} \u{1}(\u{8}R\u{8}archived\u{12}4\u{a}\u{6}st\
+          atus\u{18}\u{b} \u{1}(\u{9}B\u{1c}\u{ba}\u{d4}\u{18}\u{18}:\u{16}ONLINE OFFLINE \
+          WARNINGR\u{6}status\"j\u{a}\u{13}ListSensorsResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\
+          \u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}6\u{a}\u{7}resul\
+          ts\u{18}\u{2} \u{3}(\u{b}2\u{1c}.traksense.v1.SensorListItemR\u{7}results\"\"\u{a}\
+          \u{10}GetSensorRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{d8}\
+          \u{5}\u{a}\u{13}CreateSensorRequest\u{12}7\u{a}\u{3}tag\u{18}\u{1} \u{1}(\u{9}B%\
+          \u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{ba}\u{d4}\u{18}\u{b}*\u{9}\
+          ^[^/+#]*$\u{b2}\u{d4}\u{18}\u{8}temp_003R\u{3}tag\u{12} \u{a}\u{6}device\u{18}\u{2}\
+           \u{1}(\u{d}B\u{8}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{1}1R\u{6}device\u{12}\u{e5}\u{2}\
+          \u{a}\u{b}metric_type\u{18}\u{3} \u{1}(\u{9}B\u{c3}\u{2}\u{e0}A\u{2}\u{ba}\u{d4}\
+          \u{18}\u{ac}\u{2}:\u{a9}\u{2}temp_supply temp_return temp_external temp_setpoint\
+           humidity dewpoint pressure_suction pressure_discharge dp_filter dp_fan airflow \
+          rpm_fan voltage current power_kw energy_kwh power_factor superheat subcooling vi\
+          bration noise compressor_state valve_position cop eer maintenance maintenance_re\
+          minder\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}metricType\u{12}$\u{a}\u{4}unit\u{18}\
+          \u{4} \u{1}(\u{9}B\u{10}\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{2}\u{10}2\u{b2}\u{d4}\u{18}\
+          \u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}B\u{a}\u{9}min_value\u{18}\u{5} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}-10R\u{8}minValue\u{12}\
+          A\u{a}\u{9}max_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{6}\
+          \u{b2}\u{d4}\u{18}\u{2}60R\u{8}maxValue\u{12}Q\u{a}\u{a}thresholds\u{18}\u{7} \u{1}\
+          (\u{b}2\u{17}.google.protobuf.StructB\u{18}\u{b2}\u{d4}\u{18}\u{14}{\"warning_hi\
+          gh\": 12}R\u{a}thresholds\"\u{bc}\u{2}\u{a}\u{9}NewSensor\u{12}\u{10}\u{a}\u{3}t\
+          ag\u{18}\u{1} \u{1}(\u{9}R\u{3}tag\u{12} \u{a}\u{6}device\u{18}\u{2} \u{1}(\u{d}\
+          B\u{8}\u{e0}A\u{1}\u{b2}\u{d4}\u{18}\u{1}1R\u{6}device\u{12}\u{1f}\u{a}\u{b}metr\
+          ic_type\u{18}\u{3} \u{1}(\u{9}R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4}\
+           \u{1}(\u{9}R\u{4}unit\u{12}9\u{a}\u{9}min_value\u{18}\u{5} \u{1}(\u{b}2\u{1c}.g\
+          oogle.protobuf.DoubleValueR\u{8}minValue\u{12}9\u{a}\u{9}max_value\u{18}\u{6} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}maxValue\u{12}7\u{a}\u{a}threshol\
+          ds\u{18}\u{7} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{a}thresholds:\u{17}\u{da}\
+          \u{d4}\u{18}\u{13}CreateSensorRequest\"\u{89}\u{3}\u{a}\u{13}UpdateSensorRequest\
+          \u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\
+          \u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{16}\u{a}\u{6}device\u{18}\u{3} \u{1}(\u{d}R\u{6}\
+          device\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{4} \u{1}(\u{9}R\u{a}metricType\u{12}\
+          \u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}9\u{a}\u{9}min_value\u{18}\
+          \u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}minValue\u{12}9\u{a}\u{9}\
+          max_value\u{18}\u{7} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}maxValu\
+          e\u{12}7\u{a}\u{a}thresholds\u{18}\u{8} \u{1}(\u{b}2\u{17}.google.protobuf.Struc\
+          tR\u{a}thresholds\u{12};\u{a}\u{b}update_mask\u{18}\u{9} \u{1}(\u{b}2\u{1a}.goog\
+          le.protobuf.FieldMaskR\u{a}updateMask:\u{17}\u{da}\u{d4}\u{18}\u{13}CreateSensor\
+          Request\"-\u{a}\u{13}DeleteSensorRequest\u{12}\u{16}\u{a}\u{2}id\u{18}\u{1} \u{1}\
+          (\u{d}B\u{6}\u{b2}\u{d4}\u{18}\u{2}30R\u{2}id\"&\u{a}\u{14}ArchiveSensorRequest\u{12}\
+          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}RestoreSensorReque\
+          st\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{ab}\u{1}\u{a}\u{17}\
+          GetStatusHistoryRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
+          .\u{a}\u{4}from\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}fro\
+          m\u{12}*\u{a}\u{2}to\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}\
+          to\u{12}$\u{a}\u{5}limit\u{18}\u{4} \u{1}(\u{d}B\u{e}\u{ba}\u{d4}\u{18}\u{3} \u{88}\
+          '\u{b2}\u{d4}\u{18}\u{3}500R\u{5}limit\"\u{cb}\u{2}\u{a}\u{d}StatusHistory\u{12}\
+          K\u{a}\u{4}from\u{18}\u{1} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}\
+          A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-05-31T12:00:00ZR\u{4}from\u{12}G\u{a}\u{2}to\u{18}\
+          \u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\
+          \u{18}\u{14}2026-06-01T12:00:00ZR\u{2}to\u{12}J\u{a}\u{c}availability\u{18}\u{3}\
+           \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{8}\u{b2}\u{d4}\u{18}\u{4}99.2\
+          R\u{c}availability\u{12}\u{1c}\u{a}\u{9}truncated\u{18}\u{4} \u{1}(\u{8}R\u{9}tr\
+          uncated\u{12}:\u{a}\u{9}intervals\u{18}\u{5} \u{3}(\u{b}2\u{1c}.traksense.v1.Sta\
+          tusIntervalR\u{9}intervals\"\u{81}\u{2}\u{a}\u{e}StatusInterval\u{12}\"\u{a}\u{6}\
+          status\u{18}\u{1} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}status\u{12}\
+          M\u{a}\u{5}start\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}\
+          A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-05-31T12:11:31ZR\u{5}start\u{12}F\u{a}\u{3}en\
+          d\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\
+          \u{14}2026-06-01T12:00:00ZR\u{3}end\u{12}4\u{a}\u{10}duration_seconds\u{18}\u{4}\
+           \u{1}(\u{1}B\u{9}\u{b2}\u{d4}\u{18}\u{5}85709R\u{f}durationSeconds\"\u{a0}\u{1}\
+          \u{a}\u{14}UpdateReadingRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}\
+          id\u{12}>\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleVal\
+          ueB\u{a}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{5}value\u{12}8\u{a}\u{9}timest\
+          amp\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\"\u{e8}\
+          \u{1}\u{a}\u{15}UpdateReadingResponse\u{12}G\u{a}\u{a}last_value\u{18}\u{1} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{a}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{3}\
+          6.9R\u{9}lastValue\u{12}_\u{a}\u{f}last_reading_at\u{18}\u{2} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T\
+          12:00:00ZR\u{d}lastReadingAt\u{12}%\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{8}B\u{8}\
+          \u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline2\u{d4}\u{e}\u{a}\u{d}SensorService\u{12}\
+          w\u{a}\u{b}ListSensors\u{12} .traksense.v1.ListSensorsRequest\u{1a}!.traksense.v\
+          1.ListSensorsResponse\"#\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1d}\u{12}\u{f}/assets/se\
+          nsorsZ\u{a}\u{12}\u{8}/sensors\u{12}p\u{a}\u{9}GetSensor\u{12}\u{1e}.traksense.v\
+          1.GetSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"-\u{82}\u{d3}\u{e4}\u{93}\u{2}\
+          '\u{12}\u{14}/assets/sensors/{id}Z\u{f}\u{12}\u{d}/sensors/{id}\u{12}\u{88}\u{2}\
+          \u{a}\u{c}CreateSensor\u{12}!.traksense.v1.CreateSensorRequest\u{1a}\u{14}.traks\
+          ense.v1.Sensor\"\u{be}\u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}#\"\u{f}/assets/sensors:\
+          \u{1}*Z\u{d}\"\u{8}/sensors:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\
+          \u{99}\u{3}\u{d2}\u{d4}\u{18}\u{86}\u{1}{\"id\": 30, \"thresholds\": {\"min\": -\
+          10, \"warning_high\": 12, \"max\": 60}, \"last_value\": null, \"last_reading_at\"\
+          : null, \"is_online\": false}\u{12}\u{a9}\u{1}\u{a}\u{c}UpdateSensor\u{12}!.trak\
+          sense.v1.UpdateSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"`\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}-2\u{14}/assets/sensors/{id}:\u{1}*Z\u{12}2\u{d}/sensors/{id}:\u{1}*\u{c0}\
+          \u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}${\"min_value\": -40, \"max_value\": 12\
+          5}\u{12}\u{82}\u{3}\u{a}\u{d}ReplaceSensor\u{12}!.traksense.v1.UpdateSensorReque\
+          st\u{1a}\u{14}.traksense.v1.Sensor\"\u{b7}\u{2}\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{1a}\
+          \u{14}/assets/sensors/{id}:\u{1}*Z\u{12}\u{1a}\u{d}/sensors/{id}:\u{1}*\u{c0}\u{d4}\
+          \u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}i{\"id\": 30, \"tag\": \"temp_003\", \"device\
+          \": 1, \"metric_type\": \"temp_supply\", \"unit\": \"\u{c2}\u{b0}C\", \"min_valu\
+          e\": -20}\u{d2}\u{d4}\u{18}\u{8d}\u{1}{\"max_value\": 60, \"thresholds\": {\"min\
+          \": -20, \"warning_high\": 12, \"max\": 60}, \"last_value\": null, \"last_readin\
+          g_at\": null, \"is_online\": false}\u{12}\u{82}\u{1}\u{a}\u{c}DeleteSensor\u{12}\
+          !.traksense.v1.DeleteSensorRequest\u{1a}\u{16}.google.protobuf.Empty\"7\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}'*\u{14}/assets/sensors/{id}Z\u{f}*\u{d}/sensors/{id}\u{a8}\u{d4}\
+          \u{18}\u{cc}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a6}\u{1}\u{a}\u{d}Archive\
+          Sensor\u{12}\".traksense.v1.ArchiveSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\
+          \"[\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/sensors/{id}/archive:\u{1}*Z\u{1a}\
+          \"\u{15}/sensors/{id}/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": fals\
+          e}\u{12}\u{8e}\u{1}\u{a}\u{d}RestoreSensor\u{12}\".traksense.v1.RestoreSensorReq\
+          uest\u{1a}\u{14}.traksense.v1.Sensor\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/as\
+          sets/sensors/{id}/restore:\u{1}*Z\u{1a}\"\u{15}/sensors/{id}/restore:\u{1}*\u{12}\
+          \u{a9}\u{1}\u{a}\u{16}GetSensorStatusHistory\u{12}%.traksense.v1.GetStatusHistor\
+          yRequest\u{1a}\u{1b}.traksense.v1.StatusHistory\"K\u{82}\u{d3}\u{e4}\u{93}\u{2}E\
+          \u{12}#/assets/sensors/{id}/status_historyZ\u{1e}\u{12}\u{1c}/sensors/{id}/statu\
+          s_history\u{12}\u{b0}\u{1}\u{a}\u{d}UpdateReading\u{12}\".traksense.v1.UpdateRea\
+          dingRequest\u{1a}#.traksense.v1.UpdateReadingResponse\"V\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}K\"#/assets/sensors/{id}/update_reading:\u{1}*Z!\"\u{1c}/sensors/{id}/updat\
+          e_reading:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/device.proto",
@@ -1932,6 +2031,8 @@ extension ProtobufSchema {
           "traksense.v1.Device.is_active",
           "traksense.v1.Device.created_at",
           "traksense.v1.Device.updated_at",
+          "traksense.v1.Device.connectivity",
+          "traksense.v1.Device.availability",
           "traksense.v1.DeviceList",
           "traksense.v1.DeviceList.results",
           "traksense.v1.ListDevicesRequest",
@@ -1980,6 +2081,7 @@ extension ProtobufSchema {
           "traksense.v1.ListDeviceSensorsRequest.id",
           "traksense.v1.ListDeviceSensorsRequest.metric_type",
           "traksense.v1.ListDeviceSensorsRequest.is_online",
+          "traksense.v1.ListDeviceSensorsRequest.status",
           "traksense.v1.GetDeviceSummaryRequest",
           "traksense.v1.GetDeviceSummaryRequest.id",
           "traksense.v1.DeviceSummary",
@@ -1999,6 +2101,7 @@ extension ProtobufSchema {
           "traksense.v1.DeviceSummary.device_status",
           "traksense.v1.DeviceSummary.created_at",
           "traksense.v1.DeviceSummary.updated_at",
+          "traksense.v1.DeviceSummary.connectivity",
           "traksense.v1.DeviceSummaryList",
           "traksense.v1.DeviceSummaryList.results",
           "traksense.v1.AssetInfo",
@@ -2015,6 +2118,7 @@ extension ProtobufSchema {
           "traksense.v1.DeviceVariable.last_value",
           "traksense.v1.DeviceVariable.last_reading_at",
           "traksense.v1.DeviceVariable.is_online",
+          "traksense.v1.DeviceVariable.status",
           "traksense.v1.CreateDeviceSensorsRequest",
           "traksense.v1.CreateDeviceSensorsRequest.id",
           "traksense.v1.CreateDeviceSensorsRequest.sensors",
@@ -2035,6 +2139,7 @@ extension ProtobufSchema {
           "traksense.v1.DeviceService.ArchiveDevice",
           "traksense.v1.DeviceService.RestoreDevice",
           "traksense.v1.DeviceService.ListDeviceSensors",
+          "traksense.v1.DeviceService.GetDeviceStatusHistory",
           "traksense.v1.DeviceService.GetDeviceSummary",
           "traksense.v1.DeviceService.CreateDeviceSensors",
           "traksense.v1.DeviceService.Heartbeat",
@@ -2046,7 +2151,7 @@ extension ProtobufSchema {
           i/annotations.proto\u{1a}\u{1f}google/api/field_behavior.proto\u{1a}\u{1b}google\
           /protobuf/empty.proto\u{1a} google/protobuf/field_mask.proto\u{1a}\u{1f}google/p\
           rotobuf/timestamp.proto\u{1a}\u{1e}google/protobuf/wrappers.proto\u{1a}\u{1a}tra\
-          ksense/v1/options.proto\u{1a}\u{19}traksense/v1/sensor.proto\"\u{f7}\u{7}\u{a}\u{6}\
+          ksense/v1/options.proto\u{1a}\u{19}traksense/v1/sensor.proto\"\u{f3}\u{8}\u{a}\u{6}\
           Device\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}\
           1R\u{2}id\u{12},\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}B\u{18}\u{b2}\u{d4}\u{18}\u{14}\
           Chiller 1 controllerR\u{4}name\u{12}2\u{a}\u{c}display_name\u{18}\u{3} \u{1}(\u{9}\
@@ -2074,7 +2179,10 @@ extension ProtobufSchema {
           (\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isActive\u{12}>\u{a}\u{a}created_at\
           \u{18}\u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}\
           createdAt\u{12}>\u{a}\u{a}updated_at\u{18}\u{15} \u{1}(\u{b}2\u{1a}.google.proto\
-          buf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}updatedAt\"<\u{a}\u{a}DeviceList\u{12}.\u{a}\
+          buf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}updatedAt\u{12}.\u{a}\u{c}connectivity\u{18}\
+          \u{16} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{c}connectivity\u{12}J\u{a}\
+          \u{c}availability\u{18}\u{17} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{8}\
+          \u{b2}\u{d4}\u{18}\u{4}99.2R\u{c}availability\"<\u{a}\u{a}DeviceList\u{12}.\u{a}\
           \u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.DeviceR\u{7}results\"\u{aa}\
           \u{4}\u{a}\u{12}ListDevicesRequest\u{12}\u{19}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}\
           B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}page_size\u{18}\u{2} \u{1}\
@@ -2123,111 +2231,117 @@ extension ProtobufSchema {
           \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{2}id\"&\u{a}\
           \u{14}ArchiveDeviceRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\
           \"&\u{a}\u{14}RestoreDeviceRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
-          R\u{2}id\"\u{9c}\u{1}\u{a}\u{18}ListDeviceSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          R\u{2}id\"\u{b4}\u{1}\u{a}\u{18}ListDeviceSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
           \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{2} \u{1}(\u{9}\
           R\u{a}metricType\u{12}7\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.\
-          protobuf.BoolValueR\u{8}isOnline:\u{16}\u{da}\u{d4}\u{18}\u{12}ListSensorsReques\
-          t\")\u{a}\u{17}GetDeviceSummaryRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
-          R\u{2}id\"\u{f2}\u{6}\u{a}\u{d}DeviceSummary\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \
-          \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{2}id\u{12},\u{a}\u{4}name\u{18}\u{2}\
-           \u{1}(\u{9}B\u{18}\u{b2}\u{d4}\u{18}\u{14}Chiller 1 controllerR\u{4}name\u{12}2\
-          \u{a}\u{c}display_name\u{18}\u{3} \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}Device\
-           2-01R\u{b}displayName\u{12}4\u{a}\u{d}serial_number\u{18}\u{4} \u{1}(\u{9}B\u{f}\
-          \u{b2}\u{d4}\u{18}\u{b}SN-ESP32-01R\u{c}serialNumber\u{12}2\u{a}\u{e}mqtt_client\
-          _id\u{18}\u{5} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{c}mqttClientI\
-          d\u{12}/\u{a}\u{b}device_type\u{18}\u{6} \u{1}(\u{9}B\u{e}\u{b2}\u{d4}\u{18}\u{a}\
-          CONTROLLERR\u{a}deviceType\u{12}\"\u{a}\u{6}status\u{18}\u{7} \u{1}(\u{9}B\u{a}\u{b2}\
-          \u{d4}\u{18}\u{6}ONLINER\u{6}status\u{12}4\u{a}\u{10}firmware_version\u{18}\u{8}\
-           \u{1}(\u{9}B\u{9}\u{b2}\u{d4}\u{18}\u{5}1.4.2R\u{f}firmwareVersion\u{12}Q\u{a}\u{9}\
-          last_seen\u{18}\u{9} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\
-          \u{18}\u{14}2026-06-01T12:00:00ZR\u{8}lastSeen\u{12};\u{a}\u{a}asset_info\u{18}\u{a}\
-           \u{1}(\u{b}2\u{17}.traksense.v1.AssetInfoB\u{3}\u{e0}A\u{2}R\u{9}assetInfo\u{12}\
-          :\u{a}\u{9}variables\u{18}\u{b} \u{3}(\u{b}2\u{1c}.traksense.v1.DeviceVariableR\u{9}\
-          variables\u{12}9\u{a}\u{15}total_variables_count\u{18}\u{c} \u{1}(\u{d}B\u{5}\u{b2}\
-          \u{d4}\u{18}\u{1}7R\u{13}totalVariablesCount\u{12};\u{a}\u{16}online_variables_c\
-          ount\u{18}\u{d} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{14}onlineVariablesC\
-          ount\u{12}/\u{a}\u{d}device_status\u{18}\u{e} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\
-          \u{6}ONLINER\u{c}deviceStatus\u{12}>\u{a}\u{a}created_at\u{18}\u{f} \u{1}(\u{b}2\
-          \u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12}>\u{a}\u{a}\
-          updated_at\u{18}\u{10} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\
-          \u{2}R\u{9}updatedAt\"J\u{a}\u{11}DeviceSummaryList\u{12}5\u{a}\u{7}results\u{18}\
-          \u{1} \u{3}(\u{b}2\u{1b}.traksense.v1.DeviceSummaryR\u{7}results\"\u{96}\u{1}\u{a}\
-          \u{9}AssetInfo\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\
-          \u{1}1R\u{2}id\u{12}\u{1c}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\
-          \u{18}\u{6}CH-001R\u{3}tag\u{12}!\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}B\u{d}\u{b2}\
-          \u{d4}\u{18}\u{9}Chiller 1R\u{4}name\u{12}1\u{a}\u{9}site_name\u{18}\u{4} \u{1}(\
-          \u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}Hospital CentralR\u{8}siteName\"\u{83}\u{3}\u{a}\
-          \u{e}DeviceVariable\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
-          \u{18}\u{1}7R\u{2}id\u{12} \u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{e}\u{b2}\u{d4}\
-          \u{18}\u{a}energy_001R\u{3}tag\u{12}\u{1b}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}B\
-          \u{7}\u{b2}\u{d4}\u{18}\u{3}001R\u{4}name\u{12}/\u{a}\u{b}metric_type\u{18}\u{4}\
-           \u{1}(\u{9}B\u{e}\u{b2}\u{d4}\u{18}\u{a}energy_kwhR\u{a}metricType\u{12}\u{1b}\u{a}\
-          \u{4}unit\u{18}\u{5} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}kWhR\u{4}unit\u{12}\
-          H\u{a}\u{a}last_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\
-          \u{b}\u{b2}\u{d4}\u{18}\u{7}48211.5R\u{9}lastValue\u{12}\\\u{a}\u{f}last_reading\
-          _at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\
-          \u{14}2026-06-01T12:00:00ZR\u{d}lastReadingAt\u{12}%\u{a}\u{9}is_online\u{18}\u{8}\
-           \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline\"\u{d6}\u{1}\u{a}\u{1a}\
-          CreateDeviceSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\
-          \u{12}\u{a7}\u{1}\u{a}\u{7}sensors\u{18}\u{2} \u{3}(\u{b}2\u{17}.traksense.v1.Ne\
-          wSensorBt\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{3}@\u{f4}\u{3}\u{b2}\u{d4}\u{18}f[{\"t\
-          ag\": \"temp_101\", \"metric_type\": \"temp_supply\", \"unit\": \"\u{c2}\u{b0}C\"\
-          , \"min_value\": -40, \"max_value\": 125}]R\u{7}sensors\"\\\u{a}\u{10}HeartbeatR\
-          equest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}8\u{a}\u{9}tim\
-          estamp\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\"\u{b4}\
-          \u{1}\u{a}\u{11}HeartbeatResponse\u{12}\"\u{a}\u{6}status\u{18}\u{1} \u{1}(\u{9}\
-          B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}status\u{12}T\u{a}\u{9}last_seen\u{18}\u{2}\
-           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\
-          \u{14}2026-06-01T12:00:00ZR\u{8}lastSeen\u{12}%\u{a}\u{9}is_online\u{18}\u{3} \u{1}\
-          (\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline2\u{b4}\u{12}\u{a}\u{d}Devi\
-          ceService\u{12}w\u{a}\u{b}ListDevices\u{12} .traksense.v1.ListDevicesRequest\u{1a}\
-          !.traksense.v1.ListDevicesResponse\"#\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1d}\u{12}\u{f}\
-          /assets/devicesZ\u{a}\u{12}\u{8}/devices\u{12}p\u{a}\u{9}GetDevice\u{12}\u{1e}.t\
-          raksense.v1.GetDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"-\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}'\u{12}\u{14}/assets/devices/{id}Z\u{f}\u{12}\u{d}/devices/{id}\u{12}\
-          \u{93}\u{2}\u{a}\u{c}CreateDevice\u{12}!.traksense.v1.CreateDeviceRequest\u{1a}\u{14}\
-          .traksense.v1.Device\"\u{c9}\u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}#\"\u{f}/assets/de\
-          vices:\u{1}*Z\u{d}\"\u{8}/devices:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\
-          \u{18}\u{99}\u{3}\u{d2}\u{d4}\u{18}\u{91}\u{1}{\"id\": 7, \"display_name\": \"De\
-          vice 2-07\", \"status\": \"OFFLINE\", \"last_seen\": null, \"is_online\": false,\
-           \"sensor_count\": 0, \"online_sensor_count\": 0}\u{12}\u{a2}\u{1}\u{a}\u{c}Upda\
-          teDevice\u{12}!.traksense.v1.UpdateDeviceRequest\u{1a}\u{14}.traksense.v1.Device\
-          \"Y\u{82}\u{d3}\u{e4}\u{93}\u{2}-2\u{14}/assets/devices/{id}:\u{1}*Z\u{12}2\u{d}\
-          /devices/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}\u{1d}{\"firm\
-          ware_version\": \"1.4.2\"}\u{12}\u{a6}\u{3}\u{a}\u{d}ReplaceDevice\u{12}!.trakse\
-          nse.v1.UpdateDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"\u{db}\u{2}\u{82}\u{d3}\
-          \u{e4}\u{93}\u{2}-\u{1a}\u{14}/assets/devices/{id}:\u{1}*Z\u{12}\u{1a}\u{d}/devi\
-          ces/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}\u{91}\u{1}{\"id\"\
-          : 7, \"name\": \"Chiller 3 controller\", \"serial_number\": \"SN-ESP32-07\", \"a\
-          sset\": 1, \"mqtt_client_id\": \"ESP32-07\", \"offline_after_seconds\": 600}\u{d2}\
-          \u{d4}\u{18}\u{88}\u{1}{\"display_name\": \"Device 2-07\", \"status\": \"OFFLINE\
-          \", \"last_seen\": null, \"is_online\": false, \"sensor_count\": 0, \"online_sen\
-          sor_count\": 0}\u{12}\u{82}\u{1}\u{a}\u{c}DeleteDevice\u{12}!.traksense.v1.Delet\
-          eDeviceRequest\u{1a}\u{16}.google.protobuf.Empty\"7\u{82}\u{d3}\u{e4}\u{93}\u{2}\
-          '*\u{14}/assets/devices/{id}Z\u{f}*\u{d}/devices/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\
-          \u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a6}\u{1}\u{a}\u{d}ArchiveDevice\u{12}\".tr\
-          aksense.v1.ArchiveDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"[\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}=\"\u{1c}/assets/devices/{id}/archive:\u{1}*Z\u{1a}\"\u{15}/devices/{\
-          id}/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\u{8e}\u{1}\
-          \u{a}\u{d}RestoreDevice\u{12}\".traksense.v1.RestoreDeviceRequest\u{1a}\u{14}.tr\
-          aksense.v1.Device\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/devices/{id}/r\
-          estore:\u{1}*Z\u{1a}\"\u{15}/devices/{id}/restore:\u{1}*\u{12}\u{a6}\u{1}\u{a}\u{11}\
-          ListDeviceSensors\u{12}&.traksense.v1.ListDeviceSensorsRequest\u{1a}\u{18}.traks\
-          ense.v1.SensorList\"O\u{82}\u{d3}\u{e4}\u{93}\u{2}I\u{12}\u{1c}/assets/devices/{\
-          id}/sensorsZ \u{12}\u{15}/devices/{id}/sensorsb\u{7}resultsb\u{7}results\u{12}\u{95}\
-          \u{1}\u{a}\u{10}GetDeviceSummary\u{12}%.traksense.v1.GetDeviceSummaryRequest\u{1a}\
-          \u{1b}.traksense.v1.DeviceSummary\"=\u{82}\u{d3}\u{e4}\u{93}\u{2}7\u{12}\u{1c}/a\
-          ssets/devices/{id}/summaryZ\u{17}\u{12}\u{15}/devices/{id}/summary\u{12}\u{b6}\u{2}\
-          \u{a}\u{13}CreateDeviceSensors\u{12}(.traksense.v1.CreateDeviceSensorsRequest\u{1a}\
-          \u{18}.traksense.v1.SensorList\"\u{da}\u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}Y\"!/ass\
-          ets/devices/{id}/sensors_bulk:\u{1}*Z(\"\u{1a}/devices/{id}/sensors_bulk:\u{1}*b\
-          \u{7}resultsb\u{7}results\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\
-          \u{d2}\u{d4}\u{18}m{\"results\": [{\"id\": 31, \"tag\": \"temp_101\", \"last_val\
-          ue\": null, \"last_reading_at\": null, \"is_online\": false}]}\u{12}\u{9a}\u{1}\u{a}\
-          \u{9}Heartbeat\u{12}\u{1e}.traksense.v1.HeartbeatRequest\u{1a}\u{1f}.traksense.v\
-          1.HeartbeatResponse\"L\u{82}\u{d3}\u{e4}\u{93}\u{2}A\"\u{1e}/assets/devices/{id}\
-          /heartbeat:\u{1}*Z\u{1c}\"\u{17}/devices/{id}/heartbeat:\u{1}*\u{c0}\u{d4}\u{18}\
-          \u{99}\u{3}b\u{6}proto3
+          protobuf.BoolValueR\u{8}isOnline\u{12}\u{16}\u{a}\u{6}status\u{18}\u{4} \u{1}(\u{9}\
+          R\u{6}status:\u{16}\u{da}\u{d4}\u{18}\u{12}ListSensorsRequest\")\u{a}\u{17}GetDe\
+          viceSummaryRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a2}\
+          \u{7}\u{a}\u{d}DeviceSummary\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}1R\u{2}id\u{12},\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}B\u{18}\
+          \u{b2}\u{d4}\u{18}\u{14}Chiller 1 controllerR\u{4}name\u{12}2\u{a}\u{c}display_n\
+          ame\u{18}\u{3} \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}Device 2-01R\u{b}displayN\
+          ame\u{12}4\u{a}\u{d}serial_number\u{18}\u{4} \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\
+          \u{b}SN-ESP32-01R\u{c}serialNumber\u{12}2\u{a}\u{e}mqtt_client_id\u{18}\u{5} \u{1}\
+          (\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{c}mqttClientId\u{12}/\u{a}\u{b}de\
+          vice_type\u{18}\u{6} \u{1}(\u{9}B\u{e}\u{b2}\u{d4}\u{18}\u{a}CONTROLLERR\u{a}dev\
+          iceType\u{12}\"\u{a}\u{6}status\u{18}\u{7} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}\
+          ONLINER\u{6}status\u{12}4\u{a}\u{10}firmware_version\u{18}\u{8} \u{1}(\u{9}B\u{9}\
+          \u{b2}\u{d4}\u{18}\u{5}1.4.2R\u{f}firmwareVersion\u{12}Q\u{a}\u{9}last_seen\u{18}\
+          \u{9} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}\
+          2026-06-01T12:00:00ZR\u{8}lastSeen\u{12};\u{a}\u{a}asset_info\u{18}\u{a} \u{1}(\u{b}\
+          2\u{17}.traksense.v1.AssetInfoB\u{3}\u{e0}A\u{2}R\u{9}assetInfo\u{12}:\u{a}\u{9}\
+          variables\u{18}\u{b} \u{3}(\u{b}2\u{1c}.traksense.v1.DeviceVariableR\u{9}variabl\
+          es\u{12}9\u{a}\u{15}total_variables_count\u{18}\u{c} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
+          \u{18}\u{1}7R\u{13}totalVariablesCount\u{12};\u{a}\u{16}online_variables_count\u{18}\
+          \u{d} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{14}onlineVariablesCount\u{12}\
+          /\u{a}\u{d}device_status\u{18}\u{e} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLI\
+          NER\u{c}deviceStatus\u{12}>\u{a}\u{a}created_at\u{18}\u{f} \u{1}(\u{b}2\u{1a}.go\
+          ogle.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12}>\u{a}\u{a}updated\
+          _at\u{18}\u{10} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}\
+          updatedAt\u{12}.\u{a}\u{c}connectivity\u{18}\u{11} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\
+          \u{18}\u{6}ONLINER\u{c}connectivity\"J\u{a}\u{11}DeviceSummaryList\u{12}5\u{a}\u{7}\
+          results\u{18}\u{1} \u{3}(\u{b}2\u{1b}.traksense.v1.DeviceSummaryR\u{7}results\"\u{96}\
+          \u{1}\u{a}\u{9}AssetInfo\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\
+          \u{d4}\u{18}\u{1}1R\u{2}id\u{12}\u{1c}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{a}\
+          \u{b2}\u{d4}\u{18}\u{6}CH-001R\u{3}tag\u{12}!\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}\
+          B\u{d}\u{b2}\u{d4}\u{18}\u{9}Chiller 1R\u{4}name\u{12}1\u{a}\u{9}site_name\u{18}\
+          \u{4} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}Hospital CentralR\u{8}siteName\"\
+          \u{a7}\u{3}\u{a}\u{e}DeviceVariable\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
+          B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{2}id\u{12} \u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}\
+          B\u{e}\u{b2}\u{d4}\u{18}\u{a}energy_001R\u{3}tag\u{12}\u{1b}\u{a}\u{4}name\u{18}\
+          \u{3} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}001R\u{4}name\u{12}/\u{a}\u{b}metr\
+          ic_type\u{18}\u{4} \u{1}(\u{9}B\u{e}\u{b2}\u{d4}\u{18}\u{a}energy_kwhR\u{a}metri\
+          cType\u{12}\u{1b}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\
+          kWhR\u{4}unit\u{12}H\u{a}\u{a}last_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.pr\
+          otobuf.DoubleValueB\u{b}\u{b2}\u{d4}\u{18}\u{7}48211.5R\u{9}lastValue\u{12}\\\u{a}\
+          \u{f}last_reading_at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\
+          \u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{d}lastReadingAt\u{12}%\u{a}\u{9}\
+          is_online\u{18}\u{8} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline\u{12}\
+          \"\u{a}\u{6}status\u{18}\u{9} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}\
+          status\"\u{d6}\u{1}\u{a}\u{1a}CreateDeviceSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{a7}\u{1}\u{a}\u{7}sensors\u{18}\u{2} \u{3}(\u{b}\
+          2\u{17}.traksense.v1.NewSensorBt\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{3}@\u{f4}\u{3}\u{b2}\
+          \u{d4}\u{18}f[{\"tag\": \"temp_101\", \"metric_type\": \"temp_supply\", \"unit\"\
+          : \"\u{c2}\u{b0}C\", \"min_value\": -40, \"max_value\": 125}]R\u{7}sensors\"\\\u{a}\
+          \u{10}HeartbeatRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
+          8\u{a}\u{9}timestamp\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}\
+          timestamp\"\u{b4}\u{1}\u{a}\u{11}HeartbeatResponse\u{12}\"\u{a}\u{6}status\u{18}\
+          \u{1} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}status\u{12}T\u{a}\u{9}\
+          last_seen\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\
+          \u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{8}lastSeen\u{12}%\u{a}\u{9}is_on\
+          line\u{18}\u{3} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline2\u{e4}\
+          \u{13}\u{a}\u{d}DeviceService\u{12}w\u{a}\u{b}ListDevices\u{12} .traksense.v1.Li\
+          stDevicesRequest\u{1a}!.traksense.v1.ListDevicesResponse\"#\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}\u{1d}\u{12}\u{f}/assets/devicesZ\u{a}\u{12}\u{8}/devices\u{12}p\u{a}\u{9}G\
+          etDevice\u{12}\u{1e}.traksense.v1.GetDeviceRequest\u{1a}\u{14}.traksense.v1.Devi\
+          ce\"-\u{82}\u{d3}\u{e4}\u{93}\u{2}'\u{12}\u{14}/assets/devices/{id}Z\u{f}\u{12}\u{d}\
+          /devices/{id}\u{12}\u{93}\u{2}\u{a}\u{c}CreateDevice\u{12}!.traksense.v1.CreateD\
+          eviceRequest\u{1a}\u{14}.traksense.v1.Device\"\u{c9}\u{1}\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}#\"\u{f}/assets/devices:\u{1}*Z\u{d}\"\u{8}/devices:\u{1}*\u{a8}\u{d4}\u{18}\
+          \u{c9}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{d2}\u{d4}\u{18}\u{91}\u{1}{\"id\": 7,\
+           \"display_name\": \"Device 2-07\", \"status\": \"OFFLINE\", \"last_seen\": null\
+          , \"is_online\": false, \"sensor_count\": 0, \"online_sensor_count\": 0}\u{12}\u{a2}\
+          \u{1}\u{a}\u{c}UpdateDevice\u{12}!.traksense.v1.UpdateDeviceRequest\u{1a}\u{14}.\
+          traksense.v1.Device\"Y\u{82}\u{d3}\u{e4}\u{93}\u{2}-2\u{14}/assets/devices/{id}:\
+          \u{1}*Z\u{12}2\u{d}/devices/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\
+          \u{18}\u{1d}{\"firmware_version\": \"1.4.2\"}\u{12}\u{a6}\u{3}\u{a}\u{d}ReplaceD\
+          evice\u{12}!.traksense.v1.UpdateDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"\u{db}\
+          \u{2}\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{1a}\u{14}/assets/devices/{id}:\u{1}*Z\u{12}\
+          \u{1a}\u{d}/devices/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}\u{91}\
+          \u{1}{\"id\": 7, \"name\": \"Chiller 3 controller\", \"serial_number\": \"SN-ESP\
+          32-07\", \"asset\": 1, \"mqtt_client_id\": \"ESP32-07\", \"offline_after_seconds\
+          \": 600}\u{d2}\u{d4}\u{18}\u{88}\u{1}{\"display_name\": \"Device 2-07\", \"statu\
+          s\": \"OFFLINE\", \"last_seen\": null, \"is_online\": false, \"sensor_count\": 0\
+          , \"online_sensor_count\": 0}\u{12}\u{82}\u{1}\u{a}\u{c}DeleteDevice\u{12}!.trak\
+          sense.v1.DeleteDeviceRequest\u{1a}\u{16}.google.protobuf.Empty\"7\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}'*\u{14}/assets/devices/{id}Z\u{f}*\u{d}/devices/{id}\u{a8}\u{d4}\u{18}\
+          \u{cc}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a6}\u{1}\u{a}\u{d}ArchiveDevice\
+          \u{12}\".traksense.v1.ArchiveDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"[\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/devices/{id}/archive:\u{1}*Z\u{1a}\"\u{15}\
+          /devices/{id}/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\
+          \u{8e}\u{1}\u{a}\u{d}RestoreDevice\u{12}\".traksense.v1.RestoreDeviceRequest\u{1a}\
+          \u{14}.traksense.v1.Device\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/devic\
+          es/{id}/restore:\u{1}*Z\u{1a}\"\u{15}/devices/{id}/restore:\u{1}*\u{12}\u{aa}\u{1}\
+          \u{a}\u{11}ListDeviceSensors\u{12}&.traksense.v1.ListDeviceSensorsRequest\u{1a}\u{1c}\
+          .traksense.v1.SensorItemList\"O\u{82}\u{d3}\u{e4}\u{93}\u{2}I\u{12}\u{1c}/assets\
+          /devices/{id}/sensorsZ \u{12}\u{15}/devices/{id}/sensorsb\u{7}resultsb\u{7}resul\
+          ts\u{12}\u{a9}\u{1}\u{a}\u{16}GetDeviceStatusHistory\u{12}%.traksense.v1.GetStat\
+          usHistoryRequest\u{1a}\u{1b}.traksense.v1.StatusHistory\"K\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}E\u{12}#/assets/devices/{id}/status_historyZ\u{1e}\u{12}\u{1c}/devices/{id}\
+          /status_history\u{12}\u{95}\u{1}\u{a}\u{10}GetDeviceSummary\u{12}%.traksense.v1.\
+          GetDeviceSummaryRequest\u{1a}\u{1b}.traksense.v1.DeviceSummary\"=\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}7\u{12}\u{1c}/assets/devices/{id}/summaryZ\u{17}\u{12}\u{15}/devices/\
+          {id}/summary\u{12}\u{b6}\u{2}\u{a}\u{13}CreateDeviceSensors\u{12}(.traksense.v1.\
+          CreateDeviceSensorsRequest\u{1a}\u{18}.traksense.v1.SensorList\"\u{da}\u{1}\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}Y\"!/assets/devices/{id}/sensors_bulk:\u{1}*Z(\"\u{1a}/de\
+          vices/{id}/sensors_bulk:\u{1}*b\u{7}resultsb\u{7}results\u{a8}\u{d4}\u{18}\u{c9}\
+          \u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{d2}\u{d4}\u{18}m{\"results\": [{\"id\": 31,\
+           \"tag\": \"temp_101\", \"last_value\": null, \"last_reading_at\": null, \"is_on\
+          line\": false}]}\u{12}\u{9a}\u{1}\u{a}\u{9}Heartbeat\u{12}\u{1e}.traksense.v1.He\
+          artbeatRequest\u{1a}\u{1f}.traksense.v1.HeartbeatResponse\"L\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}A\"\u{1e}/assets/devices/{id}/heartbeat:\u{1}*Z\u{1c}\"\u{17}/devices/{id}/\
+          heartbeat:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/asset.proto",
@@ -2258,6 +2372,23 @@ extension ProtobufSchema {
           "traksense.v1.Asset.is_active",
           "traksense.v1.Asset.created_at",
           "traksense.v1.Asset.updated_at",
+          "traksense.v1.AssetListItem",
+          "traksense.v1.AssetListItem.id",
+          "traksense.v1.AssetListItem.tag",
+          "traksense.v1.AssetListItem.name",
+          "traksense.v1.AssetListItem.site",
+          "traksense.v1.AssetListItem.site_name",
+          "traksense.v1.AssetListItem.asset_type",
+          "traksense.v1.AssetListItem.asset_type_other",
+          "traksense.v1.AssetListItem.location_description",
+          "traksense.v1.AssetListItem.status",
+          "traksense.v1.AssetListItem.health_score",
+          "traksense.v1.AssetListItem.specifications",
+          "traksense.v1.AssetListItem.device_count",
+          "traksense.v1.AssetListItem.online_device_count",
+          "traksense.v1.AssetListItem.is_active",
+          "traksense.v1.AssetListItem.created_at",
+          "traksense.v1.AssetListItem.updated_at",
           "traksense.v1.AssetList",
           "traksense.v1.AssetList.results",
           "traksense.v1.ListAssetsRequest",
@@ -2322,6 +2453,12 @@ extension ProtobufSchema {
           "traksense.v1.ListAssetSensorsRequest.id",
           "traksense.v1.ListAssetSensorsRequest.metric_type",
           "traksense.v1.ListAssetSensorsRequest.is_online",
+          "traksense.v1.ListAssetSensorsRequest.status",
+          "traksense.v1.CalculateAssetHealthRequest",
+          "traksense.v1.CalculateAssetHealthRequest.id",
+          "traksense.v1.AssetHealth",
+          "traksense.v1.AssetHealth.health_score",
+          "traksense.v1.AssetHealth.updated_at",
           "traksense.v1.ListCompleteAssetsResponse",
           "traksense.v1.ListCompleteAssetsResponse.count",
           "traksense.v1.ListCompleteAssetsResponse.results",
@@ -2357,6 +2494,7 @@ extension ProtobufSchema {
           "traksense.v1.LastReading.value",
           "traksense.v1.LastReading.timestamp",
           "traksense.v1.LastReading.is_online",
+          "traksense.v1.LastReading.status",
           "traksense.v1.AssetService",
           "traksense.v1.AssetService.ListAssets",
           "traksense.v1.AssetService.GetAsset",
@@ -2368,6 +2506,7 @@ extension ProtobufSchema {
           "traksense.v1.AssetService.RestoreAsset",
           "traksense.v1.AssetService.ListAssetDevices",
           "traksense.v1.AssetService.ListAssetSensors",
+          "traksense.v1.AssetService.CalculateAssetHealth",
           "traksense.v1.AssetService.ListCompleteAssets",
         ],
         extensions: [
@@ -2409,162 +2548,189 @@ extension ProtobufSchema {
           \u{18}\u{4}trueR\u{8}isActive\u{12}>\u{a}\u{a}created_at\u{18}\u{17} \u{1}(\u{b}\
           2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12}>\u{a}\u{a}\
           updated_at\u{18}\u{18} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\
-          \u{2}R\u{9}updatedAt\":\u{a}\u{9}AssetList\u{12}-\u{a}\u{7}results\u{18}\u{1} \u{3}\
-          (\u{b}2\u{13}.traksense.v1.AssetR\u{7}results\"\u{a7}\u{4}\u{a}\u{11}ListAssetsR\
-          equest\u{12}\u{19}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}\
-          1R\u{4}page\u{12}*\u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}B\u{d}\u{ba}\u{d4}\u{18}\
-          \u{3} \u{f4}\u{3}\u{b2}\u{d4}\u{18}\u{2}50R\u{8}pageSize\u{12}\"\u{a}\u{6}search\
-          \u{18}\u{3} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ch-001R\u{6}search\u{12}/\u{a}\
-          \u{8}ordering\u{18}\u{4} \u{1}(\u{9}B\u{13}\u{b2}\u{d4}\u{18}\u{f}-updated_at,ta\
-          gR\u{8}ordering\u{12}7\u{a}\u{4}site\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protob\
-          uf.UInt32ValueB\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}site\u{12}\u{96}\u{1}\u{a}\u{a}\
-          asset_type\u{18}\u{6} \u{1}(\u{9}Bw\u{ba}\u{d4}\u{18}h:fCHILLER AHU FAN_COIL PUM\
-          P BOILER COOLING_TOWER VRF RTU VALVE SENSOR CONTROLLER FILTER DUCT METER OTHER\u{b2}\
-          \u{d4}\u{18}\u{7}CHILLERR\u{9}assetType\u{12}W\u{a}\u{6}status\u{18}\u{7} \u{1}(\
-          \u{9}B?\u{ba}\u{d4}\u{18}5:3OK MAINTENANCE STOPPED ALERT ONLINE OFFLINE WARNING\u{b2}\
-          \u{d4}\u{18}\u{2}OKR\u{6}status\u{12}/\u{a}\u{c}manufacturer\u{18}\u{8} \u{1}(\u{9}\
-          B\u{b}\u{b2}\u{d4}\u{18}\u{7}CarrierR\u{c}manufacturer\u{12}\u{1a}\u{a}\u{8}arch\
-          ived\u{18}\u{9} \u{1}(\u{8}R\u{8}archived\"`\u{a}\u{12}ListAssetsResponse\u{12}\u{1b}\
-          \u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}\
-          -\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{13}.traksense.v1.AssetR\u{7}results\
-          \"!\u{a}\u{f}GetAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}\
-          id\"\u{a7}\u{7}\u{a}\u{12}CreateAssetRequest\u{12}1\u{a}\u{3}tag\u{18}\u{1} \u{1}\
-          (\u{9}B\u{1f}\u{ba}\u{d4}\u{18}\u{2}\u{10}d\u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*\
-          $\u{b2}\u{d4}\u{18}\u{6}CH-003R\u{3}tag\u{12}(\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}\
-          B\u{14}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{9}Chiller 3R\
-          \u{4}name\u{12}\u{1c}\u{a}\u{4}site\u{18}\u{3} \u{1}(\u{d}B\u{8}\u{e0}A\u{2}\u{b2}\
-          \u{d4}\u{18}\u{1}1R\u{4}site\u{12}\u{99}\u{1}\u{a}\u{a}asset_type\u{18}\u{4} \u{1}\
-          (\u{9}Bz\u{e0}A\u{2}\u{ba}\u{d4}\u{18}h:fCHILLER AHU FAN_COIL PUMP BOILER COOLIN\
-          G_TOWER VRF RTU VALVE SENSOR CONTROLLER FILTER DUCT METER OTHER\u{b2}\u{d4}\u{18}\
-          \u{7}CHILLERR\u{9}assetType\u{12}\u{1a}\u{a}\u{4}type\u{18}\u{5} \u{1}(\u{9}B\u{6}\
-          \u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}R\u{4}type\u{12}1\u{a}\u{10}asset_type_other\u{18}\
-          \u{6} \u{1}(\u{9}B\u{7}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}R\u{e}assetTypeOt\
-          her\u{12}6\u{a}\u{c}manufacturer\u{18}\u{7} \u{1}(\u{9}B\u{12}\u{ba}\u{d4}\u{18}\
-          \u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{7}CarrierR\u{c}manufacturer\u{12}*\u{a}\
-          \u{5}model\u{18}\u{8} \u{1}(\u{9}B\u{14}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\
-          \u{b2}\u{d4}\u{18}\u{9}30XA-1002R\u{5}model\u{12}:\u{a}\u{d}serial_number\u{18}\u{9}\
-           \u{1}(\u{9}B\u{15}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{a}\
-          C-2024-117R\u{c}serialNumber\u{12}B\u{a}\u{14}location_description\u{18}\u{a} \u{1}\
-          (\u{9}B\u{f}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{f4}\u{3}\u{b2}\u{d4}\u{18}\u{4}RoofR\
-          \u{13}locationDescription\u{12}c\u{a}\u{11}installation_date\u{18}\u{b} \u{1}(\u{b}\
-          2\u{1c}.google.protobuf.StringValueB\u{18}\u{ba}\u{d4}\u{18}\u{6}2\u{4}date\u{b2}\
-          \u{d4}\u{18}\u{a}2024-03-01R\u{10}installationDate\u{12}E\u{a}\u{10}last_mainten\
-          ance\u{18}\u{c} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{f}lastMaintenanc\
-          e\u{12}@\u{a}\u{6}status\u{18}\u{d} \u{1}(\u{9}B(\u{ba}\u{d4}\u{18}\u{1e}:\u{1c}\
-          OK MAINTENANCE STOPPED ALERT\u{b2}\u{d4}\u{18}\u{2}OKR\u{6}status\u{12}Y\u{a}\u{e}\
-          specifications\u{18}\u{e} \u{1}(\u{b}2\u{17}.google.protobuf.StructB\u{18}\u{b2}\
-          \u{d4}\u{18}\u{14}{\"capacity_kw\": 350}R\u{e}specifications\"\u{92}\u{5}\u{a}\u{12}\
-          UpdateAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{15}\
-          \u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{3}\u{e0}A\u{2}R\u{3}tag\u{12}\u{12}\u{a}\
-          \u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}site\u{18}\u{4} \
-          \u{1}(\u{d}R\u{4}site\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{5} \u{1}(\u{9}R\u{9}\
-          assetType\u{12}\u{12}\u{a}\u{4}type\u{18}\u{6} \u{1}(\u{9}R\u{4}type\u{12}(\u{a}\
-          \u{10}asset_type_other\u{18}\u{7} \u{1}(\u{9}R\u{e}assetTypeOther\u{12}\"\u{a}\u{c}\
-          manufacturer\u{18}\u{8} \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{14}\u{a}\u{5}model\
-          \u{18}\u{9} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{a} \u{1}\
-          (\u{9}R\u{c}serialNumber\u{12}1\u{a}\u{14}location_description\u{18}\u{b} \u{1}(\
-          \u{9}R\u{13}locationDescription\u{12}I\u{a}\u{11}installation_date\u{18}\u{c} \u{1}\
-          (\u{b}2\u{1c}.google.protobuf.StringValueR\u{10}installationDate\u{12}E\u{a}\u{10}\
-          last_maintenance\u{18}\u{d} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{f}la\
-          stMaintenance\u{12}\u{16}\u{a}\u{6}status\u{18}\u{e} \u{1}(\u{9}R\u{6}status\u{12}\
-          ?\u{a}\u{e}specifications\u{18}\u{f} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{e}\
-          specifications\u{12};\u{a}\u{b}update_mask\u{18}\u{10} \u{1}(\u{b}2\u{1a}.google\
-          .protobuf.FieldMaskR\u{a}updateMask:\u{16}\u{da}\u{d4}\u{18}\u{12}CreateAssetReq\
-          uest\"+\u{a}\u{12}DeleteAssetRequest\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
-          B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{2}id\"%\u{a}\u{13}ArchiveAssetRequest\u{12}\u{e}\
-          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"%\u{a}\u{13}RestoreAssetRequest\u{12}\
-          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{b3}\u{1}\u{a}\u{17}ListAsse\
-          tDevicesRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\
-          \u{a}\u{b}device_type\u{18}\u{2} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}\
-          status\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}is_online\u{18}\u{4} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline:\u{16}\u{da}\u{d4}\u{18}\u{12}\
-          ListDevicesRequest\"\u{9b}\u{1}\u{a}\u{17}ListAssetSensorsRequest\u{12}\u{e}\u{a}\
-          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{2}\
-           \u{1}(\u{9}R\u{a}metricType\u{12}7\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.BoolValueR\u{8}isOnline:\u{16}\u{da}\u{d4}\u{18}\u{12}ListSenso\
-          rsRequest\"p\u{a}\u{1a}ListCompleteAssetsResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\
-          \u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}5\u{a}\u{7}resul\
-          ts\u{18}\u{2} \u{3}(\u{b}2\u{1b}.traksense.v1.CompleteAssetR\u{7}results\"\u{84}\
-          \u{8}\u{a}\u{d}CompleteAsset\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\
-          \u{b2}\u{d4}\u{18}\u{1}1R\u{2}id\u{12}\u{1c}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}\
-          B\u{a}\u{b2}\u{d4}\u{18}\u{6}CH-001R\u{3}tag\u{12}!\u{a}\u{4}name\u{18}\u{3} \u{1}\
-          (\u{9}B\u{d}\u{b2}\u{d4}\u{18}\u{9}Chiller 1R\u{4}name\u{12}\u{19}\u{a}\u{4}site\
-          \u{18}\u{4} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}site\u{12}1\u{a}\u{9}\
-          site_name\u{18}\u{5} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}Hospital CentralR\
-          \u{8}siteName\u{12}9\u{a}\u{d}full_location\u{18}\u{6} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\
-          \u{18}\u{10}Hospital CentralR\u{c}fullLocation\u{12}*\u{a}\u{a}asset_type\u{18}\u{7}\
-           \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\u{7}CHILLERR\u{9}assetType\u{12}/\u{a}\u{c}\
-          manufacturer\u{18}\u{8} \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\u{7}CarrierR\u{c}man\
-          ufacturer\u{12}#\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}B\u{d}\u{b2}\u{d4}\u{18}\u{9}\
-          30XA-1002R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{a} \u{1}(\u{9}R\u{c}s\
-          erialNumber\u{12}\u{1e}\u{a}\u{6}status\u{18}\u{b} \u{1}(\u{9}B\u{6}\u{b2}\u{d4}\
-          \u{18}\u{2}OKR\u{6}status\u{12}*\u{a}\u{c}health_score\u{18}\u{c} \u{1}(\u{d}B\u{7}\
-          \u{b2}\u{d4}\u{18}\u{3}100R\u{b}healthScore\u{12}(\u{a}\u{c}device_count\u{18}\u{d}\
-           \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{b}deviceCount\u{12}5\u{a}\u{13}onl\
-          ine_device_count\u{18}\u{e} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{11}onli\
-          neDeviceCount\u{12}(\u{a}\u{c}sensor_count\u{18}\u{f} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
-          \u{18}\u{1}7R\u{b}sensorCount\u{12}5\u{a}\u{13}online_sensor_count\u{18}\u{10} \u{1}\
-          (\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{11}onlineSensorCount\u{12}X\u{a}\u{f}lat\
-          est_readings\u{18}\u{11} \u{3}(\u{b}2/.traksense.v1.CompleteAsset.LatestReadings\
-          EntryR\u{e}latestReadings\u{12}%\u{a}\u{9}is_active\u{18}\u{12} \u{1}(\u{8}B\u{8}\
-          \u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isActive\u{12}>\u{a}\u{a}created_at\u{18}\u{13}\
-           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12}\
-          >\u{a}\u{a}updated_at\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\
-          \u{e0}A\u{2}R\u{9}updatedAt\u{1a}\\\u{a}\u{13}LatestReadingsEntry\u{12}\u{10}\u{a}\
-          \u{3}key\u{18}\u{1} \u{1}(\u{d}R\u{3}key\u{12}/\u{a}\u{5}value\u{18}\u{2} \u{1}(\
-          \u{b}2\u{19}.traksense.v1.LastReadingR\u{5}value:\u{2}8\u{1}\"\u{c4}\u{2}\u{a}\u{b}\
-          LastReading\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\
-          \u{8}ESP32-01R\u{8}deviceId\u{12}\u{1e}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{c}\
-          \u{b2}\u{d4}\u{18}\u{8}temp_001R\u{3}tag\u{12}0\u{a}\u{b}metric_type\u{18}\u{3} \
-          \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}metricType\u{12}\u{1b}\u{a}\
-          \u{4}unit\u{18}\u{4} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\u{4}\
-          unit\u{12}\u{1d}\u{a}\u{5}value\u{18}\u{5} \u{1}(\u{1}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\
-          6.9R\u{5}value\u{12}U\u{a}\u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.pr\
-          otobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\
-          \u{9}timestamp\u{12}%\u{a}\u{9}is_online\u{18}\u{7} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\
-          \u{18}\u{4}trueR\u{8}isOnline2\u{97}\u{10}\u{a}\u{c}AssetService\u{12}r\u{a}\u{a}\
-          ListAssets\u{12}\u{1f}.traksense.v1.ListAssetsRequest\u{1a} .traksense.v1.ListAs\
-          setsResponse\"!\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1b}\u{12}\u{e}/assets/assetsZ\u{9}\
-          \u{12}\u{7}/assets\u{12}k\u{a}\u{8}GetAsset\u{12}\u{1d}.traksense.v1.GetAssetReq\
-          uest\u{1a}\u{13}.traksense.v1.Asset\"+\u{82}\u{d3}\u{e4}\u{93}\u{2}%\u{12}\u{13}\
-          /assets/assets/{id}Z\u{e}\u{12}\u{c}/assets/{id}\u{12}\u{8c}\u{2}\u{a}\u{b}Creat\
-          eAsset\u{12} .traksense.v1.CreateAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"\u{c5}\
-          \u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{e}/assets/assets:\u{1}*Z\u{c}\"\u{7}/ass\
-          ets:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{d2}\u{d4}\
-          \u{18}\u{8f}\u{1}{\"id\": 7, \"full_location\": \"Hospital Central - Roof\", \"d\
-          evice_count\": 0, \"online_device_count\": 0, \"sensor_count\": 0, \"online_sens\
-          or_count\": 0}\u{12}\u{90}\u{1}\u{a}\u{b}UpdateAsset\u{12} .traksense.v1.UpdateA\
-          ssetRequest\u{1a}\u{13}.traksense.v1.Asset\"J\u{82}\u{d3}\u{e4}\u{93}\u{2}+2\u{13}\
-          /assets/assets/{id}:\u{1}*Z\u{11}2\u{c}/assets/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\
-          \u{3}\u{ca}\u{d4}\u{18}\u{10}{\"status\": \"OK\"}\u{12}\u{f2}\u{3}\u{a}\u{c}Repl\
-          aceAsset\u{12} .traksense.v1.UpdateAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"\
-          \u{aa}\u{3}\u{82}\u{d3}\u{e4}\u{93}\u{2}+\u{1a}\u{13}/assets/assets/{id}:\u{1}*Z\
-          \u{11}\u{1a}\u{c}/assets/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}\
-          w{\"id\": 7, \"tag\": \"CH-003\", \"name\": \"Chiller 3\", \"site\": 1, \"asset_\
-          type\": \"CHILLER\", \"location_description\": \"Basement\"}\u{d2}\u{d4}\u{18}\u{f4}\
-          \u{1}{\"full_location\": \"Hospital Central - Basement\", \"serial_number\": \"C\
-          -2024-117\", \"installation_date\": \"2024-03-01\", \"specifications\": {\"capac\
-          ity_kw\": 350}, \"device_count\": 0, \"online_device_count\": 0, \"sensor_count\"\
-          : 0, \"online_sensor_count\": 0}\u{12}~\u{a}\u{b}DeleteAsset\u{12} .traksense.v1\
-          .DeleteAssetRequest\u{1a}\u{16}.google.protobuf.Empty\"5\u{82}\u{d3}\u{e4}\u{93}\
-          \u{2}%*\u{13}/assets/assets/{id}Z\u{e}*\u{c}/assets/{id}\u{a8}\u{d4}\u{18}\u{cc}\
-          \u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a1}\u{1}\u{a}\u{c}ArchiveAsset\u{12}!\
-          .traksense.v1.ArchiveAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"Y\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2};\"\u{1b}/assets/assets/{id}/archive:\u{1}*Z\u{19}\"\u{14}/assets/{id\
-          }/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\u{89}\u{1}\u{a}\
-          \u{c}RestoreAsset\u{12}!.traksense.v1.RestoreAssetRequest\u{1a}\u{13}.traksense.\
-          v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\u{2};\"\u{1b}/assets/assets/{id}/restore:\u{1}\
-          *Z\u{19}\"\u{14}/assets/{id}/restore:\u{1}*\u{12}\u{a2}\u{1}\u{a}\u{10}ListAsset\
-          Devices\u{12}%.traksense.v1.ListAssetDevicesRequest\u{1a}\u{18}.traksense.v1.Dev\
-          iceList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/assets/assets/{id}/devicesZ\
-          \u{1f}\u{12}\u{14}/assets/{id}/devicesb\u{7}resultsb\u{7}results\u{12}\u{a2}\u{1}\
-          \u{a}\u{10}ListAssetSensors\u{12}%.traksense.v1.ListAssetSensorsRequest\u{1a}\u{18}\
-          .traksense.v1.SensorList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/assets/ass\
-          ets/{id}/sensorsZ\u{1f}\u{12}\u{14}/assets/{id}/sensorsb\u{7}resultsb\u{7}result\
-          s\u{12}\u{94}\u{1}\u{a}\u{12}ListCompleteAssets\u{12}\u{1f}.traksense.v1.ListAss\
-          etsRequest\u{1a}(.traksense.v1.ListCompleteAssetsResponse\"3\u{82}\u{d3}\u{e4}\u{93}\
-          \u{2}-\u{12}\u{17}/assets/assets/completeZ\u{12}\u{12}\u{10}/assets/completeb\u{6}\
-          proto3
+          \u{2}R\u{9}updatedAt\"\u{8f}\u{5}\u{a}\u{d}AssetListItem\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}t\
+          ag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}\
+          site\u{18}\u{4} \u{1}(\u{d}R\u{4}site\u{12}\u{1b}\u{a}\u{9}site_name\u{18}\u{5} \
+          \u{1}(\u{9}R\u{8}siteName\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{7} \u{1}(\u{9}\
+          R\u{9}assetType\u{12}(\u{a}\u{10}asset_type_other\u{18}\u{8} \u{1}(\u{9}R\u{e}as\
+          setTypeOther\u{12}1\u{a}\u{14}location_description\u{18}\u{c} \u{1}(\u{9}R\u{13}\
+          locationDescription\u{12}\u{16}\u{a}\u{6}status\u{18}\u{f} \u{1}(\u{9}R\u{6}stat\
+          us\u{12}!\u{a}\u{c}health_score\u{18}\u{10} \u{1}(\u{d}R\u{b}healthScore\u{12}?\u{a}\
+          \u{e}specifications\u{18}\u{11} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{e}s\
+          pecifications\u{12}!\u{a}\u{c}device_count\u{18}\u{12} \u{1}(\u{d}R\u{b}deviceCo\
+          unt\u{12}.\u{a}\u{13}online_device_count\u{18}\u{13} \u{1}(\u{d}R\u{11}onlineDev\
+          iceCount\u{12}\u{1b}\u{a}\u{9}is_active\u{18}\u{16} \u{1}(\u{8}R\u{8}isActive\u{12}\
+          9\u{a}\u{a}created_at\u{18}\u{17} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}\
+          createdAt\u{12}9\u{a}\u{a}updated_at\u{18}\u{18} \u{1}(\u{b}2\u{1a}.google.proto\
+          buf.TimestampR\u{9}updatedAt:\u{9}\u{da}\u{d4}\u{18}\u{5}AssetJ\u{4}\u{8}\u{6}\u{10}\
+          \u{7}J\u{4}\u{8}\u{9}\u{10}\u{a}J\u{4}\u{8}\u{a}\u{10}\u{b}J\u{4}\u{8}\u{b}\u{10}\
+          \u{c}J\u{4}\u{8}\u{d}\u{10}\u{e}J\u{4}\u{8}\u{e}\u{10}\u{f}J\u{4}\u{8}\u{14}\u{10}\
+          \u{15}J\u{4}\u{8}\u{15}\u{10}\u{16}\"B\u{a}\u{9}AssetList\u{12}5\u{a}\u{7}result\
+          s\u{18}\u{1} \u{3}(\u{b}2\u{1b}.traksense.v1.AssetListItemR\u{7}results\"\u{a7}\u{4}\
+          \u{a}\u{11}ListAssetsRequest\u{12}\u{19}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}\
+          B\u{d}\u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\u{d4}\u{18}\u{2}50R\u{8}pageSize\
+          \u{12}\"\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ch-0\
+          01R\u{6}search\u{12}/\u{a}\u{8}ordering\u{18}\u{4} \u{1}(\u{9}B\u{13}\u{b2}\u{d4}\
+          \u{18}\u{f}-updated_at,tagR\u{8}ordering\u{12}7\u{a}\u{4}site\u{18}\u{5} \u{1}(\u{b}\
+          2\u{1c}.google.protobuf.UInt32ValueB\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}site\u{12}\
+          \u{96}\u{1}\u{a}\u{a}asset_type\u{18}\u{6} \u{1}(\u{9}Bw\u{ba}\u{d4}\u{18}h:fCHI\
+          LLER AHU FAN_COIL PUMP BOILER COOLING_TOWER VRF RTU VALVE SENSOR CONTROLLER FILT\
+          ER DUCT METER OTHER\u{b2}\u{d4}\u{18}\u{7}CHILLERR\u{9}assetType\u{12}W\u{a}\u{6}\
+          status\u{18}\u{7} \u{1}(\u{9}B?\u{ba}\u{d4}\u{18}5:3OK MAINTENANCE STOPPED ALERT\
+           ONLINE OFFLINE WARNING\u{b2}\u{d4}\u{18}\u{2}OKR\u{6}status\u{12}/\u{a}\u{c}man\
+          ufacturer\u{18}\u{8} \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\u{7}CarrierR\u{c}manufa\
+          cturer\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{9} \u{1}(\u{8}R\u{8}archived\"h\u{a}\
+          \u{12}ListAssetsResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}5\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}\
+          2\u{1b}.traksense.v1.AssetListItemR\u{7}results\"!\u{a}\u{f}GetAssetRequest\u{12}\
+          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a7}\u{7}\u{a}\u{12}CreateAs\
+          setRequest\u{12}1\u{a}\u{3}tag\u{18}\u{1} \u{1}(\u{9}B\u{1f}\u{ba}\u{d4}\u{18}\u{2}\
+          \u{10}d\u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\u{18}\u{6}CH-003R\u{3}\
+          tag\u{12}(\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}B\u{14}\u{ba}\u{d4}\u{18}\u{3}\u{10}\
+          \u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{9}Chiller 3R\u{4}name\u{12}\u{1c}\u{a}\u{4}site\u{18}\
+          \u{3} \u{1}(\u{d}B\u{8}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}site\u{12}\u{99}\
+          \u{1}\u{a}\u{a}asset_type\u{18}\u{4} \u{1}(\u{9}Bz\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\
+          h:fCHILLER AHU FAN_COIL PUMP BOILER COOLING_TOWER VRF RTU VALVE SENSOR CONTROLLE\
+          R FILTER DUCT METER OTHER\u{b2}\u{d4}\u{18}\u{7}CHILLERR\u{9}assetType\u{12}\u{1a}\
+          \u{a}\u{4}type\u{18}\u{5} \u{1}(\u{9}B\u{6}\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}R\u{4}\
+          type\u{12}1\u{a}\u{10}asset_type_other\u{18}\u{6} \u{1}(\u{9}B\u{7}\u{ba}\u{d4}\u{18}\
+          \u{3}\u{10}\u{c8}\u{1}R\u{e}assetTypeOther\u{12}6\u{a}\u{c}manufacturer\u{18}\u{7}\
+           \u{1}(\u{9}B\u{12}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{7}\
+          CarrierR\u{c}manufacturer\u{12}*\u{a}\u{5}model\u{18}\u{8} \u{1}(\u{9}B\u{14}\u{ba}\
+          \u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{9}30XA-1002R\u{5}model\u{12}\
+          :\u{a}\u{d}serial_number\u{18}\u{9} \u{1}(\u{9}B\u{15}\u{ba}\u{d4}\u{18}\u{3}\u{10}\
+          \u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{a}C-2024-117R\u{c}serialNumber\u{12}B\u{a}\u{14}\
+          location_description\u{18}\u{a} \u{1}(\u{9}B\u{f}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{f4}\
+          \u{3}\u{b2}\u{d4}\u{18}\u{4}RoofR\u{13}locationDescription\u{12}c\u{a}\u{11}inst\
+          allation_date\u{18}\u{b} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueB\u{18}\u{ba}\
+          \u{d4}\u{18}\u{6}2\u{4}date\u{b2}\u{d4}\u{18}\u{a}2024-03-01R\u{10}installationD\
+          ate\u{12}E\u{a}\u{10}last_maintenance\u{18}\u{c} \u{1}(\u{b}2\u{1a}.google.proto\
+          buf.TimestampR\u{f}lastMaintenance\u{12}@\u{a}\u{6}status\u{18}\u{d} \u{1}(\u{9}\
+          B(\u{ba}\u{d4}\u{18}\u{1e}:\u{1c}OK MAINTENANCE STOPPED ALERT\u{b2}\u{d4}\u{18}\u{2}\
+          OKR\u{6}status\u{12}Y\u{a}\u{e}specifications\u{18}\u{e} \u{1}(\u{b}2\u{17}.goog\
+          le.protobuf.StructB\u{18}\u{b2}\u{d4}\u{18}\u{14}{\"capacity_kw\": 350}R\u{e}spe\
+          cifications\"\u{92}\u{5}\u{a}\u{12}UpdateAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{15}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{3}\u{e0}\
+          A\u{2}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\
+          \u{12}\u{a}\u{4}site\u{18}\u{4} \u{1}(\u{d}R\u{4}site\u{12}\u{1d}\u{a}\u{a}asset\
+          _type\u{18}\u{5} \u{1}(\u{9}R\u{9}assetType\u{12}\u{12}\u{a}\u{4}type\u{18}\u{6}\
+           \u{1}(\u{9}R\u{4}type\u{12}(\u{a}\u{10}asset_type_other\u{18}\u{7} \u{1}(\u{9}R\
+          \u{e}assetTypeOther\u{12}\"\u{a}\u{c}manufacturer\u{18}\u{8} \u{1}(\u{9}R\u{c}ma\
+          nufacturer\u{12}\u{14}\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\
+          \u{d}serial_number\u{18}\u{a} \u{1}(\u{9}R\u{c}serialNumber\u{12}1\u{a}\u{14}loc\
+          ation_description\u{18}\u{b} \u{1}(\u{9}R\u{13}locationDescription\u{12}I\u{a}\u{11}\
+          installation_date\u{18}\u{c} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{10}\
+          installationDate\u{12}E\u{a}\u{10}last_maintenance\u{18}\u{d} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampR\u{f}lastMaintenance\u{12}\u{16}\u{a}\u{6}status\u{18}\
+          \u{e} \u{1}(\u{9}R\u{6}status\u{12}?\u{a}\u{e}specifications\u{18}\u{f} \u{1}(\u{b}\
+          2\u{17}.google.protobuf.StructR\u{e}specifications\u{12};\u{a}\u{b}update_mask\u{18}\
+          \u{10} \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateMask:\u{16}\u{da}\
+          \u{d4}\u{18}\u{12}CreateAssetRequest\"+\u{a}\u{12}DeleteAssetRequest\u{12}\u{15}\
+          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{2}id\"%\u{a}\
+          \u{13}ArchiveAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\
+          %\u{a}\u{13}RestoreAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}\
+          id\"\u{b3}\u{1}\u{a}\u{17}ListAssetDevicesRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1}\
+           \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\u{2} \u{1}(\u{9}R\u{a}\
+          deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}7\
+          \u{a}\u{9}is_online\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}\
+          isOnline:\u{16}\u{da}\u{d4}\u{18}\u{12}ListDevicesRequest\"\u{b3}\u{1}\u{a}\u{17}\
+          ListAssetSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
+          \u{1f}\u{a}\u{b}metric_type\u{18}\u{2} \u{1}(\u{9}R\u{a}metricType\u{12}7\u{a}\u{9}\
+          is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\u{12}\
+          \u{16}\u{a}\u{6}status\u{18}\u{4} \u{1}(\u{9}R\u{6}status:\u{16}\u{da}\u{d4}\u{18}\
+          \u{12}ListSensorsRequest\"-\u{a}\u{1b}CalculateAssetHealthRequest\u{12}\u{e}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"y\u{a}\u{b}AssetHealth\u{12}*\u{a}\u{c}h\
+          ealth_score\u{18}\u{1} \u{1}(\u{d}B\u{7}\u{b2}\u{d4}\u{18}\u{3}100R\u{b}healthSc\
+          ore\u{12}>\u{a}\u{a}updated_at\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.Tim\
+          estampB\u{3}\u{e0}A\u{2}R\u{9}updatedAt\"p\u{a}\u{1a}ListCompleteAssetsResponse\u{12}\
+          \u{1b}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}\
+          count\u{12}5\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{1b}.traksense.v1.Complet\
+          eAssetR\u{7}results\"\u{84}\u{8}\u{a}\u{d}CompleteAsset\u{12}\u{15}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{2}id\u{12}\u{1c}\u{a}\u{3}tag\
+          \u{18}\u{2} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}CH-001R\u{3}tag\u{12}!\u{a}\u{4}\
+          name\u{18}\u{3} \u{1}(\u{9}B\u{d}\u{b2}\u{d4}\u{18}\u{9}Chiller 1R\u{4}name\u{12}\
+          \u{19}\u{a}\u{4}site\u{18}\u{4} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}s\
+          ite\u{12}1\u{a}\u{9}site_name\u{18}\u{5} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}\
+          Hospital CentralR\u{8}siteName\u{12}9\u{a}\u{d}full_location\u{18}\u{6} \u{1}(\u{9}\
+          B\u{14}\u{b2}\u{d4}\u{18}\u{10}Hospital CentralR\u{c}fullLocation\u{12}*\u{a}\u{a}\
+          asset_type\u{18}\u{7} \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\u{7}CHILLERR\u{9}asset\
+          Type\u{12}/\u{a}\u{c}manufacturer\u{18}\u{8} \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\
+          \u{7}CarrierR\u{c}manufacturer\u{12}#\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}B\u{d}\
+          \u{b2}\u{d4}\u{18}\u{9}30XA-1002R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{a}\
+           \u{1}(\u{9}R\u{c}serialNumber\u{12}\u{1e}\u{a}\u{6}status\u{18}\u{b} \u{1}(\u{9}\
+          B\u{6}\u{b2}\u{d4}\u{18}\u{2}OKR\u{6}status\u{12}*\u{a}\u{c}health_score\u{18}\u{c}\
+           \u{1}(\u{d}B\u{7}\u{b2}\u{d4}\u{18}\u{3}100R\u{b}healthScore\u{12}(\u{a}\u{c}de\
+          vice_count\u{18}\u{d} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{b}deviceCount\
+          \u{12}5\u{a}\u{13}online_device_count\u{18}\u{e} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\
+          \u{1}1R\u{11}onlineDeviceCount\u{12}(\u{a}\u{c}sensor_count\u{18}\u{f} \u{1}(\u{d}\
+          B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{b}sensorCount\u{12}5\u{a}\u{13}online_sensor_c\
+          ount\u{18}\u{10} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{11}onlineSensorCou\
+          nt\u{12}X\u{a}\u{f}latest_readings\u{18}\u{11} \u{3}(\u{b}2/.traksense.v1.Comple\
+          teAsset.LatestReadingsEntryR\u{e}latestReadings\u{12}%\u{a}\u{9}is_active\u{18}\u{12}\
+           \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isActive\u{12}>\u{a}\u{a}crea\
+          ted_at\u{18}\u{13} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}\
+          R\u{9}createdAt\u{12}>\u{a}\u{a}updated_at\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google\
+          .protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}updatedAt\u{1a}\\\u{a}\u{13}LatestRea\
+          dingsEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{d}R\u{3}key\u{12}/\u{a}\u{5}\
+          value\u{18}\u{2} \u{1}(\u{b}2\u{19}.traksense.v1.LastReadingR\u{5}value:\u{2}8\u{1}\
+          \"\u{e8}\u{2}\u{a}\u{b}LastReading\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}\
+          B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}\u{1e}\u{a}\u{3}tag\u{18}\
+          \u{2} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}temp_001R\u{3}tag\u{12}0\u{a}\u{b}\
+          metric_type\u{18}\u{3} \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}\
+          metricType\u{12}\u{1b}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\
+          \u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}\u{1d}\u{a}\u{5}value\u{18}\u{5} \u{1}(\u{1}B\u{7}\
+          \u{b2}\u{d4}\u{18}\u{3}6.9R\u{5}value\u{12}U\u{a}\u{9}timestamp\u{18}\u{6} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}\
+          2026-06-01T12:00:00ZR\u{9}timestamp\u{12}%\u{a}\u{9}is_online\u{18}\u{7} \u{1}(\u{8}\
+          B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline\u{12}\"\u{a}\u{6}status\u{18}\u{8}\
+           \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}status2\u{cf}\u{11}\u{a}\u{c}\
+          AssetService\u{12}r\u{a}\u{a}ListAssets\u{12}\u{1f}.traksense.v1.ListAssetsReque\
+          st\u{1a} .traksense.v1.ListAssetsResponse\"!\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1b}\u{12}\
+          \u{e}/assets/assetsZ\u{9}\u{12}\u{7}/assets\u{12}k\u{a}\u{8}GetAsset\u{12}\u{1d}\
+          .traksense.v1.GetAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"+\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}%\u{12}\u{13}/assets/assets/{id}Z\u{e}\u{12}\u{c}/assets/{id}\u{12}\u{8c}\
+          \u{2}\u{a}\u{b}CreateAsset\u{12} .traksense.v1.CreateAssetRequest\u{1a}\u{13}.tr\
+          aksense.v1.Asset\"\u{c5}\u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{e}/assets/assets\
+          :\u{1}*Z\u{c}\"\u{7}/assets:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\
+          \u{99}\u{3}\u{d2}\u{d4}\u{18}\u{8f}\u{1}{\"id\": 7, \"full_location\": \"Hospita\
+          l Central - Roof\", \"device_count\": 0, \"online_device_count\": 0, \"sensor_co\
+          unt\": 0, \"online_sensor_count\": 0}\u{12}\u{90}\u{1}\u{a}\u{b}UpdateAsset\u{12}\
+           .traksense.v1.UpdateAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"J\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}+2\u{13}/assets/assets/{id}:\u{1}*Z\u{11}2\u{c}/assets/{id}:\u{1}*\u{c0}\
+          \u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}\u{10}{\"status\": \"OK\"}\u{12}\u{f2}\u{3}\
+          \u{a}\u{c}ReplaceAsset\u{12} .traksense.v1.UpdateAssetRequest\u{1a}\u{13}.trakse\
+          nse.v1.Asset\"\u{aa}\u{3}\u{82}\u{d3}\u{e4}\u{93}\u{2}+\u{1a}\u{13}/assets/asset\
+          s/{id}:\u{1}*Z\u{11}\u{1a}\u{c}/assets/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\
+          \u{d4}\u{18}w{\"id\": 7, \"tag\": \"CH-003\", \"name\": \"Chiller 3\", \"site\":\
+           1, \"asset_type\": \"CHILLER\", \"location_description\": \"Basement\"}\u{d2}\u{d4}\
+          \u{18}\u{f4}\u{1}{\"full_location\": \"Hospital Central - Basement\", \"serial_n\
+          umber\": \"C-2024-117\", \"installation_date\": \"2024-03-01\", \"specifications\
+          \": {\"capacity_kw\": 350}, \"device_count\": 0, \"online_device_count\": 0, \"s\
+          ensor_count\": 0, \"online_sensor_count\": 0}\u{12}~\u{a}\u{b}DeleteAsset\u{12} \
+          .traksense.v1.DeleteAssetRequest\u{1a}\u{16}.google.protobuf.Empty\"5\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}%*\u{13}/assets/assets/{id}Z\u{e}*\u{c}/assets/{id}\u{a8}\u{d4}\
+          \u{18}\u{cc}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a1}\u{1}\u{a}\u{c}Archive\
+          Asset\u{12}!.traksense.v1.ArchiveAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"Y\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2};\"\u{1b}/assets/assets/{id}/archive:\u{1}*Z\u{19}\"\u{14}\
+          /assets/{id}/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\u{89}\
+          \u{1}\u{a}\u{c}RestoreAsset\u{12}!.traksense.v1.RestoreAssetRequest\u{1a}\u{13}.\
+          traksense.v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\u{2};\"\u{1b}/assets/assets/{id}/r\
+          estore:\u{1}*Z\u{19}\"\u{14}/assets/{id}/restore:\u{1}*\u{12}\u{a2}\u{1}\u{a}\u{10}\
+          ListAssetDevices\u{12}%.traksense.v1.ListAssetDevicesRequest\u{1a}\u{18}.traksen\
+          se.v1.DeviceList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/assets/assets/{id}\
+          /devicesZ\u{1f}\u{12}\u{14}/assets/{id}/devicesb\u{7}resultsb\u{7}results\u{12}\u{a6}\
+          \u{1}\u{a}\u{10}ListAssetSensors\u{12}%.traksense.v1.ListAssetSensorsRequest\u{1a}\
+          \u{1c}.traksense.v1.SensorItemList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/\
+          assets/assets/{id}/sensorsZ\u{1f}\u{12}\u{14}/assets/{id}/sensorsb\u{7}resultsb\u{7}\
+          results\u{12}\u{b1}\u{1}\u{a}\u{14}CalculateAssetHealth\u{12}).traksense.v1.Calc\
+          ulateAssetHealthRequest\u{1a}\u{19}.traksense.v1.AssetHealth\"S\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}M\"$/assets/assets/{id}/calculate_health:\u{1}*Z\"\"\u{1d}/assets/{id\
+          }/calculate_health:\u{1}*\u{12}\u{94}\u{1}\u{a}\u{12}ListCompleteAssets\u{12}\u{1f}\
+          .traksense.v1.ListAssetsRequest\u{1a}(.traksense.v1.ListCompleteAssetsResponse\"\
+          3\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{12}\u{17}/assets/assets/completeZ\u{12}\u{12}\u{10}\
+          /assets/completeb\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/site.proto",
@@ -2646,6 +2812,7 @@ extension ProtobufSchema {
           "traksense.v1.SiteStats.total_sensors",
           "traksense.v1.SiteStats.online_sensors",
           "traksense.v1.SiteStats.assets_with_active_alerts",
+          "traksense.v1.SiteStats.avg_device_availability",
           "traksense.v1.SiteStats.AssetsByStatusEntry",
           "traksense.v1.SiteStats.AssetsByStatusEntry.key",
           "traksense.v1.SiteStats.AssetsByStatusEntry.value",
@@ -2746,7 +2913,7 @@ extension ProtobufSchema {
           (\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{3} \u{1}(\u{9}R\u{6}s\
           tatus\u{12}7\u{a}\u{9}is_online\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.Bo\
           olValueR\u{8}isOnline:\u{16}\u{da}\u{d4}\u{18}\u{12}ListDevicesRequest\"%\u{a}\u{13}\
-          GetSiteStatsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{8a}\
+          GetSiteStatsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{ea}\
           \u{5}\u{a}\u{9}SiteStats\u{12}(\u{a}\u{c}total_assets\u{18}\u{1} \u{1}(\u{d}B\u{5}\
           \u{b2}\u{d4}\u{18}\u{1}4R\u{b}totalAssets\u{12}d\u{a}\u{10}assets_by_status\u{18}\
           \u{2} \u{3}(\u{b}2+.traksense.v1.SiteStats.AssetsByStatusEntryB\u{d}\u{b2}\u{d4}\
@@ -2758,7 +2925,9 @@ extension ProtobufSchema {
           onlineDevices\u{12}+\u{a}\u{d}total_sensors\u{18}\u{6} \u{1}(\u{d}B\u{6}\u{b2}\u{d4}\
           \u{18}\u{2}22R\u{c}totalSensors\u{12}-\u{a}\u{e}online_sensors\u{18}\u{7} \u{1}(\
           \u{d}B\u{6}\u{b2}\u{d4}\u{18}\u{2}22R\u{d}onlineSensors\u{12}9\u{a}\u{19}assets_\
-          with_active_alerts\u{18}\u{8} \u{1}(\u{d}R\u{16}assetsWithActiveAlerts\u{1a}A\u{a}\
+          with_active_alerts\u{18}\u{8} \u{1}(\u{d}R\u{16}assetsWithActiveAlerts\u{12}^\u{a}\
+          \u{17}avg_device_availability\u{18}\u{9} \u{1}(\u{b}2\u{1c}.google.protobuf.Doub\
+          leValueB\u{8}\u{b2}\u{d4}\u{18}\u{4}99.2R\u{15}avgDeviceAvailability\u{1a}A\u{a}\
           \u{13}AssetsByStatusEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}k\
           ey\u{12}\u{14}\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}value:\u{2}8\u{1}\u{1a}\
           ?\u{a}\u{11}AssetsByTypeEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}\
@@ -3349,6 +3518,7 @@ extension ProtobufSchema {
           "traksense.v1.SensorSummary.last_reading_at",
           "traksense.v1.SensorSummary.statistics_24h",
           "traksense.v1.SensorSummary.availability_24h",
+          "traksense.v1.SensorSummary.status",
           "traksense.v1.ReadingStatistics",
           "traksense.v1.ReadingStatistics.avg",
           "traksense.v1.ReadingStatistics.min",
@@ -3363,6 +3533,11 @@ extension ProtobufSchema {
           "traksense.v1.DeviceStatistics.avg_readings_per_hour",
           "traksense.v1.DeviceStatistics.sensors_total",
           "traksense.v1.DeviceStatistics.sensors_online",
+          "traksense.v1.LatestReadings",
+          "traksense.v1.LatestReadings.device_id",
+          "traksense.v1.LatestReadings.timestamp",
+          "traksense.v1.LatestReadings.count",
+          "traksense.v1.LatestReadings.readings",
           "traksense.v1.ListReadingsRequest",
           "traksense.v1.ListReadingsRequest.device_id",
           "traksense.v1.ListReadingsRequest.sensor_id",
@@ -3460,7 +3635,7 @@ extension ProtobufSchema {
           rs\u{12}C\u{a}\u{a}statistics\u{18}\u{5} \u{1}(\u{b}2\u{1e}.traksense.v1.DeviceS\
           tatisticsB\u{3}\u{e0}A\u{2}R\u{a}statistics\u{12}Q\u{a}\u{10}availability_24h\u{18}\
           \u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{8}\u{b2}\u{d4}\u{18}\u{4}\
-          99.2R\u{f}availability24h\"\u{aa}\u{4}\u{a}\u{d}SensorSummary\u{12}+\u{a}\u{9}se\
+          99.2R\u{f}availability24h\"\u{ce}\u{4}\u{a}\u{d}SensorSummary\u{12}+\u{a}\u{9}se\
           nsor_id\u{18}\u{1} \u{1}(\u{9}B\u{e}\u{b2}\u{d4}\u{18}\u{a}energy_001R\u{8}senso\
           rId\u{12}/\u{a}\u{b}sensor_name\u{18}\u{2} \u{1}(\u{9}B\u{e}\u{b2}\u{d4}\u{18}\u{a}\
           energy_001R\u{a}sensorName\u{12}/\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}B\u{e}\
@@ -3473,11 +3648,12 @@ extension ProtobufSchema {
           \u{14}2026-06-01T12:00:00ZR\u{d}lastReadingAt\u{12}K\u{a}\u{e}statistics_24h\u{18}\
           \u{8} \u{1}(\u{b}2\u{1f}.traksense.v1.ReadingStatisticsB\u{3}\u{e0}A\u{2}R\u{d}s\
           tatistics24h\u{12}Q\u{a}\u{10}availability_24h\u{18}\u{9} \u{1}(\u{b}2\u{1c}.goo\
-          gle.protobuf.DoubleValueB\u{8}\u{b2}\u{d4}\u{18}\u{4}99.2R\u{f}availability24h\"\
-          \u{ab}\u{2}\u{a}\u{11}ReadingStatistics\u{12}<\u{a}\u{3}avg\u{18}\u{1} \u{1}(\u{b}\
-          2\u{1c}.google.protobuf.DoubleValueB\u{c}\u{b2}\u{d4}\u{18}\u{8}48100.25R\u{3}av\
-          g\u{12};\u{a}\u{3}min\u{18}\u{2} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\
-          \u{b}\u{b2}\u{d4}\u{18}\u{7}47988.5R\u{3}min\u{12};\u{a}\u{3}max\u{18}\u{3} \u{1}\
+          gle.protobuf.DoubleValueB\u{8}\u{b2}\u{d4}\u{18}\u{4}99.2R\u{f}availability24h\u{12}\
+          \"\u{a}\u{6}status\u{18}\u{a} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}\
+          status\"\u{ab}\u{2}\u{a}\u{11}ReadingStatistics\u{12}<\u{a}\u{3}avg\u{18}\u{1} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{c}\u{b2}\u{d4}\u{18}\u{8}48100.25R\u{3}\
+          avg\u{12};\u{a}\u{3}min\u{18}\u{2} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValu\
+          eB\u{b}\u{b2}\u{d4}\u{18}\u{7}47988.5R\u{3}min\u{12};\u{a}\u{3}max\u{18}\u{3} \u{1}\
           (\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{b}\u{b2}\u{d4}\u{18}\u{7}48211.5R\u{3}\
           max\u{12}>\u{a}\u{6}stddev\u{18}\u{4} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleV\
           alueB\u{8}\u{b2}\u{d4}\u{18}\u{4}64.5R\u{6}stddev\u{12}\u{1e}\u{a}\u{5}count\u{18}\
@@ -3492,91 +3668,97 @@ extension ProtobufSchema {
           \u{18}\u{3}420R\u{12}avgReadingsPerHour\u{12}*\u{a}\u{d}sensors_total\u{18}\u{6}\
            \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{c}sensorsTotal\u{12},\u{a}\u{e}sen\
           sors_online\u{18}\u{7} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{d}sensorsOnl\
-          ine\"\u{87}\u{4}\u{a}\u{13}ListReadingsRequest\u{12})\u{a}\u{9}device_id\u{18}\u{1}\
-           \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}E\u{a}\u{9}\
-          sensor_id\u{18}\u{2} \u{3}(\u{9}B(\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}\u{ba}\u{d4}\u{18}\
-          \u{3}\u{10}\u{c8}\u{1}\u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\u{18}\u{8}\
-          temp_001R\u{8}sensorId\u{12}'\u{a}\u{b}sensor_type\u{18}\u{3} \u{3}(\u{9}B\u{6}\u{ba}\
-          \u{d4}\u{18}\u{2}\u{8}\u{1}R\u{a}sensorType\u{12}M\u{a}\u{7}ts_from\u{18}\u{4} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-01\
-          T00:00:00ZR\u{6}tsFrom\u{12}I\u{a}\u{5}ts_to\u{18}\u{5} \u{1}(\u{b}2\u{1a}.googl\
-          e.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T00:00:00ZR\u{4}tsT\
-          o\u{12}9\u{a}\u{9}value_min\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.Double\
-          ValueR\u{8}valueMin\u{12}9\u{a}\u{9}value_max\u{18}\u{7} \u{1}(\u{b}2\u{1c}.goog\
-          le.protobuf.DoubleValueR\u{8}valueMax\u{12}\u{19}\u{a}\u{4}page\u{18}\u{8} \u{1}\
-          (\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}page_size\u{18}\u{9}\
-           \u{1}(\u{d}B\u{d}\u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\u{d4}\u{18}\u{2}50R\u{8}\
-          pageSize\"g\u{a}\u{14}ListReadingsResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{1}\
-           \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}2\u{a}\u{7}results\u{18}\
-          \u{2} \u{3}(\u{b}2\u{18}.traksense.v1.ReadingRowR\u{7}results\"\u{f0}\u{2}\u{a}\u{a}\
-          ReadingRow\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\
-          \u{8}ESP32-01R\u{8}deviceId\u{12})\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}B\u{c}\
-          \u{b2}\u{d4}\u{18}\u{8}temp_001R\u{8}sensorId\u{12}0\u{a}\u{b}sensor_type\u{18}\u{3}\
-           \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}sensorType\u{12}\u{1d}\
-          \u{a}\u{5}value\u{18}\u{4} \u{1}(\u{1}B\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{5}valu\
-          e\u{12}\u{1b}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\
-          \u{b0}CR\u{4}unit\u{12}U\u{a}\u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google\
-          .protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:0\
-          0ZR\u{9}timestamp\u{12}G\u{a}\u{2}ts\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protob\
-          uf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{2}\
-          ts\"\u{b8}\u{3}\u{a}\u{15}ListAggregatesRequest\u{12}6\u{a}\u{6}bucket\u{18}\u{1}\
-           \u{1}(\u{9}B\u{1e}\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{11}:\u{f}1m 5m 15m 1h 1d\u{b2}\
-          \u{d4}\u{18}\u{2}1hR\u{6}bucket\u{12})\u{a}\u{9}device_id\u{18}\u{2} \u{1}(\u{9}\
-          B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}E\u{a}\u{9}sensor_id\u{18}\
-          \u{3} \u{3}(\u{9}B(\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}\u{ba}\u{d4}\u{18}\u{3}\u{10}\
-          \u{c8}\u{1}\u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\u{18}\u{8}temp_001\
-          R\u{8}sensorId\u{12}'\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}B\u{6}\u{ba}\u{d4}\
-          \u{18}\u{2}\u{8}\u{1}R\u{a}sensorType\u{12}H\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}\
-          2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T00:00\
-          :00ZR\u{4}from\u{12}D\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.\
-          TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T00:00:00ZR\u{2}to\u{12}$\u{a}\
-          \u{5}limit\u{18}\u{7} \u{1}(\u{d}B\u{e}\u{ba}\u{d4}\u{18}\u{3} \u{88}'\u{b2}\u{d4}\
-          \u{18}\u{3}500R\u{5}limit\u{12}\u{16}\u{a}\u{6}offset\u{18}\u{8} \u{1}(\u{d}R\u{6}\
-          offset\"\u{c5}\u{2}\u{a}\u{16}ListAggregatesResponse\u{12}\u{1e}\u{a}\u{6}bucket\
-          \u{18}\u{1} \u{1}(\u{9}B\u{6}\u{b2}\u{d4}\u{18}\u{2}1hR\u{6}bucket\u{12}K\u{a}\u{4}\
-          from\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\
-          \u{d4}\u{18}\u{14}2026-06-01T00:00:00ZR\u{4}from\u{12}G\u{a}\u{2}to\u{18}\u{3} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}\
-          2026-06-02T00:00:00ZR\u{2}to\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{4} \u{1}(\u{d}B\u{5}\
-          \u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}\u{1c}\u{a}\u{9}truncated\u{18}\u{5} \u{1}\
-          (\u{8}R\u{9}truncated\u{12}:\u{a}\u{7}results\u{18}\u{6} \u{3}(\u{b}2 .traksense\
-          .v1.TelemetryBucketRowR\u{7}results\"\u{df}\u{2}\u{a}\u{15}QueryTelemetryRequest\
-          \u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ES\
-          P32-01R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{2} \u{1}(\u{9}R\u{8}\
-          assetTag\u{12}E\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}(\u{9}B(\u{ba}\u{d4}\u{18}\u{2}\
-          \u{8}\u{1}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{ba}\u{d4}\u{18}\u{b}*\u{9}^\
-          [^/+#]*$\u{b2}\u{d4}\u{18}\u{8}temp_001R\u{8}sensorId\u{12}'\u{a}\u{b}sensor_typ\
-          e\u{18}\u{4} \u{3}(\u{9}B\u{6}\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}R\u{a}sensorType\u{12}\
-          H\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\
-          \u{d4}\u{18}\u{14}2026-06-01T00:00:00ZR\u{4}from\u{12}D\u{a}\u{2}to\u{18}\u{6} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-02\
-          T00:00:00ZR\u{2}to\"\u{84}\u{2}\u{a}\u{16}QueryTelemetryResponse\u{12}K\u{a}\u{4}\
-          from\u{18}\u{1} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\
-          \u{d4}\u{18}\u{14}2026-06-01T00:00:00ZR\u{4}from\u{12}G\u{a}\u{2}to\u{18}\u{2} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}\
-          2026-06-02T00:00:00ZR\u{2}to\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{3} \u{1}(\u{d}B\u{5}\
-          \u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}7\u{a}\u{7}sensors\u{18}\u{4} \u{3}(\u{b}\
-          2\u{1d}.traksense.v1.SensorTelemetryR\u{7}sensors\"\u{84}\u{4}\u{a}\u{f}SensorTe\
-          lemetry\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\
-          \u{8}ESP32-01R\u{8}deviceId\u{12})\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}B\u{c}\
-          \u{b2}\u{d4}\u{18}\u{8}temp_001R\u{8}sensorId\u{12}0\u{a}\u{b}sensor_type\u{18}\u{3}\
-           \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}sensorType\u{12}\u{1b}\
-          \u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\
-          \u{4}unit\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{5} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\
-          \u{1}1R\u{5}count\u{12}7\u{a}\u{3}avg\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.proto\
-          buf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{3}avg\u{12}7\u{a}\u{3}min\u{18}\
-          \u{7} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}\
-          6.9R\u{3}min\u{12}7\u{a}\u{3}max\u{18}\u{8} \u{1}(\u{b}2\u{1c}.google.protobuf.D\
-          oubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{3}max\u{12}9\u{a}\u{4}last\u{18}\u{9}\
-           \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\
-          \u{4}last\u{12}I\u{a}\u{c}availability\u{18}\u{a} \u{1}(\u{b}2\u{1c}.google.prot\
-          obuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}100R\u{c}availability\"\u{1d}\u{a}\u{1b}\
-          GetTelemetrySettingsRequest\"\u{f5}\u{1}\u{a}\u{11}TelemetrySettings\u{12}\u{19}\
-          \u{a}\u{8}raw_days\u{18}\u{1} \u{1}(\u{d}R\u{7}rawDays\u{12}.\u{a}\u{13}compress\
-          _after_days\u{18}\u{2} \u{1}(\u{d}R\u{11}compressAfterDays\u{12}!\u{a}\u{c}can_c\
-          ompress\u{18}\u{3} \u{1}(\u{8}R\u{b}canCompress\u{12}7\u{a}\u{9}kept_from\u{18}\u{4}\
-           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}keptFrom\u{12}9\u{a}\u{a}appl\
-          ied_at\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}appliedAt\"\u{ba}\
+          ine\"\u{e2}\u{1}\u{a}\u{e}LatestReadings\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}\
+          (\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}R\u{a}\u{9}timest\
+          amp\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\
+          \u{14}2026-06-01T12:00:00ZR\u{9}timestamp\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{3} \
+          \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}4\u{a}\u{8}readings\u{18}\
+          \u{4} \u{3}(\u{b}2\u{18}.traksense.v1.ReadingRowR\u{8}readings\"\u{87}\u{4}\u{a}\
+          \u{13}ListReadingsRequest\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\
+          \u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}E\u{a}\u{9}sensor_id\u{18}\u{2}\
+           \u{3}(\u{9}B(\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\
+          \u{1}\u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\u{18}\u{8}temp_001R\u{8}\
+          sensorId\u{12}'\u{a}\u{b}sensor_type\u{18}\u{3} \u{3}(\u{9}B\u{6}\u{ba}\u{d4}\u{18}\
+          \u{2}\u{8}\u{1}R\u{a}sensorType\u{12}M\u{a}\u{7}ts_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T00:00:00ZR\u{6}\
+          tsFrom\u{12}I\u{a}\u{5}ts_to\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.Times\
+          tampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T00:00:00ZR\u{4}tsTo\u{12}9\u{a}\u{9}\
+          value_min\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}valueMi\
+          n\u{12}9\u{a}\u{9}value_max\u{18}\u{7} \u{1}(\u{b}2\u{1c}.google.protobuf.Double\
+          ValueR\u{8}valueMax\u{12}\u{19}\u{a}\u{4}page\u{18}\u{8} \u{1}(\u{d}B\u{5}\u{b2}\
+          \u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}page_size\u{18}\u{9} \u{1}(\u{d}B\u{d}\
+          \u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\u{d4}\u{18}\u{2}50R\u{8}pageSize\"g\u{a}\
+          \u{14}ListReadingsResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}2\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}\
+          2\u{18}.traksense.v1.ReadingRowR\u{7}results\"\u{f0}\u{2}\u{a}\u{a}ReadingRow\u{12}\
+          )\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01\
+          R\u{8}deviceId\u{12})\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\
+          \u{18}\u{8}temp_001R\u{8}sensorId\u{12}0\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}\
+          B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}sensorType\u{12}\u{1d}\u{a}\u{5}va\
+          lue\u{18}\u{4} \u{1}(\u{1}B\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{5}value\u{12}\u{1b}\
+          \u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\
+          \u{4}unit\u{12}U\u{a}\u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobu\
+          f.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{9}\
+          timestamp\u{12}G\u{a}\u{2}ts\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.Times\
+          tampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{2}ts\"\u{b8}\
+          \u{3}\u{a}\u{15}ListAggregatesRequest\u{12}6\u{a}\u{6}bucket\u{18}\u{1} \u{1}(\u{9}\
+          B\u{1e}\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{11}:\u{f}1m 5m 15m 1h 1d\u{b2}\u{d4}\u{18}\
+          \u{2}1hR\u{6}bucket\u{12})\u{a}\u{9}device_id\u{18}\u{2} \u{1}(\u{9}B\u{c}\u{b2}\
+          \u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}E\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}\
+          (\u{9}B(\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\
+          \u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\u{18}\u{8}temp_001R\u{8}senso\
+          rId\u{12}'\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}B\u{6}\u{ba}\u{d4}\u{18}\u{2}\
+          \u{8}\u{1}R\u{a}sensorType\u{12}H\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.go\
+          ogle.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T00:00:00ZR\u{4}\
+          from\u{12}D\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\
+          \u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T00:00:00ZR\u{2}to\u{12}$\u{a}\u{5}limit\
+          \u{18}\u{7} \u{1}(\u{d}B\u{e}\u{ba}\u{d4}\u{18}\u{3} \u{88}'\u{b2}\u{d4}\u{18}\u{3}\
+          500R\u{5}limit\u{12}\u{16}\u{a}\u{6}offset\u{18}\u{8} \u{1}(\u{d}R\u{6}offset\"\u{c5}\
+          \u{2}\u{a}\u{16}ListAggregatesResponse\u{12}\u{1e}\u{a}\u{6}bucket\u{18}\u{1} \u{1}\
+          (\u{9}B\u{6}\u{b2}\u{d4}\u{18}\u{2}1hR\u{6}bucket\u{12}K\u{a}\u{4}from\u{18}\u{2}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\
+          \u{14}2026-06-01T00:00:00ZR\u{4}from\u{12}G\u{a}\u{2}to\u{18}\u{3} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T\
+          00:00:00ZR\u{2}to\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{4} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
+          \u{18}\u{1}1R\u{5}count\u{12}\u{1c}\u{a}\u{9}truncated\u{18}\u{5} \u{1}(\u{8}R\u{9}\
+          truncated\u{12}:\u{a}\u{7}results\u{18}\u{6} \u{3}(\u{b}2 .traksense.v1.Telemetr\
+          yBucketRowR\u{7}results\"\u{df}\u{2}\u{a}\u{15}QueryTelemetryRequest\u{12})\u{a}\
+          \u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}\
+          deviceId\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{2} \u{1}(\u{9}R\u{8}assetTag\u{12}\
+          E\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}(\u{9}B(\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}\u{ba}\
+          \u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\
+          \u{18}\u{8}temp_001R\u{8}sensorId\u{12}'\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}\
+          B\u{6}\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}R\u{a}sensorType\u{12}H\u{a}\u{4}from\u{18}\
+          \u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}\
+          2026-06-01T00:00:00ZR\u{4}from\u{12}D\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.\
+          google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T00:00:00ZR\u{2}\
+          to\"\u{84}\u{2}\u{a}\u{16}QueryTelemetryResponse\u{12}K\u{a}\u{4}from\u{18}\u{1}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\
+          \u{14}2026-06-01T00:00:00ZR\u{4}from\u{12}G\u{a}\u{2}to\u{18}\u{2} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T\
+          00:00:00ZR\u{2}to\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{3} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
+          \u{18}\u{1}1R\u{5}count\u{12}7\u{a}\u{7}sensors\u{18}\u{4} \u{3}(\u{b}2\u{1d}.tr\
+          aksense.v1.SensorTelemetryR\u{7}sensors\"\u{84}\u{4}\u{a}\u{f}SensorTelemetry\u{12}\
+          )\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01\
+          R\u{8}deviceId\u{12})\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\
+          \u{18}\u{8}temp_001R\u{8}sensorId\u{12}0\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}\
+          B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}sensorType\u{12}\u{1b}\u{a}\u{4}un\
+          it\u{18}\u{4} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}\
+          \u{1b}\u{a}\u{5}count\u{18}\u{5} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}\
+          count\u{12}7\u{a}\u{3}avg\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleVa\
+          lueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{3}avg\u{12}7\u{a}\u{3}min\u{18}\u{7} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{3}m\
+          in\u{12}7\u{a}\u{3}max\u{18}\u{8} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValue\
+          B\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{3}max\u{12}9\u{a}\u{4}last\u{18}\u{9} \u{1}(\
+          \u{b}2\u{1c}.google.protobuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{4}la\
+          st\u{12}I\u{a}\u{c}availability\u{18}\u{a} \u{1}(\u{b}2\u{1c}.google.protobuf.Do\
+          ubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}100R\u{c}availability\"\u{1d}\u{a}\u{1b}Ge\
+          tTelemetrySettingsRequest\"\u{f5}\u{1}\u{a}\u{11}TelemetrySettings\u{12}\u{19}\u{a}\
+          \u{8}raw_days\u{18}\u{1} \u{1}(\u{d}R\u{7}rawDays\u{12}.\u{a}\u{13}compress_afte\
+          r_days\u{18}\u{2} \u{1}(\u{d}R\u{11}compressAfterDays\u{12}!\u{a}\u{c}can_compre\
+          ss\u{18}\u{3} \u{1}(\u{8}R\u{b}canCompress\u{12}7\u{a}\u{9}kept_from\u{18}\u{4} \
+          \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}keptFrom\u{12}9\u{a}\u{a}appli\
+          ed_at\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}appliedAt\"\u{ba}\
           \u{1}\u{a}\u{1e}UpdateTelemetrySettingsRequest\u{12}\"\u{a}\u{8}raw_days\u{18}\u{1}\
            \u{1}(\u{d}B\u{7}\u{ba}\u{d4}\u{18}\u{3} \u{cc}\u{1c}R\u{7}rawDays\u{12}7\u{a}\u{13}\
           compress_after_days\u{18}\u{2} \u{1}(\u{d}B\u{7}\u{ba}\u{d4}\u{18}\u{3} \u{cc}\u{1c}\

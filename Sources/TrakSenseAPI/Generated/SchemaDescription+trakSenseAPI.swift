@@ -417,7 +417,7 @@ extension SchemaDescription {
             request: "UpdateSensorRequest", response: "Sensor", errors: [409], requestExample: "{\"id\": 30, \"tag\": \"temp_003\", \"device\": 1, \"metric_type\": \"temp_supply\", \"unit\": \"°C\", \"min_value\": -20}", answerExample: "{\"max_value\": 60, \"thresholds\": {\"min\": -20, \"warning_high\": 12, \"max\": 60}, \"last_value\": null, \"last_reading_at\": null, \"is_online\": false}"),
           Method(
             "/traksense.v1.SensorService/DeleteSensor",
-            "For good. A sensor that has readings stays: FAILED_PRECONDITION says how many, up to 1,000.",
+            "For good, with its status and status history. A sensor that has readings, or had some of which sums are kept, stays: FAILED_PRECONDITION says how many, up to 1,000.",
             request: "DeleteSensorRequest", response: "google.protobuf.Empty", errors: [409]),
           Method(
             "/traksense.v1.SensorService/ArchiveSensor",
@@ -427,6 +427,10 @@ extension SchemaDescription {
             "/traksense.v1.SensorService/RestoreSensor",
             "",
             request: "RestoreSensorRequest", response: "Sensor"),
+          Method(
+            "/traksense.v1.SensorService/GetSensorStatusHistory",
+            "When a sensor was online and when offline, by the times of its readings: ascending, without gaps from the first thing that is known of it. Values beyond thresholds are no part of it.",
+            request: "GetStatusHistoryRequest", response: "StatusHistory"),
           Method(
             "/traksense.v1.SensorService/UpdateReading",
             "Stores a reading that was taken by hand, in the sensor's unit, under the rules for all readings.",
@@ -459,11 +463,41 @@ extension SchemaDescription {
           Field("is_active", .bool, .one, "false: archived; its readings are refused.", example: "true"),
           Field("created_at", .time, .nullable, isRequired: true),
           Field("updated_at", .time, .nullable, isRequired: true),
+          Field("status", .text, .one, "OFFLINE; ONLINE; or WARNING: online, and last_value is below warning_low or critical_low or above warning_high or critical_high of its thresholds.", example: "ONLINE"),
+          Field("availability", .number, .nullable, "Percent of the last 24 hours, as far as anything is known of them, in which it was online; null: nothing is.", example: "99.2"),
         ]),
       Message(
         "SensorList", "",
         [
           Field("results", .message("Sensor"), .list),
+        ]),
+      Message(
+        "SensorListItem", "A sensor as lists show it: without what only its own page needs. The fields are those of Sensor.",
+        [
+          Field("id", .unsigned, .one, example: "1"),
+          Field("tag", .text, .one, "Unique within the device; readings name it.", example: "temp_001"),
+          Field("device", .unsigned, .one, example: "1"),
+          Field("device_name", .text, .one, example: "Chiller 1 controller"),
+          Field("device_display_name", .text, .one, example: "Device 2-01"),
+          Field("device_serial", .text, .one, example: "SN-ESP32-01"),
+          Field("device_mqtt_client_id", .text, .one, example: "ESP32-01"),
+          Field("asset", .unsigned, .one, example: "1"),
+          Field("asset_tag", .text, .one, example: "CH-001"),
+          Field("metric_type", .text, .one, example: "temp_supply"),
+          Field("unit", .text, .one, example: "°C"),
+          Field("min_value", .number, .nullable, "Readings below it are refused; null: none are.", example: "-40"),
+          Field("max_value", .number, .nullable, "Readings above it are refused; null: none are.", example: "125"),
+          Field("last_value", .number, .nullable, "Of the newest reading, by time of measurement; null: none yet.", example: "6.9"),
+          Field("last_reading_at", .time, .nullable, example: "2026-06-01T12:00:00Z"),
+          Field("is_online", .bool, .one, "Whether the newest reading is within the device's offline_after_seconds.", example: "true"),
+          Field("is_active", .bool, .one, "false: archived; its readings are refused.", example: "true"),
+          Field("created_at", .time, .nullable, isRequired: true),
+          Field("status", .text, .one, "OFFLINE; ONLINE; or WARNING: online, and last_value is below warning_low or critical_low or above warning_high or critical_high of its thresholds.", example: "ONLINE"),
+        ]),
+      Message(
+        "SensorItemList", "",
+        [
+          Field("results", .message("SensorListItem"), .list),
         ]),
       Message(
         "ListSensorsRequest", "",
@@ -478,12 +512,13 @@ extension SchemaDescription {
           Field("unit", .text, .one, "Exactly; empty: any.", example: "°C"),
           Field("is_online", .bool, .nullable),
           Field("archived", .bool, .one, "Archived ones, too."),
+          Field("status", .text, .one, "In any case: ONLINE, OFFLINE or WARNING, as in a sensor's status; empty: any.", limits: .init(words: ["ONLINE", "OFFLINE", "WARNING"])),
         ]),
       Message(
         "ListSensorsResponse", "",
         [
           Field("count", .unsigned, .one, "Of the whole list.", example: "1"),
-          Field("results", .message("Sensor"), .list),
+          Field("results", .message("SensorListItem"), .list),
         ]),
       Message(
         "GetSensorRequest", "",
@@ -541,6 +576,31 @@ extension SchemaDescription {
           Field("id", .unsigned, .one),
         ]),
       Message(
+        "GetStatusHistoryRequest", "",
+        [
+          Field("id", .unsigned, .one),
+          Field("from", .time, .nullable, "Absent: 24 hours before `to`."),
+          Field("to", .time, .nullable, "Absent: now. The range is at most 366 days long, and what is to come is left out."),
+          Field("limit", .unsigned, .one, "Most intervals; at most 5,000; 0: 500.", limits: .init(maximum: 5000), example: "500"),
+        ]),
+      Message(
+        "StatusHistory", "How something was over a range.",
+        [
+          Field("from", .time, .nullable, isRequired: true, example: "2026-05-31T12:00:00Z"),
+          Field("to", .time, .nullable, isRequired: true, example: "2026-06-01T12:00:00Z"),
+          Field("availability", .number, .nullable, "Percent of the range, as far as anything is known of it, in which it was online; null: nothing is.", example: "99.2"),
+          Field("truncated", .bool, .one, "There are more intervals than `limit`: they begin where the last one here ends."),
+          Field("intervals", .message("StatusInterval"), .list, "Ascending; each begins where the one before ends."),
+        ]),
+      Message(
+        "StatusInterval", "",
+        [
+          Field("status", .text, .one, "ONLINE or OFFLINE.", example: "ONLINE"),
+          Field("start", .time, .nullable, isRequired: true, example: "2026-05-31T12:11:31Z"),
+          Field("end", .time, .nullable, "First instant that no longer belongs to it; of one that still lasts, the end of the range.", example: "2026-06-01T12:00:00Z"),
+          Field("duration_seconds", .number, .one, example: "85709"),
+        ]),
+      Message(
         "UpdateReadingRequest", "",
         [
           Field("id", .unsigned, .one),
@@ -583,7 +643,7 @@ extension SchemaDescription {
             request: "UpdateDeviceRequest", response: "Device", errors: [409], requestExample: "{\"id\": 7, \"name\": \"Chiller 3 controller\", \"serial_number\": \"SN-ESP32-07\", \"asset\": 1, \"mqtt_client_id\": \"ESP32-07\", \"offline_after_seconds\": 600}", answerExample: "{\"display_name\": \"Device 2-07\", \"status\": \"OFFLINE\", \"last_seen\": null, \"is_online\": false, \"sensor_count\": 0, \"online_sensor_count\": 0}"),
           Method(
             "/traksense.v1.DeviceService/DeleteDevice",
-            "For good. A device that has sensors, archived ones included, stays: FAILED_PRECONDITION says how many, and how many readings they have.",
+            "For good, with its status. A device that has sensors, archived ones included, stays: FAILED_PRECONDITION says how many, and how many readings they have.",
             request: "DeleteDeviceRequest", response: "google.protobuf.Empty", errors: [409]),
           Method(
             "/traksense.v1.DeviceService/ArchiveDevice",
@@ -596,7 +656,11 @@ extension SchemaDescription {
           Method(
             "/traksense.v1.DeviceService/ListDeviceSensors",
             "All of a device's sensors, by tag.",
-            request: "ListDeviceSensorsRequest", response: "SensorList"),
+            request: "ListDeviceSensorsRequest", response: "SensorItemList"),
+          Method(
+            "/traksense.v1.DeviceService/GetDeviceStatusHistory",
+            "When a device was online and when offline: online is while one of its sensors is, by the times of their readings; archived sensors and heartbeats do not count. Otherwise as GetSensorStatusHistory.",
+            request: "GetStatusHistoryRequest", response: "StatusHistory"),
           Method(
             "/traksense.v1.DeviceService/GetDeviceSummary",
             "",
@@ -636,6 +700,8 @@ extension SchemaDescription {
           Field("is_active", .bool, .one, "false: archived; what it publishes is refused.", example: "true"),
           Field("created_at", .time, .nullable, isRequired: true),
           Field("updated_at", .time, .nullable, isRequired: true),
+          Field("connectivity", .text, .one, "As measured, whatever its status says: OFFLINE; ONLINE; or WARNING: its status is ERROR, or it is online while one of its sensors is not.", example: "ONLINE"),
+          Field("availability", .number, .nullable, "Percent of the last 24 hours, as far as anything is known of them, in which one of its sensors was online; null: nothing is. Heartbeats do not count.", example: "99.2"),
         ]),
       Message(
         "DeviceList", "",
@@ -652,7 +718,7 @@ extension SchemaDescription {
           Field("asset", .unsigned, .nullable, example: "1"),
           Field("site", .unsigned, .nullable, example: "1"),
           Field("device_type", .text, .one, "In any case: CONTROLLER, ENERGY_METER, SENSOR_HUB, GATEWAY or OTHER; empty: any.", limits: .init(words: ["CONTROLLER", "ENERGY_METER", "SENSOR_HUB", "GATEWAY", "OTHER"]), example: "CONTROLLER"),
-          Field("status", .text, .one, "In any case: ONLINE, OFFLINE, ERROR or MAINTENANCE; or WARNING: ERROR, or online while one of its sensors is not. Empty: any.", limits: .init(words: ["ONLINE", "OFFLINE", "ERROR", "MAINTENANCE", "WARNING"])),
+          Field("status", .text, .one, "In any case: ONLINE, OFFLINE, ERROR or MAINTENANCE, as in a device's status; or WARNING, as in its connectivity. Empty: any.", limits: .init(words: ["ONLINE", "OFFLINE", "ERROR", "MAINTENANCE", "WARNING"])),
           Field("is_online", .bool, .nullable),
           Field("archived", .bool, .one, "Archived ones, too."),
         ]),
@@ -714,6 +780,7 @@ extension SchemaDescription {
           Field("id", .unsigned, .one),
           Field("metric_type", .text, .one, "As in ListSensorsRequest.", limits: .init(words: ["temp_supply", "temp_return", "temp_external", "temp_setpoint", "humidity", "dewpoint", "pressure_suction", "pressure_discharge", "dp_filter", "dp_fan", "airflow", "rpm_fan", "voltage", "current", "power_kw", "energy_kwh", "power_factor", "superheat", "subcooling", "vibration", "noise", "compressor_state", "valve_position", "cop", "eer", "maintenance", "maintenance_reminder"]), example: "temp_supply"),
           Field("is_online", .bool, .nullable),
+          Field("status", .text, .one, "In any case: ONLINE, OFFLINE or WARNING, as in a sensor's status; empty: any.", limits: .init(words: ["ONLINE", "OFFLINE", "WARNING"])),
         ]),
       Message(
         "GetDeviceSummaryRequest", "",
@@ -739,6 +806,7 @@ extension SchemaDescription {
           Field("device_status", .text, .one, "ONLINE when a variable is; OFFLINE when there are some and none is; else the status.", example: "ONLINE"),
           Field("created_at", .time, .nullable, isRequired: true),
           Field("updated_at", .time, .nullable, isRequired: true),
+          Field("connectivity", .text, .one, "As a device's.", example: "ONLINE"),
         ]),
       Message(
         "DeviceSummaryList", "",
@@ -764,6 +832,7 @@ extension SchemaDescription {
           Field("last_value", .number, .nullable, example: "48211.5"),
           Field("last_reading_at", .time, .nullable, example: "2026-06-01T12:00:00Z"),
           Field("is_online", .bool, .one, example: "true"),
+          Field("status", .text, .one, "As a sensor's.", example: "ONLINE"),
         ]),
       Message(
         "CreateDeviceSensorsRequest", "",
@@ -830,7 +899,11 @@ extension SchemaDescription {
           Method(
             "/traksense.v1.AssetService/ListAssetSensors",
             "All sensors of an asset's devices, by tag.",
-            request: "ListAssetSensorsRequest", response: "SensorList"),
+            request: "ListAssetSensorsRequest", response: "SensorItemList"),
+          Method(
+            "/traksense.v1.AssetService/CalculateAssetHealth",
+            "Computes the asset's health_score now instead of with the next minute's.",
+            request: "CalculateAssetHealthRequest", response: "AssetHealth"),
           Method(
             "/traksense.v1.AssetService/ListCompleteAssets",
             "Assets with what their sensors measured last.",
@@ -856,7 +929,7 @@ extension SchemaDescription {
           Field("installation_date", .text, .nullable, "`2025-01-31`."),
           Field("last_maintenance", .time, .nullable),
           Field("status", .text, .one, "OK, MAINTENANCE, STOPPED or ALERT.", example: "OK"),
-          Field("health_score", .unsigned, .one, "0 to 100.", example: "100"),
+          Field("health_score", .unsigned, .one, "0 to 100, kept within a minute: the mean over its sensors that have ever measured, of 100 for one that is online within its thresholds, 50 for one beyond warning_low or warning_high, and 0 for one beyond critical_low or critical_high or offline. 100 when there is no such sensor; archived sensors and devices do not count.", example: "100"),
           Field("specifications", .object, .nullable, isRequired: true, example: "{}"),
           Field("device_count", .unsigned, .one, "Without archived ones.", example: "1"),
           Field("online_device_count", .unsigned, .one, example: "1"),
@@ -867,9 +940,29 @@ extension SchemaDescription {
           Field("updated_at", .time, .nullable, isRequired: true),
         ]),
       Message(
+        "AssetListItem", "An asset as lists show it: without what only its own page needs. The fields are those of Asset.",
+        [
+          Field("id", .unsigned, .one, example: "1"),
+          Field("tag", .text, .one, "Unique in the tenant, in capitals; stands in MQTT topics.", example: "CH-001"),
+          Field("name", .text, .one, example: "Chiller 1"),
+          Field("site", .unsigned, .one, example: "1"),
+          Field("site_name", .text, .one, example: "Hospital Central"),
+          Field("asset_type", .text, .one, example: "CHILLER"),
+          Field("asset_type_other", .text, .one),
+          Field("location_description", .text, .one),
+          Field("status", .text, .one, "OK, MAINTENANCE, STOPPED or ALERT.", example: "OK"),
+          Field("health_score", .unsigned, .one, "0 to 100, kept within a minute: the mean over its sensors that have ever measured, of 100 for one that is online within its thresholds, 50 for one beyond warning_low or warning_high, and 0 for one beyond critical_low or critical_high or offline. 100 when there is no such sensor; archived sensors and devices do not count.", example: "100"),
+          Field("specifications", .object, .nullable, isRequired: true, example: "{}"),
+          Field("device_count", .unsigned, .one, "Without archived ones.", example: "1"),
+          Field("online_device_count", .unsigned, .one, example: "1"),
+          Field("is_active", .bool, .one, "false: archived.", example: "true"),
+          Field("created_at", .time, .nullable, isRequired: true),
+          Field("updated_at", .time, .nullable, isRequired: true),
+        ]),
+      Message(
         "AssetList", "",
         [
-          Field("results", .message("Asset"), .list),
+          Field("results", .message("AssetListItem"), .list),
         ]),
       Message(
         "ListAssetsRequest", "",
@@ -888,7 +981,7 @@ extension SchemaDescription {
         "ListAssetsResponse", "",
         [
           Field("count", .unsigned, .one, "Of the whole list.", example: "1"),
-          Field("results", .message("Asset"), .list),
+          Field("results", .message("AssetListItem"), .list),
         ]),
       Message(
         "GetAssetRequest", "",
@@ -953,7 +1046,7 @@ extension SchemaDescription {
         [
           Field("id", .unsigned, .one),
           Field("device_type", .text, .one, "As in ListDevicesRequest.", limits: .init(words: ["CONTROLLER", "ENERGY_METER", "SENSOR_HUB", "GATEWAY", "OTHER"]), example: "CONTROLLER"),
-          Field("status", .text, .one, "In any case: ONLINE, OFFLINE, ERROR or MAINTENANCE; or WARNING: ERROR, or online while one of its sensors is not. Empty: any.", limits: .init(words: ["ONLINE", "OFFLINE", "ERROR", "MAINTENANCE", "WARNING"])),
+          Field("status", .text, .one, "In any case: ONLINE, OFFLINE, ERROR or MAINTENANCE, as in a device's status; or WARNING, as in its connectivity. Empty: any.", limits: .init(words: ["ONLINE", "OFFLINE", "ERROR", "MAINTENANCE", "WARNING"])),
           Field("is_online", .bool, .nullable),
         ]),
       Message(
@@ -962,6 +1055,18 @@ extension SchemaDescription {
           Field("id", .unsigned, .one),
           Field("metric_type", .text, .one, "As in ListSensorsRequest.", limits: .init(words: ["temp_supply", "temp_return", "temp_external", "temp_setpoint", "humidity", "dewpoint", "pressure_suction", "pressure_discharge", "dp_filter", "dp_fan", "airflow", "rpm_fan", "voltage", "current", "power_kw", "energy_kwh", "power_factor", "superheat", "subcooling", "vibration", "noise", "compressor_state", "valve_position", "cop", "eer", "maintenance", "maintenance_reminder"]), example: "temp_supply"),
           Field("is_online", .bool, .nullable),
+          Field("status", .text, .one, "In any case: ONLINE, OFFLINE or WARNING, as in a sensor's status; empty: any.", limits: .init(words: ["ONLINE", "OFFLINE", "WARNING"])),
+        ]),
+      Message(
+        "CalculateAssetHealthRequest", "",
+        [
+          Field("id", .unsigned, .one),
+        ]),
+      Message(
+        "AssetHealth", "",
+        [
+          Field("health_score", .unsigned, .one, example: "100"),
+          Field("updated_at", .time, .nullable, isRequired: true),
         ]),
       Message(
         "ListCompleteAssetsResponse", "",
@@ -1003,6 +1108,7 @@ extension SchemaDescription {
           Field("value", .number, .one, example: "6.9"),
           Field("timestamp", .time, .nullable, isRequired: true, example: "2026-06-01T12:00:00Z"),
           Field("is_online", .bool, .one, example: "true"),
+          Field("status", .text, .one, "As a sensor's.", example: "ONLINE"),
         ]),
     ])
 
@@ -1157,7 +1263,7 @@ extension SchemaDescription {
         [
           Field("id", .unsigned, .one),
           Field("device_type", .text, .one, "As in ListDevicesRequest.", limits: .init(words: ["CONTROLLER", "ENERGY_METER", "SENSOR_HUB", "GATEWAY", "OTHER"]), example: "CONTROLLER"),
-          Field("status", .text, .one, "In any case: ONLINE, OFFLINE, ERROR or MAINTENANCE; or WARNING: ERROR, or online while one of its sensors is not. Empty: any.", limits: .init(words: ["ONLINE", "OFFLINE", "ERROR", "MAINTENANCE", "WARNING"])),
+          Field("status", .text, .one, "In any case: ONLINE, OFFLINE, ERROR or MAINTENANCE, as in a device's status; or WARNING, as in its connectivity. Empty: any.", limits: .init(words: ["ONLINE", "OFFLINE", "ERROR", "MAINTENANCE", "WARNING"])),
           Field("is_online", .bool, .nullable),
         ]),
       Message(
@@ -1176,6 +1282,7 @@ extension SchemaDescription {
           Field("total_sensors", .unsigned, .one, example: "22"),
           Field("online_sensors", .unsigned, .one, example: "22"),
           Field("assets_with_active_alerts", .unsigned, .one, "Assets whose status is `ALERT`."),
+          Field("avg_device_availability", .number, .nullable, "The mean of its devices' availability, as far as that is known, with 1 decimal; null: it is of none.", example: "99.2"),
         ]),
     ])
 
@@ -1642,8 +1749,8 @@ extension SchemaDescription {
         "TelemetrySummary", "",
         [
           Field("device_id", .text, .one, example: "ESP32-01"),
-          Field("status", .text, .one, "`ONLINE` or `OFFLINE`: whether the newest reading is younger than the device's timeout.", example: "ONLINE"),
-          Field("last_seen", .time, .nullable, "Time of the newest reading; null: there is none.", example: "2026-06-01T12:00:00Z"),
+          Field("status", .text, .one, "`ONLINE` or `OFFLINE`: whether it was seen within its offline_after_seconds.", example: "ONLINE"),
+          Field("last_seen", .time, .nullable, "Time of the newest measurement or heartbeat; null: never.", example: "2026-06-01T12:00:00Z"),
           Field("sensors", .message("SensorSummary"), .list, "Ordered by sensor_id."),
           Field("statistics", .message("DeviceStatistics"), .nullable, isRequired: true),
           Field("availability_24h", .number, .nullable, "Percent of the last 24 hours in which at least one sensor was online; null: nothing is known of them.", example: "99.2"),
@@ -1660,6 +1767,7 @@ extension SchemaDescription {
           Field("last_reading_at", .time, .nullable, example: "2026-06-01T12:00:00Z"),
           Field("statistics_24h", .message("ReadingStatistics"), .nullable, isRequired: true),
           Field("availability_24h", .number, .nullable, "Percent of the last 24 hours in which it was online; null: nothing is known of them.", example: "99.2"),
+          Field("status", .text, .one, "ONLINE, OFFLINE or WARNING, as in the catalogue.", example: "ONLINE"),
         ]),
       Message(
         "ReadingStatistics", "Of one sensor's readings in a range; null: there are none, or, for `stddev`, only one.",
@@ -1680,6 +1788,14 @@ extension SchemaDescription {
           Field("avg_readings_per_hour", .number, .one, example: "420"),
           Field("sensors_total", .unsigned, .one, example: "7"),
           Field("sensors_online", .unsigned, .one, example: "7"),
+        ]),
+      Message(
+        "LatestReadings", "The newest readings as the REST routes answer them.",
+        [
+          Field("device_id", .text, .one, example: "ESP32-01"),
+          Field("timestamp", .time, .nullable, "Newest of the readings' times; null: there is no reading.", example: "2026-06-01T12:00:00Z"),
+          Field("count", .unsigned, .one, example: "1"),
+          Field("readings", .message("ReadingRow"), .list, "Ordered by sensor_id."),
         ]),
       Message(
         "ListReadingsRequest", "",

@@ -156,6 +156,118 @@ extension TraksenseV1.Asset: JSONFieldValue {
   }
 }
 
+extension TraksenseV1.AssetListItem: @unsafe CMessage {
+  package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__AssetListItem>) {
+    unsafe traksense__v1__asset_list_item__init(c)
+  }
+
+  package static var wireOverhead: Int { 183 }
+
+  package init(decoding c: UnsafePointer<Traksense__V1__AssetListItem>) throws(ProtobufError) {
+    self.init()
+    self.id = unsafe c.pointee.id
+    self.tag = try unsafe CField.string(c.pointee.tag, "traksense.v1.AssetListItem.tag")
+    self.name = try unsafe CField.string(c.pointee.name, "traksense.v1.AssetListItem.name")
+    self.site = unsafe c.pointee.site
+    self.siteName = try unsafe CField.string(c.pointee.site_name, "traksense.v1.AssetListItem.site_name")
+    self.assetType = try unsafe CField.string(c.pointee.asset_type, "traksense.v1.AssetListItem.asset_type")
+    self.assetTypeOther = try unsafe CField.string(c.pointee.asset_type_other, "traksense.v1.AssetListItem.asset_type_other")
+    self.locationDescription = try unsafe CField.string(c.pointee.location_description, "traksense.v1.AssetListItem.location_description")
+    self.status = try unsafe CField.string(c.pointee.status, "traksense.v1.AssetListItem.status")
+    self.healthScore = unsafe c.pointee.health_score
+    self.specifications = try unsafe CField.object(c.pointee.n_specifications, c.pointee.specifications)
+    self.deviceCount = unsafe c.pointee.device_count
+    self.onlineDeviceCount = unsafe c.pointee.online_device_count
+    self.isActive = unsafe c.pointee.is_active != 0
+    self.createdAt = try unsafe CField.message(c.pointee.created_at)
+    self.updatedAt = try unsafe CField.message(c.pointee.updated_at)
+  }
+
+  package func fill(_ c: UnsafeMutablePointer<Traksense__V1__AssetListItem>, _ arena: inout Arena) {
+    unsafe c.pointee.id = self.id
+    unsafe c.pointee.tag = arena.string(self.tag)
+    unsafe c.pointee.name = arena.string(self.name)
+    unsafe c.pointee.site = self.site
+    unsafe c.pointee.site_name = arena.string(self.siteName)
+    unsafe c.pointee.asset_type = arena.string(self.assetType)
+    unsafe c.pointee.asset_type_other = arena.string(self.assetTypeOther)
+    unsafe c.pointee.location_description = arena.string(self.locationDescription)
+    unsafe c.pointee.status = arena.string(self.status)
+    unsafe c.pointee.health_score = self.healthScore
+    unsafe (c.pointee.n_specifications, c.pointee.specifications) = arena.object(self.specifications)
+    unsafe c.pointee.device_count = self.deviceCount
+    unsafe c.pointee.online_device_count = self.onlineDeviceCount
+    unsafe c.pointee.is_active = self.isActive ? 1 : 0
+    unsafe c.pointee.created_at = arena.message(self.createdAt)
+    unsafe c.pointee.updated_at = arena.message(self.updatedAt)
+  }
+}
+
+extension TraksenseV1.AssetListItem: JSONFieldValue {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+    self.init()
+    try json.beginMessage()
+    while let key = try json.nextField() {
+      switch key {
+        case "id":
+          self.id = try json.value("id")
+        case "tag":
+          self.tag = try json.value("tag")
+        case "name":
+          self.name = try json.value("name")
+        case "site":
+          self.site = try json.value("site")
+        case "site_name", "siteName":
+          self.siteName = try json.value("site_name")
+        case "asset_type", "assetType":
+          self.assetType = try json.value("asset_type")
+        case "asset_type_other", "assetTypeOther":
+          self.assetTypeOther = try json.value("asset_type_other")
+        case "location_description", "locationDescription":
+          self.locationDescription = try json.value("location_description")
+        case "status":
+          self.status = try json.value("status")
+        case "health_score", "healthScore":
+          self.healthScore = try json.value("health_score")
+        case "specifications":
+          self.specifications = try json.optional("specifications")
+        case "device_count", "deviceCount":
+          self.deviceCount = try json.value("device_count")
+        case "online_device_count", "onlineDeviceCount":
+          self.onlineDeviceCount = try json.value("online_device_count")
+        case "is_active", "isActive":
+          self.isActive = try json.value("is_active")
+        case "created_at", "createdAt":
+          self.createdAt = try json.optional("created_at")
+        case "updated_at", "updatedAt":
+          self.updatedAt = try json.optional("updated_at")
+        default: try json.skipUnknown(key)
+      }
+    }
+  }
+
+  package func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.field("id", self.id)
+    json.field("tag", self.tag)
+    json.field("name", self.name)
+    json.field("site", self.site)
+    json.field("site_name", self.siteName)
+    json.field("asset_type", self.assetType)
+    json.field("asset_type_other", self.assetTypeOther)
+    json.field("location_description", self.locationDescription)
+    json.field("status", self.status)
+    json.field("health_score", self.healthScore)
+    json.field("specifications", self.specifications)
+    json.field("device_count", self.deviceCount)
+    json.field("online_device_count", self.onlineDeviceCount)
+    json.field("is_active", self.isActive)
+    json.field("created_at", self.createdAt)
+    json.field("updated_at", self.updatedAt)
+    json.endObject()
+  }
+}
+
 extension TraksenseV1.AssetList: @unsafe CMessage {
   package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__AssetList>) {
     unsafe traksense__v1__asset_list__init(c)
@@ -731,19 +843,21 @@ extension TraksenseV1.ListAssetSensorsRequest: @unsafe CMessage {
     unsafe traksense__v1__list_asset_sensors_request__init(c)
   }
 
-  package static var wireOverhead: Int { 33 }
+  package static var wireOverhead: Int { 44 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__ListAssetSensorsRequest>) throws(ProtobufError) {
     self.init()
     self.id = unsafe c.pointee.id
     self.metricType = try unsafe CField.string(c.pointee.metric_type, "traksense.v1.ListAssetSensorsRequest.metric_type")
     self.isOnline = try unsafe CField.message(c.pointee.is_online)
+    self.status = try unsafe CField.string(c.pointee.status, "traksense.v1.ListAssetSensorsRequest.status")
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__ListAssetSensorsRequest>, _ arena: inout Arena) {
     unsafe c.pointee.id = self.id
     unsafe c.pointee.metric_type = arena.string(self.metricType)
     unsafe c.pointee.is_online = arena.message(self.isOnline)
+    unsafe c.pointee.status = arena.string(self.status)
   }
 }
 
@@ -759,6 +873,8 @@ extension TraksenseV1.ListAssetSensorsRequest: JSONFieldValue {
           self.metricType = try json.value("metric_type")
         case "is_online", "isOnline":
           self.isOnline = try json.optional("is_online")
+        case "status":
+          self.status = try json.value("status")
         default: try json.skipUnknown(key)
       }
     }
@@ -769,6 +885,86 @@ extension TraksenseV1.ListAssetSensorsRequest: JSONFieldValue {
     json.field("id", self.id)
     json.field("metric_type", self.metricType)
     json.field("is_online", self.isOnline)
+    json.field("status", self.status)
+    json.endObject()
+  }
+}
+
+extension TraksenseV1.CalculateAssetHealthRequest: @unsafe CMessage {
+  package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__CalculateAssetHealthRequest>) {
+    unsafe traksense__v1__calculate_asset_health_request__init(c)
+  }
+
+  package static var wireOverhead: Int { 11 }
+
+  package init(decoding c: UnsafePointer<Traksense__V1__CalculateAssetHealthRequest>) throws(ProtobufError) {
+    self.init()
+    self.id = unsafe c.pointee.id
+  }
+
+  package func fill(_ c: UnsafeMutablePointer<Traksense__V1__CalculateAssetHealthRequest>, _ arena: inout Arena) {
+    unsafe c.pointee.id = self.id
+  }
+}
+
+extension TraksenseV1.CalculateAssetHealthRequest: JSONFieldValue {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+    self.init()
+    try json.beginMessage()
+    while let key = try json.nextField() {
+      switch key {
+        case "id":
+          self.id = try json.value("id")
+        default: try json.skipUnknown(key)
+      }
+    }
+  }
+
+  package func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.field("id", self.id)
+    json.endObject()
+  }
+}
+
+extension TraksenseV1.AssetHealth: @unsafe CMessage {
+  package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__AssetHealth>) {
+    unsafe traksense__v1__asset_health__init(c)
+  }
+
+  package static var wireOverhead: Int { 22 }
+
+  package init(decoding c: UnsafePointer<Traksense__V1__AssetHealth>) throws(ProtobufError) {
+    self.init()
+    self.healthScore = unsafe c.pointee.health_score
+    self.updatedAt = try unsafe CField.message(c.pointee.updated_at)
+  }
+
+  package func fill(_ c: UnsafeMutablePointer<Traksense__V1__AssetHealth>, _ arena: inout Arena) {
+    unsafe c.pointee.health_score = self.healthScore
+    unsafe c.pointee.updated_at = arena.message(self.updatedAt)
+  }
+}
+
+extension TraksenseV1.AssetHealth: JSONFieldValue {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+    self.init()
+    try json.beginMessage()
+    while let key = try json.nextField() {
+      switch key {
+        case "health_score", "healthScore":
+          self.healthScore = try json.value("health_score")
+        case "updated_at", "updatedAt":
+          self.updatedAt = try json.optional("updated_at")
+        default: try json.skipUnknown(key)
+      }
+    }
+  }
+
+  package func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.field("health_score", self.healthScore)
+    json.field("updated_at", self.updatedAt)
     json.endObject()
   }
 }
@@ -981,7 +1177,7 @@ extension TraksenseV1.LastReading: @unsafe CMessage {
     unsafe traksense__v1__last_reading__init(c)
   }
 
-  package static var wireOverhead: Int { 77 }
+  package static var wireOverhead: Int { 88 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__LastReading>) throws(ProtobufError) {
     self.init()
@@ -992,6 +1188,7 @@ extension TraksenseV1.LastReading: @unsafe CMessage {
     self.value = unsafe c.pointee.value
     self.timestamp = try unsafe CField.message(c.pointee.timestamp)
     self.isOnline = unsafe c.pointee.is_online != 0
+    self.status = try unsafe CField.string(c.pointee.status, "traksense.v1.LastReading.status")
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__LastReading>, _ arena: inout Arena) {
@@ -1002,6 +1199,7 @@ extension TraksenseV1.LastReading: @unsafe CMessage {
     unsafe c.pointee.value = self.value
     unsafe c.pointee.timestamp = arena.message(self.timestamp)
     unsafe c.pointee.is_online = self.isOnline ? 1 : 0
+    unsafe c.pointee.status = arena.string(self.status)
   }
 }
 
@@ -1025,6 +1223,8 @@ extension TraksenseV1.LastReading: JSONFieldValue {
           self.timestamp = try json.optional("timestamp")
         case "is_online", "isOnline":
           self.isOnline = try json.value("is_online")
+        case "status":
+          self.status = try json.value("status")
         default: try json.skipUnknown(key)
       }
     }
@@ -1039,6 +1239,7 @@ extension TraksenseV1.LastReading: JSONFieldValue {
     json.field("value", self.value)
     json.field("timestamp", self.timestamp)
     json.field("is_online", self.isOnline)
+    json.field("status", self.status)
     json.endObject()
   }
 }

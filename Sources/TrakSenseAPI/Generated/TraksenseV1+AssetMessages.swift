@@ -55,7 +55,9 @@ extension TraksenseV1 {
     /// OK, MAINTENANCE, STOPPED or ALERT.
     public var status: String = ""
 
-    /// 0 to 100.
+    /// 0 to 100, kept within a minute: the mean over its sensors that have ever measured, of 100 for one that is online
+    /// within its thresholds, 50 for one beyond warning_low or warning_high, and 0 for one beyond critical_low or
+    /// critical_high or offline. 100 when there is no such sensor; archived sensors and devices do not count.
     public var healthScore: UInt32 = 0
 
     /// `specifications`
@@ -166,20 +168,141 @@ extension TraksenseV1 {
 }
 
 extension TraksenseV1 {
-  /// The .proto's `AssetList`.
-  public struct AssetList: ProtobufMessage {
-    /// `traksense.v1.AssetList`
-    public static var fullName: String { "traksense.v1.AssetList" }
+  /// An asset as lists show it: without what only its own page needs. The fields are those of Asset.
+  public struct AssetListItem: ProtobufMessage {
+    /// `traksense.v1.AssetListItem`
+    public static var fullName: String { "traksense.v1.AssetListItem" }
 
-    /// `results`
-    public var results: [TraksenseV1.Asset] = []
+    /// `id`
+    public var id: UInt32 = 0
+
+    /// `tag`
+    public var tag: String = ""
+
+    /// `name`
+    public var name: String = ""
+
+    /// `site`
+    public var site: UInt32 = 0
+
+    /// `site_name`
+    public var siteName: String = ""
+
+    /// `asset_type`
+    public var assetType: String = ""
+
+    /// `asset_type_other`
+    public var assetTypeOther: String = ""
+
+    /// `location_description`
+    public var locationDescription: String = ""
+
+    /// `status`
+    public var status: String = ""
+
+    /// `health_score`
+    public var healthScore: UInt32 = 0
+
+    /// `specifications`
+    public var specifications: ProtoStruct? = nil
+
+    /// `device_count`
+    public var deviceCount: UInt32 = 0
+
+    /// `online_device_count`
+    public var onlineDeviceCount: UInt32 = 0
+
+    /// `is_active`
+    public var isActive: Bool = false
+
+    /// `created_at`
+    public var createdAt: ProtoTimestamp? = nil
+
+    /// `updated_at`
+    public var updatedAt: ProtoTimestamp? = nil
 
     /// Nothing set.
     public init() {}
 
     /// What is left out is not set.
     public init(
-      results: [TraksenseV1.Asset] = []
+      id: UInt32 = 0,
+      tag: String = "",
+      name: String = "",
+      site: UInt32 = 0,
+      siteName: String = "",
+      assetType: String = "",
+      assetTypeOther: String = "",
+      locationDescription: String = "",
+      status: String = "",
+      healthScore: UInt32 = 0,
+      specifications: ProtoStruct? = nil,
+      deviceCount: UInt32 = 0,
+      onlineDeviceCount: UInt32 = 0,
+      isActive: Bool = false,
+      createdAt: ProtoTimestamp? = nil,
+      updatedAt: ProtoTimestamp? = nil
+    ) {
+      self.id = id
+      self.tag = tag
+      self.name = name
+      self.site = site
+      self.siteName = siteName
+      self.assetType = assetType
+      self.assetTypeOther = assetTypeOther
+      self.locationDescription = locationDescription
+      self.status = status
+      self.healthScore = healthScore
+      self.specifications = specifications
+      self.deviceCount = deviceCount
+      self.onlineDeviceCount = onlineDeviceCount
+      self.isActive = isActive
+      self.createdAt = createdAt
+      self.updatedAt = updatedAt
+    }
+
+    /// Decodes the binary form. Fields that are not known are skipped.
+    public init(serialized buffer: ByteBuffer) throws(ProtobufError) {
+      self = try unsafe CCoding.decode(buffer)
+    }
+
+    /// Appends the binary form.
+    public func encode(into buffer: inout ByteBuffer) {
+      unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
+    /// Parses the proto3 JSON form.
+    public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
+      self = try JSONCoding.parse(json, parsing)
+    }
+
+    /// Appends the proto3 JSON form, with the .proto's own field names.
+    public func appendJSON(to bytes: inout [UInt8]) {
+      JSONCoding.append(self, to: &bytes)
+    }
+  }
+}
+
+extension TraksenseV1 {
+  /// The .proto's `AssetList`.
+  public struct AssetList: ProtobufMessage {
+    /// `traksense.v1.AssetList`
+    public static var fullName: String { "traksense.v1.AssetList" }
+
+    /// `results`
+    public var results: [TraksenseV1.AssetListItem] = []
+
+    /// Nothing set.
+    public init() {}
+
+    /// What is left out is not set.
+    public init(
+      results: [TraksenseV1.AssetListItem] = []
     ) {
       self.results = results
     }
@@ -310,7 +433,7 @@ extension TraksenseV1 {
     public var count: UInt32 = 0
 
     /// `results`
-    public var results: [TraksenseV1.Asset] = []
+    public var results: [TraksenseV1.AssetListItem] = []
 
     /// Nothing set.
     public init() {}
@@ -318,7 +441,7 @@ extension TraksenseV1 {
     /// What is left out is not set.
     public init(
       count: UInt32 = 0,
-      results: [TraksenseV1.Asset] = []
+      results: [TraksenseV1.AssetListItem] = []
     ) {
       self.count = count
       self.results = results
@@ -844,6 +967,9 @@ extension TraksenseV1 {
     /// `is_online`
     public var isOnline: ProtoBoolValue? = nil
 
+    /// `status`
+    public var status: String = ""
+
     /// Nothing set.
     public init() {}
 
@@ -851,11 +977,110 @@ extension TraksenseV1 {
     public init(
       id: UInt32 = 0,
       metricType: String = "",
-      isOnline: ProtoBoolValue? = nil
+      isOnline: ProtoBoolValue? = nil,
+      status: String = ""
     ) {
       self.id = id
       self.metricType = metricType
       self.isOnline = isOnline
+      self.status = status
+    }
+
+    /// Decodes the binary form. Fields that are not known are skipped.
+    public init(serialized buffer: ByteBuffer) throws(ProtobufError) {
+      self = try unsafe CCoding.decode(buffer)
+    }
+
+    /// Appends the binary form.
+    public func encode(into buffer: inout ByteBuffer) {
+      unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
+    /// Parses the proto3 JSON form.
+    public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
+      self = try JSONCoding.parse(json, parsing)
+    }
+
+    /// Appends the proto3 JSON form, with the .proto's own field names.
+    public func appendJSON(to bytes: inout [UInt8]) {
+      JSONCoding.append(self, to: &bytes)
+    }
+  }
+}
+
+extension TraksenseV1 {
+  /// The .proto's `CalculateAssetHealthRequest`.
+  public struct CalculateAssetHealthRequest: ProtobufMessage {
+    /// `traksense.v1.CalculateAssetHealthRequest`
+    public static var fullName: String { "traksense.v1.CalculateAssetHealthRequest" }
+
+    /// `id`
+    public var id: UInt32 = 0
+
+    /// Nothing set.
+    public init() {}
+
+    /// What is left out is not set.
+    public init(
+      id: UInt32 = 0
+    ) {
+      self.id = id
+    }
+
+    /// Decodes the binary form. Fields that are not known are skipped.
+    public init(serialized buffer: ByteBuffer) throws(ProtobufError) {
+      self = try unsafe CCoding.decode(buffer)
+    }
+
+    /// Appends the binary form.
+    public func encode(into buffer: inout ByteBuffer) {
+      unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
+    /// Parses the proto3 JSON form.
+    public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
+      self = try JSONCoding.parse(json, parsing)
+    }
+
+    /// Appends the proto3 JSON form, with the .proto's own field names.
+    public func appendJSON(to bytes: inout [UInt8]) {
+      JSONCoding.append(self, to: &bytes)
+    }
+  }
+}
+
+extension TraksenseV1 {
+  /// The .proto's `AssetHealth`.
+  public struct AssetHealth: ProtobufMessage {
+    /// `traksense.v1.AssetHealth`
+    public static var fullName: String { "traksense.v1.AssetHealth" }
+
+    /// `health_score`
+    public var healthScore: UInt32 = 0
+
+    /// `updated_at`
+    public var updatedAt: ProtoTimestamp? = nil
+
+    /// Nothing set.
+    public init() {}
+
+    /// What is left out is not set.
+    public init(
+      healthScore: UInt32 = 0,
+      updatedAt: ProtoTimestamp? = nil
+    ) {
+      self.healthScore = healthScore
+      self.updatedAt = updatedAt
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.
@@ -1104,6 +1329,9 @@ extension TraksenseV1 {
     /// `is_online`
     public var isOnline: Bool = false
 
+    /// As a sensor's.
+    public var status: String = ""
+
     /// Nothing set.
     public init() {}
 
@@ -1115,7 +1343,8 @@ extension TraksenseV1 {
       unit: String = "",
       value: Double = 0,
       timestamp: ProtoTimestamp? = nil,
-      isOnline: Bool = false
+      isOnline: Bool = false,
+      status: String = ""
     ) {
       self.deviceID = deviceID
       self.tag = tag
@@ -1124,6 +1353,7 @@ extension TraksenseV1 {
       self.value = value
       self.timestamp = timestamp
       self.isOnline = isOnline
+      self.status = status
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.

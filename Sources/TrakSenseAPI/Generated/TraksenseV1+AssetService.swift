@@ -36,6 +36,9 @@ extension TraksenseV1 {
     /// `/traksense.v1.AssetService/ListAssetSensors`
     public static let listAssetSensors = MethodDescriptor(
       service: "traksense.v1.AssetService", method: "ListAssetSensors", kind: .unary)
+    /// `/traksense.v1.AssetService/CalculateAssetHealth`
+    public static let calculateAssetHealth = MethodDescriptor(
+      service: "traksense.v1.AssetService", method: "CalculateAssetHealth", kind: .unary)
     /// `/traksense.v1.AssetService/ListCompleteAssets`
     public static let listCompleteAssets = MethodDescriptor(
       service: "traksense.v1.AssetService", method: "ListCompleteAssets", kind: .unary)
@@ -71,7 +74,10 @@ extension TraksenseV1 {
         response: TraksenseV1.DeviceList.self),
       MethodTypes(
         listAssetSensors, request: TraksenseV1.ListAssetSensorsRequest.self,
-        response: TraksenseV1.SensorList.self),
+        response: TraksenseV1.SensorItemList.self),
+      MethodTypes(
+        calculateAssetHealth, request: TraksenseV1.CalculateAssetHealthRequest.self,
+        response: TraksenseV1.AssetHealth.self),
       MethodTypes(
         listCompleteAssets, request: TraksenseV1.ListAssetsRequest.self,
         response: TraksenseV1.ListCompleteAssetsResponse.self),
@@ -243,10 +249,22 @@ extension TraksenseV1 {
           .init("id", json: "id", .uint32),
           .init("metric_type", json: "metricType", .text),
           .init("is_online", json: "isOnline", .bool),
+          .init("status", json: "status", .text),
         ],
         responseFields: ["results"]),
       HTTPRoute(
         all[10],
+        bindings: [
+          HTTPBinding(.post, "/assets/assets/{id}/calculate_health", hasBody: true),
+          HTTPBinding(.post, "/assets/{id}/calculate_health", hasBody: true),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+        ],
+        responseFields: ["health_score", "updated_at"]),
+      HTTPRoute(
+        all[11],
         bindings: [
           HTTPBinding(.get, "/assets/assets/complete", hasBody: false),
           HTTPBinding(.get, "/assets/complete", hasBody: false),
@@ -317,7 +335,12 @@ extension TraksenseV1 {
     /// All sensors of an asset's devices, by tag.
     func listAssetSensors(
       _ request: TraksenseV1.ListAssetSensorsRequest, context: ServerContext
-    ) async throws(RPCError) -> TraksenseV1.SensorList
+    ) async throws(RPCError) -> TraksenseV1.SensorItemList
+
+    /// Computes the asset's health_score now instead of with the next minute's.
+    func calculateAssetHealth(
+      _ request: TraksenseV1.CalculateAssetHealthRequest, context: ServerContext
+    ) async throws(RPCError) -> TraksenseV1.AssetHealth
 
     /// Assets with what their sensors measured last.
     func listCompleteAssets(
@@ -410,9 +433,17 @@ extension TraksenseV1 {
     /// All sensors of an asset's devices, by tag.
     public func listAssetSensors(
       _ request: TraksenseV1.ListAssetSensorsRequest, options: CallOptions = CallOptions()
-    ) async throws(RPCError) -> TraksenseV1.SensorList {
+    ) async throws(RPCError) -> TraksenseV1.SensorItemList {
       try await channel.unary(
         AssetServiceMethods.listAssetSensors, request, options: options)
+    }
+
+    /// Computes the asset's health_score now instead of with the next minute's.
+    public func calculateAssetHealth(
+      _ request: TraksenseV1.CalculateAssetHealthRequest, options: CallOptions = CallOptions()
+    ) async throws(RPCError) -> TraksenseV1.AssetHealth {
+      try await channel.unary(
+        AssetServiceMethods.calculateAssetHealth, request, options: options)
     }
 
     /// Assets with what their sensors measured last.
@@ -486,6 +517,12 @@ extension TraksenseV1.AssetServiceProtocol {
       RPCHandler(unary: TraksenseV1.AssetServiceMethods.listAssetSensors) {
         bytes, context async throws(RPCError) in
         try await listAssetSensors(
+          .init(request: bytes), context: context
+        ).frame()
+      },
+      RPCHandler(unary: TraksenseV1.AssetServiceMethods.calculateAssetHealth) {
+        bytes, context async throws(RPCError) in
+        try await calculateAssetHealth(
           .init(request: bytes), context: context
         ).frame()
       },

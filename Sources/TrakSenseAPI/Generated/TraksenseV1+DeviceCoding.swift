@@ -9,7 +9,7 @@ extension TraksenseV1.Device: @unsafe CMessage {
     unsafe traksense__v1__device__init(c)
   }
 
-  package static var wireOverhead: Int { 237 }
+  package static var wireOverhead: Int { 261 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__Device>) throws(ProtobufError) {
     self.init()
@@ -34,6 +34,8 @@ extension TraksenseV1.Device: @unsafe CMessage {
     self.isActive = unsafe c.pointee.is_active != 0
     self.createdAt = try unsafe CField.message(c.pointee.created_at)
     self.updatedAt = try unsafe CField.message(c.pointee.updated_at)
+    self.connectivity = try unsafe CField.string(c.pointee.connectivity, "traksense.v1.Device.connectivity")
+    self.availability = try unsafe CField.message(c.pointee.availability)
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__Device>, _ arena: inout Arena) {
@@ -58,6 +60,8 @@ extension TraksenseV1.Device: @unsafe CMessage {
     unsafe c.pointee.is_active = self.isActive ? 1 : 0
     unsafe c.pointee.created_at = arena.message(self.createdAt)
     unsafe c.pointee.updated_at = arena.message(self.updatedAt)
+    unsafe c.pointee.connectivity = arena.string(self.connectivity)
+    unsafe c.pointee.availability = arena.message(self.availability)
   }
 }
 
@@ -109,6 +113,10 @@ extension TraksenseV1.Device: JSONFieldValue {
           self.createdAt = try json.optional("created_at")
         case "updated_at", "updatedAt":
           self.updatedAt = try json.optional("updated_at")
+        case "connectivity":
+          self.connectivity = try json.value("connectivity")
+        case "availability":
+          self.availability = try json.optional("availability")
         default: try json.skipUnknown(key)
       }
     }
@@ -137,6 +145,8 @@ extension TraksenseV1.Device: JSONFieldValue {
     json.field("is_active", self.isActive)
     json.field("created_at", self.createdAt)
     json.field("updated_at", self.updatedAt)
+    json.field("connectivity", self.connectivity)
+    json.field("availability", self.availability)
     json.endObject()
   }
 }
@@ -609,19 +619,21 @@ extension TraksenseV1.ListDeviceSensorsRequest: @unsafe CMessage {
     unsafe traksense__v1__list_device_sensors_request__init(c)
   }
 
-  package static var wireOverhead: Int { 33 }
+  package static var wireOverhead: Int { 44 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__ListDeviceSensorsRequest>) throws(ProtobufError) {
     self.init()
     self.id = unsafe c.pointee.id
     self.metricType = try unsafe CField.string(c.pointee.metric_type, "traksense.v1.ListDeviceSensorsRequest.metric_type")
     self.isOnline = try unsafe CField.message(c.pointee.is_online)
+    self.status = try unsafe CField.string(c.pointee.status, "traksense.v1.ListDeviceSensorsRequest.status")
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__ListDeviceSensorsRequest>, _ arena: inout Arena) {
     unsafe c.pointee.id = self.id
     unsafe c.pointee.metric_type = arena.string(self.metricType)
     unsafe c.pointee.is_online = arena.message(self.isOnline)
+    unsafe c.pointee.status = arena.string(self.status)
   }
 }
 
@@ -637,6 +649,8 @@ extension TraksenseV1.ListDeviceSensorsRequest: JSONFieldValue {
           self.metricType = try json.value("metric_type")
         case "is_online", "isOnline":
           self.isOnline = try json.optional("is_online")
+        case "status":
+          self.status = try json.value("status")
         default: try json.skipUnknown(key)
       }
     }
@@ -647,6 +661,7 @@ extension TraksenseV1.ListDeviceSensorsRequest: JSONFieldValue {
     json.field("id", self.id)
     json.field("metric_type", self.metricType)
     json.field("is_online", self.isOnline)
+    json.field("status", self.status)
     json.endObject()
   }
 }
@@ -693,7 +708,7 @@ extension TraksenseV1.DeviceSummary: @unsafe CMessage {
     unsafe traksense__v1__device_summary__init(c)
   }
 
-  package static var wireOverhead: Int { 177 }
+  package static var wireOverhead: Int { 189 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__DeviceSummary>) throws(ProtobufError) {
     self.init()
@@ -713,6 +728,7 @@ extension TraksenseV1.DeviceSummary: @unsafe CMessage {
     self.deviceStatus = try unsafe CField.string(c.pointee.device_status, "traksense.v1.DeviceSummary.device_status")
     self.createdAt = try unsafe CField.message(c.pointee.created_at)
     self.updatedAt = try unsafe CField.message(c.pointee.updated_at)
+    self.connectivity = try unsafe CField.string(c.pointee.connectivity, "traksense.v1.DeviceSummary.connectivity")
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__DeviceSummary>, _ arena: inout Arena) {
@@ -732,6 +748,7 @@ extension TraksenseV1.DeviceSummary: @unsafe CMessage {
     unsafe c.pointee.device_status = arena.string(self.deviceStatus)
     unsafe c.pointee.created_at = arena.message(self.createdAt)
     unsafe c.pointee.updated_at = arena.message(self.updatedAt)
+    unsafe c.pointee.connectivity = arena.string(self.connectivity)
   }
 }
 
@@ -773,6 +790,8 @@ extension TraksenseV1.DeviceSummary: JSONFieldValue {
           self.createdAt = try json.optional("created_at")
         case "updated_at", "updatedAt":
           self.updatedAt = try json.optional("updated_at")
+        case "connectivity":
+          self.connectivity = try json.value("connectivity")
         default: try json.skipUnknown(key)
       }
     }
@@ -796,6 +815,7 @@ extension TraksenseV1.DeviceSummary: JSONFieldValue {
     json.field("device_status", self.deviceStatus)
     json.field("created_at", self.createdAt)
     json.field("updated_at", self.updatedAt)
+    json.field("connectivity", self.connectivity)
     json.endObject()
   }
 }
@@ -894,7 +914,7 @@ extension TraksenseV1.DeviceVariable: @unsafe CMessage {
     unsafe traksense__v1__device_variable__init(c)
   }
 
-  package static var wireOverhead: Int { 88 }
+  package static var wireOverhead: Int { 99 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__DeviceVariable>) throws(ProtobufError) {
     self.init()
@@ -906,6 +926,7 @@ extension TraksenseV1.DeviceVariable: @unsafe CMessage {
     self.lastValue = try unsafe CField.message(c.pointee.last_value)
     self.lastReadingAt = try unsafe CField.message(c.pointee.last_reading_at)
     self.isOnline = unsafe c.pointee.is_online != 0
+    self.status = try unsafe CField.string(c.pointee.status, "traksense.v1.DeviceVariable.status")
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__DeviceVariable>, _ arena: inout Arena) {
@@ -917,6 +938,7 @@ extension TraksenseV1.DeviceVariable: @unsafe CMessage {
     unsafe c.pointee.last_value = arena.message(self.lastValue)
     unsafe c.pointee.last_reading_at = arena.message(self.lastReadingAt)
     unsafe c.pointee.is_online = self.isOnline ? 1 : 0
+    unsafe c.pointee.status = arena.string(self.status)
   }
 }
 
@@ -942,6 +964,8 @@ extension TraksenseV1.DeviceVariable: JSONFieldValue {
           self.lastReadingAt = try json.optional("last_reading_at")
         case "is_online", "isOnline":
           self.isOnline = try json.value("is_online")
+        case "status":
+          self.status = try json.value("status")
         default: try json.skipUnknown(key)
       }
     }
@@ -957,6 +981,7 @@ extension TraksenseV1.DeviceVariable: JSONFieldValue {
     json.field("last_value", self.lastValue)
     json.field("last_reading_at", self.lastReadingAt)
     json.field("is_online", self.isOnline)
+    json.field("status", self.status)
     json.endObject()
   }
 }

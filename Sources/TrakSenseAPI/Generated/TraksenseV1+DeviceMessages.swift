@@ -73,6 +73,14 @@ extension TraksenseV1 {
     /// `updated_at`
     public var updatedAt: ProtoTimestamp? = nil
 
+    /// As measured, whatever its status says: OFFLINE; ONLINE; or WARNING: its status is ERROR, or it is online while one
+    /// of its sensors is not.
+    public var connectivity: String = ""
+
+    /// Percent of the last 24 hours, as far as anything is known of them, in which one of its sensors was online; null:
+    /// nothing is. Heartbeats do not count.
+    public var availability: ProtoDoubleValue? = nil
+
     /// Nothing set.
     public init() {}
 
@@ -98,7 +106,9 @@ extension TraksenseV1 {
       onlineSensorCount: UInt32 = 0,
       isActive: Bool = false,
       createdAt: ProtoTimestamp? = nil,
-      updatedAt: ProtoTimestamp? = nil
+      updatedAt: ProtoTimestamp? = nil,
+      connectivity: String = "",
+      availability: ProtoDoubleValue? = nil
     ) {
       self.id = id
       self.name = name
@@ -121,6 +131,8 @@ extension TraksenseV1 {
       self.isActive = isActive
       self.createdAt = createdAt
       self.updatedAt = updatedAt
+      self.connectivity = connectivity
+      self.availability = availability
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.
@@ -225,8 +237,8 @@ extension TraksenseV1 {
     /// In any case: CONTROLLER, ENERGY_METER, SENSOR_HUB, GATEWAY or OTHER; empty: any.
     public var deviceType: String = ""
 
-    /// In any case: ONLINE, OFFLINE, ERROR or MAINTENANCE; or WARNING: ERROR, or online while one of its sensors is
-    /// not. Empty: any.
+    /// In any case: ONLINE, OFFLINE, ERROR or MAINTENANCE, as in a device's status; or WARNING, as in its connectivity.
+    /// Empty: any.
     public var status: String = ""
 
     /// `is_online`
@@ -712,6 +724,9 @@ extension TraksenseV1 {
     /// `is_online`
     public var isOnline: ProtoBoolValue? = nil
 
+    /// `status`
+    public var status: String = ""
+
     /// Nothing set.
     public init() {}
 
@@ -719,11 +734,13 @@ extension TraksenseV1 {
     public init(
       id: UInt32 = 0,
       metricType: String = "",
-      isOnline: ProtoBoolValue? = nil
+      isOnline: ProtoBoolValue? = nil,
+      status: String = ""
     ) {
       self.id = id
       self.metricType = metricType
       self.isOnline = isOnline
+      self.status = status
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.
@@ -853,6 +870,9 @@ extension TraksenseV1 {
     /// `updated_at`
     public var updatedAt: ProtoTimestamp? = nil
 
+    /// As a device's.
+    public var connectivity: String = ""
+
     /// Nothing set.
     public init() {}
 
@@ -873,7 +893,8 @@ extension TraksenseV1 {
       onlineVariablesCount: UInt32 = 0,
       deviceStatus: String = "",
       createdAt: ProtoTimestamp? = nil,
-      updatedAt: ProtoTimestamp? = nil
+      updatedAt: ProtoTimestamp? = nil,
+      connectivity: String = ""
     ) {
       self.id = id
       self.name = name
@@ -891,6 +912,7 @@ extension TraksenseV1 {
       self.deviceStatus = deviceStatus
       self.createdAt = createdAt
       self.updatedAt = updatedAt
+      self.connectivity = connectivity
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.
@@ -1057,6 +1079,9 @@ extension TraksenseV1 {
     /// `is_online`
     public var isOnline: Bool = false
 
+    /// As a sensor's.
+    public var status: String = ""
+
     /// Nothing set.
     public init() {}
 
@@ -1069,7 +1094,8 @@ extension TraksenseV1 {
       unit: String = "",
       lastValue: ProtoDoubleValue? = nil,
       lastReadingAt: ProtoTimestamp? = nil,
-      isOnline: Bool = false
+      isOnline: Bool = false,
+      status: String = ""
     ) {
       self.id = id
       self.tag = tag
@@ -1079,6 +1105,7 @@ extension TraksenseV1 {
       self.lastValue = lastValue
       self.lastReadingAt = lastReadingAt
       self.isOnline = isOnline
+      self.status = status
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.

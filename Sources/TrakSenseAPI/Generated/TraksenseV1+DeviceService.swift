@@ -33,6 +33,9 @@ extension TraksenseV1 {
     /// `/traksense.v1.DeviceService/ListDeviceSensors`
     public static let listDeviceSensors = MethodDescriptor(
       service: "traksense.v1.DeviceService", method: "ListDeviceSensors", kind: .unary)
+    /// `/traksense.v1.DeviceService/GetDeviceStatusHistory`
+    public static let getDeviceStatusHistory = MethodDescriptor(
+      service: "traksense.v1.DeviceService", method: "GetDeviceStatusHistory", kind: .unary)
     /// `/traksense.v1.DeviceService/GetDeviceSummary`
     public static let getDeviceSummary = MethodDescriptor(
       service: "traksense.v1.DeviceService", method: "GetDeviceSummary", kind: .unary)
@@ -71,7 +74,10 @@ extension TraksenseV1 {
         response: TraksenseV1.Device.self),
       MethodTypes(
         listDeviceSensors, request: TraksenseV1.ListDeviceSensorsRequest.self,
-        response: TraksenseV1.SensorList.self),
+        response: TraksenseV1.SensorItemList.self),
+      MethodTypes(
+        getDeviceStatusHistory, request: TraksenseV1.GetStatusHistoryRequest.self,
+        response: TraksenseV1.StatusHistory.self),
       MethodTypes(
         getDeviceSummary, request: TraksenseV1.GetDeviceSummaryRequest.self,
         response: TraksenseV1.DeviceSummary.self),
@@ -115,7 +121,7 @@ extension TraksenseV1 {
         requestFields: [
           .init("id", json: "id", .uint32),
         ],
-        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at", "connectivity", "availability"]),
       HTTPRoute(
         all[2],
         bindings: [
@@ -133,7 +139,7 @@ extension TraksenseV1 {
           .init("firmware_version", json: "firmwareVersion", .text),
           .init("offline_after_seconds", json: "offlineAfterSeconds", .uint32),
         ],
-        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at", "connectivity", "availability"]),
       HTTPRoute(
         all[3],
         bindings: [
@@ -153,7 +159,7 @@ extension TraksenseV1 {
           .init("offline_after_seconds", json: "offlineAfterSeconds", .uint32),
           .init("update_mask", json: "updateMask", .text),
         ],
-        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at", "connectivity", "availability"]),
       HTTPRoute(
         all[4],
         bindings: [
@@ -173,7 +179,7 @@ extension TraksenseV1 {
           .init("offline_after_seconds", json: "offlineAfterSeconds", .uint32),
           .init("update_mask", json: "updateMask", .text),
         ],
-        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at", "connectivity", "availability"]),
       HTTPRoute(
         all[5],
         bindings: [
@@ -195,7 +201,7 @@ extension TraksenseV1 {
         requestFields: [
           .init("id", json: "id", .uint32),
         ],
-        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at", "connectivity", "availability"]),
       HTTPRoute(
         all[7],
         bindings: [
@@ -206,7 +212,7 @@ extension TraksenseV1 {
         requestFields: [
           .init("id", json: "id", .uint32),
         ],
-        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at"]),
+        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "asset", "asset_tag", "asset_name", "site", "site_name", "device_type", "status", "firmware_version", "last_seen", "is_online", "offline_after_seconds", "sensor_count", "online_sensor_count", "is_active", "created_at", "updated_at", "connectivity", "availability"]),
       HTTPRoute(
         all[8],
         bindings: [
@@ -218,10 +224,25 @@ extension TraksenseV1 {
           .init("id", json: "id", .uint32),
           .init("metric_type", json: "metricType", .text),
           .init("is_online", json: "isOnline", .bool),
+          .init("status", json: "status", .text),
         ],
         responseFields: ["results"]),
       HTTPRoute(
         all[9],
+        bindings: [
+          HTTPBinding(.get, "/assets/devices/{id}/status_history", hasBody: false),
+          HTTPBinding(.get, "/devices/{id}/status_history", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("from", json: "from", .text),
+          .init("to", json: "to", .text),
+          .init("limit", json: "limit", .uint32),
+        ],
+        responseFields: ["from", "to", "availability", "truncated", "intervals"]),
+      HTTPRoute(
+        all[10],
         bindings: [
           HTTPBinding(.get, "/assets/devices/{id}/summary", hasBody: false),
           HTTPBinding(.get, "/devices/{id}/summary", hasBody: false),
@@ -230,9 +251,9 @@ extension TraksenseV1 {
         requestFields: [
           .init("id", json: "id", .uint32),
         ],
-        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "device_type", "status", "firmware_version", "last_seen", "asset_info", "variables", "total_variables_count", "online_variables_count", "device_status", "created_at", "updated_at"]),
+        responseFields: ["id", "name", "display_name", "serial_number", "mqtt_client_id", "device_type", "status", "firmware_version", "last_seen", "asset_info", "variables", "total_variables_count", "online_variables_count", "device_status", "created_at", "updated_at", "connectivity"]),
       HTTPRoute(
-        all[10],
+        all[11],
         bindings: [
           HTTPBinding(.post, "/assets/devices/{id}/sensors_bulk", hasBody: true, responseField: "results"),
           HTTPBinding(.post, "/devices/{id}/sensors_bulk", hasBody: true, responseField: "results"),
@@ -244,7 +265,7 @@ extension TraksenseV1 {
         ],
         responseFields: ["results"]),
       HTTPRoute(
-        all[11],
+        all[12],
         bindings: [
           HTTPBinding(.post, "/assets/devices/{id}/heartbeat", hasBody: true),
           HTTPBinding(.post, "/devices/{id}/heartbeat", hasBody: true),
@@ -285,7 +306,7 @@ extension TraksenseV1 {
       _ request: TraksenseV1.UpdateDeviceRequest, context: ServerContext
     ) async throws(RPCError) -> TraksenseV1.Device
 
-    /// For good. A device that has sensors, archived ones included, stays: FAILED_PRECONDITION says how many, and
+    /// For good, with its status. A device that has sensors, archived ones included, stays: FAILED_PRECONDITION says how many, and
     /// how many readings they have.
     func deleteDevice(
       _ request: TraksenseV1.DeleteDeviceRequest, context: ServerContext
@@ -304,7 +325,13 @@ extension TraksenseV1 {
     /// All of a device's sensors, by tag.
     func listDeviceSensors(
       _ request: TraksenseV1.ListDeviceSensorsRequest, context: ServerContext
-    ) async throws(RPCError) -> TraksenseV1.SensorList
+    ) async throws(RPCError) -> TraksenseV1.SensorItemList
+
+    /// When a device was online and when offline: online is while one of its sensors is, by the times of their readings;
+    /// archived sensors and heartbeats do not count. Otherwise as GetSensorStatusHistory.
+    func getDeviceStatusHistory(
+      _ request: TraksenseV1.GetStatusHistoryRequest, context: ServerContext
+    ) async throws(RPCError) -> TraksenseV1.StatusHistory
 
     /// `GetDeviceSummary`
     func getDeviceSummary(
@@ -372,7 +399,7 @@ extension TraksenseV1 {
         DeviceServiceMethods.replaceDevice, request, options: options)
     }
 
-    /// For good. A device that has sensors, archived ones included, stays: FAILED_PRECONDITION says how many, and
+    /// For good, with its status. A device that has sensors, archived ones included, stays: FAILED_PRECONDITION says how many, and
     /// how many readings they have.
     public func deleteDevice(
       _ request: TraksenseV1.DeleteDeviceRequest, options: CallOptions = CallOptions()
@@ -400,9 +427,18 @@ extension TraksenseV1 {
     /// All of a device's sensors, by tag.
     public func listDeviceSensors(
       _ request: TraksenseV1.ListDeviceSensorsRequest, options: CallOptions = CallOptions()
-    ) async throws(RPCError) -> TraksenseV1.SensorList {
+    ) async throws(RPCError) -> TraksenseV1.SensorItemList {
       try await channel.unary(
         DeviceServiceMethods.listDeviceSensors, request, options: options)
+    }
+
+    /// When a device was online and when offline: online is while one of its sensors is, by the times of their readings;
+    /// archived sensors and heartbeats do not count. Otherwise as GetSensorStatusHistory.
+    public func getDeviceStatusHistory(
+      _ request: TraksenseV1.GetStatusHistoryRequest, options: CallOptions = CallOptions()
+    ) async throws(RPCError) -> TraksenseV1.StatusHistory {
+      try await channel.unary(
+        DeviceServiceMethods.getDeviceStatusHistory, request, options: options)
     }
 
     /// `GetDeviceSummary`
@@ -486,6 +522,12 @@ extension TraksenseV1.DeviceServiceProtocol {
       RPCHandler(unary: TraksenseV1.DeviceServiceMethods.listDeviceSensors) {
         bytes, context async throws(RPCError) in
         try await listDeviceSensors(
+          .init(request: bytes), context: context
+        ).frame()
+      },
+      RPCHandler(unary: TraksenseV1.DeviceServiceMethods.getDeviceStatusHistory) {
+        bytes, context async throws(RPCError) in
+        try await getDeviceStatusHistory(
           .init(request: bytes), context: context
         ).frame()
       },

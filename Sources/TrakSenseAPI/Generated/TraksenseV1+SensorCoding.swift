@@ -9,7 +9,7 @@ extension TraksenseV1.Sensor: @unsafe CMessage {
     unsafe traksense__v1__sensor__init(c)
   }
 
-  package static var wireOverhead: Int { 249 }
+  package static var wireOverhead: Int { 273 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__Sensor>) throws(ProtobufError) {
     self.init()
@@ -35,6 +35,8 @@ extension TraksenseV1.Sensor: @unsafe CMessage {
     self.isActive = unsafe c.pointee.is_active != 0
     self.createdAt = try unsafe CField.message(c.pointee.created_at)
     self.updatedAt = try unsafe CField.message(c.pointee.updated_at)
+    self.status = try unsafe CField.string(c.pointee.status, "traksense.v1.Sensor.status")
+    self.availability = try unsafe CField.message(c.pointee.availability)
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__Sensor>, _ arena: inout Arena) {
@@ -60,6 +62,8 @@ extension TraksenseV1.Sensor: @unsafe CMessage {
     unsafe c.pointee.is_active = self.isActive ? 1 : 0
     unsafe c.pointee.created_at = arena.message(self.createdAt)
     unsafe c.pointee.updated_at = arena.message(self.updatedAt)
+    unsafe c.pointee.status = arena.string(self.status)
+    unsafe c.pointee.availability = arena.message(self.availability)
   }
 }
 
@@ -113,6 +117,10 @@ extension TraksenseV1.Sensor: JSONFieldValue {
           self.createdAt = try json.optional("created_at")
         case "updated_at", "updatedAt":
           self.updatedAt = try json.optional("updated_at")
+        case "status":
+          self.status = try json.value("status")
+        case "availability":
+          self.availability = try json.optional("availability")
         default: try json.skipUnknown(key)
       }
     }
@@ -142,6 +150,8 @@ extension TraksenseV1.Sensor: JSONFieldValue {
     json.field("is_active", self.isActive)
     json.field("created_at", self.createdAt)
     json.field("updated_at", self.updatedAt)
+    json.field("status", self.status)
+    json.field("availability", self.availability)
     json.endObject()
   }
 }
@@ -183,12 +193,176 @@ extension TraksenseV1.SensorList: JSONFieldValue {
   }
 }
 
+extension TraksenseV1.SensorListItem: @unsafe CMessage {
+  package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__SensorListItem>) {
+    unsafe traksense__v1__sensor_list_item__init(c)
+  }
+
+  package static var wireOverhead: Int { 215 }
+
+  package init(decoding c: UnsafePointer<Traksense__V1__SensorListItem>) throws(ProtobufError) {
+    self.init()
+    self.id = unsafe c.pointee.id
+    self.tag = try unsafe CField.string(c.pointee.tag, "traksense.v1.SensorListItem.tag")
+    self.device = unsafe c.pointee.device
+    self.deviceName = try unsafe CField.string(c.pointee.device_name, "traksense.v1.SensorListItem.device_name")
+    self.deviceDisplayName = try unsafe CField.string(c.pointee.device_display_name, "traksense.v1.SensorListItem.device_display_name")
+    self.deviceSerial = try unsafe CField.string(c.pointee.device_serial, "traksense.v1.SensorListItem.device_serial")
+    self.deviceMqttClientID = try unsafe CField.string(c.pointee.device_mqtt_client_id, "traksense.v1.SensorListItem.device_mqtt_client_id")
+    self.asset = unsafe c.pointee.asset
+    self.assetTag = try unsafe CField.string(c.pointee.asset_tag, "traksense.v1.SensorListItem.asset_tag")
+    self.metricType = try unsafe CField.string(c.pointee.metric_type, "traksense.v1.SensorListItem.metric_type")
+    self.unit = try unsafe CField.string(c.pointee.unit, "traksense.v1.SensorListItem.unit")
+    self.minValue = try unsafe CField.message(c.pointee.min_value)
+    self.maxValue = try unsafe CField.message(c.pointee.max_value)
+    self.lastValue = try unsafe CField.message(c.pointee.last_value)
+    self.lastReadingAt = try unsafe CField.message(c.pointee.last_reading_at)
+    self.isOnline = unsafe c.pointee.is_online != 0
+    self.isActive = unsafe c.pointee.is_active != 0
+    self.createdAt = try unsafe CField.message(c.pointee.created_at)
+    self.status = try unsafe CField.string(c.pointee.status, "traksense.v1.SensorListItem.status")
+  }
+
+  package func fill(_ c: UnsafeMutablePointer<Traksense__V1__SensorListItem>, _ arena: inout Arena) {
+    unsafe c.pointee.id = self.id
+    unsafe c.pointee.tag = arena.string(self.tag)
+    unsafe c.pointee.device = self.device
+    unsafe c.pointee.device_name = arena.string(self.deviceName)
+    unsafe c.pointee.device_display_name = arena.string(self.deviceDisplayName)
+    unsafe c.pointee.device_serial = arena.string(self.deviceSerial)
+    unsafe c.pointee.device_mqtt_client_id = arena.string(self.deviceMqttClientID)
+    unsafe c.pointee.asset = self.asset
+    unsafe c.pointee.asset_tag = arena.string(self.assetTag)
+    unsafe c.pointee.metric_type = arena.string(self.metricType)
+    unsafe c.pointee.unit = arena.string(self.unit)
+    unsafe c.pointee.min_value = arena.message(self.minValue)
+    unsafe c.pointee.max_value = arena.message(self.maxValue)
+    unsafe c.pointee.last_value = arena.message(self.lastValue)
+    unsafe c.pointee.last_reading_at = arena.message(self.lastReadingAt)
+    unsafe c.pointee.is_online = self.isOnline ? 1 : 0
+    unsafe c.pointee.is_active = self.isActive ? 1 : 0
+    unsafe c.pointee.created_at = arena.message(self.createdAt)
+    unsafe c.pointee.status = arena.string(self.status)
+  }
+}
+
+extension TraksenseV1.SensorListItem: JSONFieldValue {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+    self.init()
+    try json.beginMessage()
+    while let key = try json.nextField() {
+      switch key {
+        case "id":
+          self.id = try json.value("id")
+        case "tag":
+          self.tag = try json.value("tag")
+        case "device":
+          self.device = try json.value("device")
+        case "device_name", "deviceName":
+          self.deviceName = try json.value("device_name")
+        case "device_display_name", "deviceDisplayName":
+          self.deviceDisplayName = try json.value("device_display_name")
+        case "device_serial", "deviceSerial":
+          self.deviceSerial = try json.value("device_serial")
+        case "device_mqtt_client_id", "deviceMqttClientId":
+          self.deviceMqttClientID = try json.value("device_mqtt_client_id")
+        case "asset":
+          self.asset = try json.value("asset")
+        case "asset_tag", "assetTag":
+          self.assetTag = try json.value("asset_tag")
+        case "metric_type", "metricType":
+          self.metricType = try json.value("metric_type")
+        case "unit":
+          self.unit = try json.value("unit")
+        case "min_value", "minValue":
+          self.minValue = try json.optional("min_value")
+        case "max_value", "maxValue":
+          self.maxValue = try json.optional("max_value")
+        case "last_value", "lastValue":
+          self.lastValue = try json.optional("last_value")
+        case "last_reading_at", "lastReadingAt":
+          self.lastReadingAt = try json.optional("last_reading_at")
+        case "is_online", "isOnline":
+          self.isOnline = try json.value("is_online")
+        case "is_active", "isActive":
+          self.isActive = try json.value("is_active")
+        case "created_at", "createdAt":
+          self.createdAt = try json.optional("created_at")
+        case "status":
+          self.status = try json.value("status")
+        default: try json.skipUnknown(key)
+      }
+    }
+  }
+
+  package func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.field("id", self.id)
+    json.field("tag", self.tag)
+    json.field("device", self.device)
+    json.field("device_name", self.deviceName)
+    json.field("device_display_name", self.deviceDisplayName)
+    json.field("device_serial", self.deviceSerial)
+    json.field("device_mqtt_client_id", self.deviceMqttClientID)
+    json.field("asset", self.asset)
+    json.field("asset_tag", self.assetTag)
+    json.field("metric_type", self.metricType)
+    json.field("unit", self.unit)
+    json.field("min_value", self.minValue)
+    json.field("max_value", self.maxValue)
+    json.field("last_value", self.lastValue)
+    json.field("last_reading_at", self.lastReadingAt)
+    json.field("is_online", self.isOnline)
+    json.field("is_active", self.isActive)
+    json.field("created_at", self.createdAt)
+    json.field("status", self.status)
+    json.endObject()
+  }
+}
+
+extension TraksenseV1.SensorItemList: @unsafe CMessage {
+  package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__SensorItemList>) {
+    unsafe traksense__v1__sensor_item_list__init(c)
+  }
+
+  package static var wireOverhead: Int { 11 }
+
+  package init(decoding c: UnsafePointer<Traksense__V1__SensorItemList>) throws(ProtobufError) {
+    self.init()
+    self.results = try unsafe CField.messages(c.pointee.n_results, c.pointee.results)
+  }
+
+  package func fill(_ c: UnsafeMutablePointer<Traksense__V1__SensorItemList>, _ arena: inout Arena) {
+    unsafe (c.pointee.n_results, c.pointee.results) = arena.messages(self.results)
+  }
+}
+
+extension TraksenseV1.SensorItemList: JSONFieldValue {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+    self.init()
+    try json.beginMessage()
+    while let key = try json.nextField() {
+      switch key {
+        case "results":
+          self.results = try json.list("results")
+        default: try json.skipUnknown(key)
+      }
+    }
+  }
+
+  package func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.field("results", self.results)
+    json.endObject()
+  }
+}
+
 extension TraksenseV1.ListSensorsRequest: @unsafe CMessage {
   package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__ListSensorsRequest>) {
     unsafe traksense__v1__list_sensors_request__init(c)
   }
 
-  package static var wireOverhead: Int { 110 }
+  package static var wireOverhead: Int { 121 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__ListSensorsRequest>) throws(ProtobufError) {
     self.init()
@@ -202,6 +376,7 @@ extension TraksenseV1.ListSensorsRequest: @unsafe CMessage {
     self.unit = try unsafe CField.string(c.pointee.unit, "traksense.v1.ListSensorsRequest.unit")
     self.isOnline = try unsafe CField.message(c.pointee.is_online)
     self.archived = unsafe c.pointee.archived != 0
+    self.status = try unsafe CField.string(c.pointee.status, "traksense.v1.ListSensorsRequest.status")
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__ListSensorsRequest>, _ arena: inout Arena) {
@@ -215,6 +390,7 @@ extension TraksenseV1.ListSensorsRequest: @unsafe CMessage {
     unsafe c.pointee.unit = arena.string(self.unit)
     unsafe c.pointee.is_online = arena.message(self.isOnline)
     unsafe c.pointee.archived = self.archived ? 1 : 0
+    unsafe c.pointee.status = arena.string(self.status)
   }
 }
 
@@ -244,6 +420,8 @@ extension TraksenseV1.ListSensorsRequest: JSONFieldValue {
           self.isOnline = try json.optional("is_online")
         case "archived":
           self.archived = try json.value("archived")
+        case "status":
+          self.status = try json.value("status")
         default: try json.skipUnknown(key)
       }
     }
@@ -261,6 +439,7 @@ extension TraksenseV1.ListSensorsRequest: JSONFieldValue {
     json.field("unit", self.unit)
     json.field("is_online", self.isOnline)
     json.field("archived", self.archived)
+    json.field("status", self.status)
     json.endObject()
   }
 }
@@ -662,6 +841,167 @@ extension TraksenseV1.RestoreSensorRequest: JSONFieldValue {
   package func write(to json: inout JSONWriter) {
     json.beginObject()
     json.field("id", self.id)
+    json.endObject()
+  }
+}
+
+extension TraksenseV1.GetStatusHistoryRequest: @unsafe CMessage {
+  package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__GetStatusHistoryRequest>) {
+    unsafe traksense__v1__get_status_history_request__init(c)
+  }
+
+  package static var wireOverhead: Int { 44 }
+
+  package init(decoding c: UnsafePointer<Traksense__V1__GetStatusHistoryRequest>) throws(ProtobufError) {
+    self.init()
+    self.id = unsafe c.pointee.id
+    self.from = try unsafe CField.message(c.pointee.from)
+    self.to = try unsafe CField.message(c.pointee.to)
+    self.limit = unsafe c.pointee.limit
+  }
+
+  package func fill(_ c: UnsafeMutablePointer<Traksense__V1__GetStatusHistoryRequest>, _ arena: inout Arena) {
+    unsafe c.pointee.id = self.id
+    unsafe c.pointee.from = arena.message(self.from)
+    unsafe c.pointee.to = arena.message(self.to)
+    unsafe c.pointee.limit = self.limit
+  }
+}
+
+extension TraksenseV1.GetStatusHistoryRequest: JSONFieldValue {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+    self.init()
+    try json.beginMessage()
+    while let key = try json.nextField() {
+      switch key {
+        case "id":
+          self.id = try json.value("id")
+        case "from":
+          self.from = try json.optional("from")
+        case "to":
+          self.to = try json.optional("to")
+        case "limit":
+          self.limit = try json.value("limit")
+        default: try json.skipUnknown(key)
+      }
+    }
+  }
+
+  package func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.field("id", self.id)
+    json.field("from", self.from)
+    json.field("to", self.to)
+    json.field("limit", self.limit)
+    json.endObject()
+  }
+}
+
+extension TraksenseV1.StatusHistory: @unsafe CMessage {
+  package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__StatusHistory>) {
+    unsafe traksense__v1__status_history__init(c)
+  }
+
+  package static var wireOverhead: Int { 55 }
+
+  package init(decoding c: UnsafePointer<Traksense__V1__StatusHistory>) throws(ProtobufError) {
+    self.init()
+    self.from = try unsafe CField.message(c.pointee.from)
+    self.to = try unsafe CField.message(c.pointee.to)
+    self.availability = try unsafe CField.message(c.pointee.availability)
+    self.truncated = unsafe c.pointee.truncated != 0
+    self.intervals = try unsafe CField.messages(c.pointee.n_intervals, c.pointee.intervals)
+  }
+
+  package func fill(_ c: UnsafeMutablePointer<Traksense__V1__StatusHistory>, _ arena: inout Arena) {
+    unsafe c.pointee.from = arena.message(self.from)
+    unsafe c.pointee.to = arena.message(self.to)
+    unsafe c.pointee.availability = arena.message(self.availability)
+    unsafe c.pointee.truncated = self.truncated ? 1 : 0
+    unsafe (c.pointee.n_intervals, c.pointee.intervals) = arena.messages(self.intervals)
+  }
+}
+
+extension TraksenseV1.StatusHistory: JSONFieldValue {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+    self.init()
+    try json.beginMessage()
+    while let key = try json.nextField() {
+      switch key {
+        case "from":
+          self.from = try json.optional("from")
+        case "to":
+          self.to = try json.optional("to")
+        case "availability":
+          self.availability = try json.optional("availability")
+        case "truncated":
+          self.truncated = try json.value("truncated")
+        case "intervals":
+          self.intervals = try json.list("intervals")
+        default: try json.skipUnknown(key)
+      }
+    }
+  }
+
+  package func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.field("from", self.from)
+    json.field("to", self.to)
+    json.field("availability", self.availability)
+    json.field("truncated", self.truncated)
+    json.field("intervals", self.intervals)
+    json.endObject()
+  }
+}
+
+extension TraksenseV1.StatusInterval: @unsafe CMessage {
+  package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__StatusInterval>) {
+    unsafe traksense__v1__status_interval__init(c)
+  }
+
+  package static var wireOverhead: Int { 44 }
+
+  package init(decoding c: UnsafePointer<Traksense__V1__StatusInterval>) throws(ProtobufError) {
+    self.init()
+    self.status = try unsafe CField.string(c.pointee.status, "traksense.v1.StatusInterval.status")
+    self.start = try unsafe CField.message(c.pointee.start)
+    self.end = try unsafe CField.message(c.pointee.end)
+    self.durationSeconds = unsafe c.pointee.duration_seconds
+  }
+
+  package func fill(_ c: UnsafeMutablePointer<Traksense__V1__StatusInterval>, _ arena: inout Arena) {
+    unsafe c.pointee.status = arena.string(self.status)
+    unsafe c.pointee.start = arena.message(self.start)
+    unsafe c.pointee.end = arena.message(self.end)
+    unsafe c.pointee.duration_seconds = self.durationSeconds
+  }
+}
+
+extension TraksenseV1.StatusInterval: JSONFieldValue {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+    self.init()
+    try json.beginMessage()
+    while let key = try json.nextField() {
+      switch key {
+        case "status":
+          self.status = try json.value("status")
+        case "start":
+          self.start = try json.optional("start")
+        case "end":
+          self.end = try json.optional("end")
+        case "duration_seconds", "durationSeconds":
+          self.durationSeconds = try json.value("duration_seconds")
+        default: try json.skipUnknown(key)
+      }
+    }
+  }
+
+  package func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.field("status", self.status)
+    json.field("start", self.start)
+    json.field("end", self.end)
+    json.field("duration_seconds", self.durationSeconds)
     json.endObject()
   }
 }

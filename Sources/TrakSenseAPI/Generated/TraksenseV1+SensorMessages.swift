@@ -76,6 +76,13 @@ extension TraksenseV1 {
     /// `updated_at`
     public var updatedAt: ProtoTimestamp? = nil
 
+    /// OFFLINE; ONLINE; or WARNING: online, and last_value is below warning_low or critical_low or above warning_high or
+    /// critical_high of its thresholds.
+    public var status: String = ""
+
+    /// Percent of the last 24 hours, as far as anything is known of them, in which it was online; null: nothing is.
+    public var availability: ProtoDoubleValue? = nil
+
     /// Nothing set.
     public init() {}
 
@@ -102,7 +109,9 @@ extension TraksenseV1 {
       isOnline: Bool = false,
       isActive: Bool = false,
       createdAt: ProtoTimestamp? = nil,
-      updatedAt: ProtoTimestamp? = nil
+      updatedAt: ProtoTimestamp? = nil,
+      status: String = "",
+      availability: ProtoDoubleValue? = nil
     ) {
       self.id = id
       self.tag = tag
@@ -126,6 +135,8 @@ extension TraksenseV1 {
       self.isActive = isActive
       self.createdAt = createdAt
       self.updatedAt = updatedAt
+      self.status = status
+      self.availability = availability
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.
@@ -202,6 +213,188 @@ extension TraksenseV1 {
 }
 
 extension TraksenseV1 {
+  /// A sensor as lists show it: without what only its own page needs. The fields are those of Sensor.
+  public struct SensorListItem: ProtobufMessage {
+    /// `traksense.v1.SensorListItem`
+    public static var fullName: String { "traksense.v1.SensorListItem" }
+
+    /// `id`
+    public var id: UInt32 = 0
+
+    /// `tag`
+    public var tag: String = ""
+
+    /// `device`
+    public var device: UInt32 = 0
+
+    /// `device_name`
+    public var deviceName: String = ""
+
+    /// `device_display_name`
+    public var deviceDisplayName: String = ""
+
+    /// `device_serial`
+    public var deviceSerial: String = ""
+
+    /// `device_mqtt_client_id`
+    public var deviceMqttClientID: String = ""
+
+    /// `asset`
+    public var asset: UInt32 = 0
+
+    /// `asset_tag`
+    public var assetTag: String = ""
+
+    /// `metric_type`
+    public var metricType: String = ""
+
+    /// `unit`
+    public var unit: String = ""
+
+    /// `min_value`
+    public var minValue: ProtoDoubleValue? = nil
+
+    /// `max_value`
+    public var maxValue: ProtoDoubleValue? = nil
+
+    /// `last_value`
+    public var lastValue: ProtoDoubleValue? = nil
+
+    /// `last_reading_at`
+    public var lastReadingAt: ProtoTimestamp? = nil
+
+    /// `is_online`
+    public var isOnline: Bool = false
+
+    /// `is_active`
+    public var isActive: Bool = false
+
+    /// `created_at`
+    public var createdAt: ProtoTimestamp? = nil
+
+    /// `status`
+    public var status: String = ""
+
+    /// Nothing set.
+    public init() {}
+
+    /// What is left out is not set.
+    public init(
+      id: UInt32 = 0,
+      tag: String = "",
+      device: UInt32 = 0,
+      deviceName: String = "",
+      deviceDisplayName: String = "",
+      deviceSerial: String = "",
+      deviceMqttClientID: String = "",
+      asset: UInt32 = 0,
+      assetTag: String = "",
+      metricType: String = "",
+      unit: String = "",
+      minValue: ProtoDoubleValue? = nil,
+      maxValue: ProtoDoubleValue? = nil,
+      lastValue: ProtoDoubleValue? = nil,
+      lastReadingAt: ProtoTimestamp? = nil,
+      isOnline: Bool = false,
+      isActive: Bool = false,
+      createdAt: ProtoTimestamp? = nil,
+      status: String = ""
+    ) {
+      self.id = id
+      self.tag = tag
+      self.device = device
+      self.deviceName = deviceName
+      self.deviceDisplayName = deviceDisplayName
+      self.deviceSerial = deviceSerial
+      self.deviceMqttClientID = deviceMqttClientID
+      self.asset = asset
+      self.assetTag = assetTag
+      self.metricType = metricType
+      self.unit = unit
+      self.minValue = minValue
+      self.maxValue = maxValue
+      self.lastValue = lastValue
+      self.lastReadingAt = lastReadingAt
+      self.isOnline = isOnline
+      self.isActive = isActive
+      self.createdAt = createdAt
+      self.status = status
+    }
+
+    /// Decodes the binary form. Fields that are not known are skipped.
+    public init(serialized buffer: ByteBuffer) throws(ProtobufError) {
+      self = try unsafe CCoding.decode(buffer)
+    }
+
+    /// Appends the binary form.
+    public func encode(into buffer: inout ByteBuffer) {
+      unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
+    /// Parses the proto3 JSON form.
+    public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
+      self = try JSONCoding.parse(json, parsing)
+    }
+
+    /// Appends the proto3 JSON form, with the .proto's own field names.
+    public func appendJSON(to bytes: inout [UInt8]) {
+      JSONCoding.append(self, to: &bytes)
+    }
+  }
+}
+
+extension TraksenseV1 {
+  /// The .proto's `SensorItemList`.
+  public struct SensorItemList: ProtobufMessage {
+    /// `traksense.v1.SensorItemList`
+    public static var fullName: String { "traksense.v1.SensorItemList" }
+
+    /// `results`
+    public var results: [TraksenseV1.SensorListItem] = []
+
+    /// Nothing set.
+    public init() {}
+
+    /// What is left out is not set.
+    public init(
+      results: [TraksenseV1.SensorListItem] = []
+    ) {
+      self.results = results
+    }
+
+    /// Decodes the binary form. Fields that are not known are skipped.
+    public init(serialized buffer: ByteBuffer) throws(ProtobufError) {
+      self = try unsafe CCoding.decode(buffer)
+    }
+
+    /// Appends the binary form.
+    public func encode(into buffer: inout ByteBuffer) {
+      unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
+    /// Parses the proto3 JSON form.
+    public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
+      self = try JSONCoding.parse(json, parsing)
+    }
+
+    /// Appends the proto3 JSON form, with the .proto's own field names.
+    public func appendJSON(to bytes: inout [UInt8]) {
+      JSONCoding.append(self, to: &bytes)
+    }
+  }
+}
+
+extension TraksenseV1 {
   /// The .proto's `ListSensorsRequest`.
   public struct ListSensorsRequest: ProtobufMessage {
     /// `traksense.v1.ListSensorsRequest`
@@ -239,6 +432,9 @@ extension TraksenseV1 {
     /// Archived ones, too.
     public var archived: Bool = false
 
+    /// In any case: ONLINE, OFFLINE or WARNING, as in a sensor's status; empty: any.
+    public var status: String = ""
+
     /// Nothing set.
     public init() {}
 
@@ -253,7 +449,8 @@ extension TraksenseV1 {
       metricType: String = "",
       unit: String = "",
       isOnline: ProtoBoolValue? = nil,
-      archived: Bool = false
+      archived: Bool = false,
+      status: String = ""
     ) {
       self.page = page
       self.pageSize = pageSize
@@ -265,6 +462,7 @@ extension TraksenseV1 {
       self.unit = unit
       self.isOnline = isOnline
       self.archived = archived
+      self.status = status
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.
@@ -304,7 +502,7 @@ extension TraksenseV1 {
     public var count: UInt32 = 0
 
     /// `results`
-    public var results: [TraksenseV1.Sensor] = []
+    public var results: [TraksenseV1.SensorListItem] = []
 
     /// Nothing set.
     public init() {}
@@ -312,7 +510,7 @@ extension TraksenseV1 {
     /// What is left out is not set.
     public init(
       count: UInt32 = 0,
-      results: [TraksenseV1.Sensor] = []
+      results: [TraksenseV1.SensorListItem] = []
     ) {
       self.count = count
       self.results = results
@@ -743,6 +941,194 @@ extension TraksenseV1 {
       id: UInt32 = 0
     ) {
       self.id = id
+    }
+
+    /// Decodes the binary form. Fields that are not known are skipped.
+    public init(serialized buffer: ByteBuffer) throws(ProtobufError) {
+      self = try unsafe CCoding.decode(buffer)
+    }
+
+    /// Appends the binary form.
+    public func encode(into buffer: inout ByteBuffer) {
+      unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
+    /// Parses the proto3 JSON form.
+    public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
+      self = try JSONCoding.parse(json, parsing)
+    }
+
+    /// Appends the proto3 JSON form, with the .proto's own field names.
+    public func appendJSON(to bytes: inout [UInt8]) {
+      JSONCoding.append(self, to: &bytes)
+    }
+  }
+}
+
+extension TraksenseV1 {
+  /// The .proto's `GetStatusHistoryRequest`.
+  public struct GetStatusHistoryRequest: ProtobufMessage {
+    /// `traksense.v1.GetStatusHistoryRequest`
+    public static var fullName: String { "traksense.v1.GetStatusHistoryRequest" }
+
+    /// `id`
+    public var id: UInt32 = 0
+
+    /// Absent: 24 hours before `to`.
+    public var from: ProtoTimestamp? = nil
+
+    /// Absent: now. The range is at most 366 days long, and what is to come is left out.
+    public var to: ProtoTimestamp? = nil
+
+    /// Most intervals; at most 5,000; 0: 500.
+    public var limit: UInt32 = 0
+
+    /// Nothing set.
+    public init() {}
+
+    /// What is left out is not set.
+    public init(
+      id: UInt32 = 0,
+      from: ProtoTimestamp? = nil,
+      to: ProtoTimestamp? = nil,
+      limit: UInt32 = 0
+    ) {
+      self.id = id
+      self.from = from
+      self.to = to
+      self.limit = limit
+    }
+
+    /// Decodes the binary form. Fields that are not known are skipped.
+    public init(serialized buffer: ByteBuffer) throws(ProtobufError) {
+      self = try unsafe CCoding.decode(buffer)
+    }
+
+    /// Appends the binary form.
+    public func encode(into buffer: inout ByteBuffer) {
+      unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
+    /// Parses the proto3 JSON form.
+    public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
+      self = try JSONCoding.parse(json, parsing)
+    }
+
+    /// Appends the proto3 JSON form, with the .proto's own field names.
+    public func appendJSON(to bytes: inout [UInt8]) {
+      JSONCoding.append(self, to: &bytes)
+    }
+  }
+}
+
+extension TraksenseV1 {
+  /// How something was over a range.
+  public struct StatusHistory: ProtobufMessage {
+    /// `traksense.v1.StatusHistory`
+    public static var fullName: String { "traksense.v1.StatusHistory" }
+
+    /// `from`
+    public var from: ProtoTimestamp? = nil
+
+    /// `to`
+    public var to: ProtoTimestamp? = nil
+
+    /// Percent of the range, as far as anything is known of it, in which it was online; null: nothing is.
+    public var availability: ProtoDoubleValue? = nil
+
+    /// There are more intervals than `limit`: they begin where the last one here ends.
+    public var truncated: Bool = false
+
+    /// Ascending; each begins where the one before ends.
+    public var intervals: [TraksenseV1.StatusInterval] = []
+
+    /// Nothing set.
+    public init() {}
+
+    /// What is left out is not set.
+    public init(
+      from: ProtoTimestamp? = nil,
+      to: ProtoTimestamp? = nil,
+      availability: ProtoDoubleValue? = nil,
+      truncated: Bool = false,
+      intervals: [TraksenseV1.StatusInterval] = []
+    ) {
+      self.from = from
+      self.to = to
+      self.availability = availability
+      self.truncated = truncated
+      self.intervals = intervals
+    }
+
+    /// Decodes the binary form. Fields that are not known are skipped.
+    public init(serialized buffer: ByteBuffer) throws(ProtobufError) {
+      self = try unsafe CCoding.decode(buffer)
+    }
+
+    /// Appends the binary form.
+    public func encode(into buffer: inout ByteBuffer) {
+      unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
+    /// Parses the proto3 JSON form.
+    public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
+      self = try JSONCoding.parse(json, parsing)
+    }
+
+    /// Appends the proto3 JSON form, with the .proto's own field names.
+    public func appendJSON(to bytes: inout [UInt8]) {
+      JSONCoding.append(self, to: &bytes)
+    }
+  }
+}
+
+extension TraksenseV1 {
+  /// The .proto's `StatusInterval`.
+  public struct StatusInterval: ProtobufMessage {
+    /// `traksense.v1.StatusInterval`
+    public static var fullName: String { "traksense.v1.StatusInterval" }
+
+    /// ONLINE or OFFLINE.
+    public var status: String = ""
+
+    /// `start`
+    public var start: ProtoTimestamp? = nil
+
+    /// First instant that no longer belongs to it; of one that still lasts, the end of the range.
+    public var end: ProtoTimestamp? = nil
+
+    /// `duration_seconds`
+    public var durationSeconds: Double = 0
+
+    /// Nothing set.
+    public init() {}
+
+    /// What is left out is not set.
+    public init(
+      status: String = "",
+      start: ProtoTimestamp? = nil,
+      end: ProtoTimestamp? = nil,
+      durationSeconds: Double = 0
+    ) {
+      self.status = status
+      self.start = start
+      self.end = end
+      self.durationSeconds = durationSeconds
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.

@@ -30,6 +30,9 @@ extension TraksenseV1 {
     /// `/traksense.v1.SensorService/RestoreSensor`
     public static let restoreSensor = MethodDescriptor(
       service: "traksense.v1.SensorService", method: "RestoreSensor", kind: .unary)
+    /// `/traksense.v1.SensorService/GetSensorStatusHistory`
+    public static let getSensorStatusHistory = MethodDescriptor(
+      service: "traksense.v1.SensorService", method: "GetSensorStatusHistory", kind: .unary)
     /// `/traksense.v1.SensorService/UpdateReading`
     public static let updateReading = MethodDescriptor(
       service: "traksense.v1.SensorService", method: "UpdateReading", kind: .unary)
@@ -61,6 +64,9 @@ extension TraksenseV1 {
         restoreSensor, request: TraksenseV1.RestoreSensorRequest.self,
         response: TraksenseV1.Sensor.self),
       MethodTypes(
+        getSensorStatusHistory, request: TraksenseV1.GetStatusHistoryRequest.self,
+        response: TraksenseV1.StatusHistory.self),
+      MethodTypes(
         updateReading, request: TraksenseV1.UpdateReadingRequest.self,
         response: TraksenseV1.UpdateReadingResponse.self),
     ]
@@ -85,6 +91,7 @@ extension TraksenseV1 {
           .init("unit", json: "unit", .text),
           .init("is_online", json: "isOnline", .bool),
           .init("archived", json: "archived", .bool),
+          .init("status", json: "status", .text),
         ],
         responseFields: ["count", "results"]),
       HTTPRoute(
@@ -97,7 +104,7 @@ extension TraksenseV1 {
         requestFields: [
           .init("id", json: "id", .uint32),
         ],
-        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at"]),
+        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at", "status", "availability"]),
       HTTPRoute(
         all[2],
         bindings: [
@@ -114,7 +121,7 @@ extension TraksenseV1 {
           .init("max_value", json: "maxValue", .number),
           .init("thresholds", json: "thresholds", .object),
         ],
-        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at"]),
+        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at", "status", "availability"]),
       HTTPRoute(
         all[3],
         bindings: [
@@ -133,7 +140,7 @@ extension TraksenseV1 {
           .init("thresholds", json: "thresholds", .object),
           .init("update_mask", json: "updateMask", .text),
         ],
-        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at"]),
+        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at", "status", "availability"]),
       HTTPRoute(
         all[4],
         bindings: [
@@ -152,7 +159,7 @@ extension TraksenseV1 {
           .init("thresholds", json: "thresholds", .object),
           .init("update_mask", json: "updateMask", .text),
         ],
-        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at"]),
+        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at", "status", "availability"]),
       HTTPRoute(
         all[5],
         bindings: [
@@ -174,7 +181,7 @@ extension TraksenseV1 {
         requestFields: [
           .init("id", json: "id", .uint32),
         ],
-        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at"]),
+        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at", "status", "availability"]),
       HTTPRoute(
         all[7],
         bindings: [
@@ -185,9 +192,23 @@ extension TraksenseV1 {
         requestFields: [
           .init("id", json: "id", .uint32),
         ],
-        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at"]),
+        responseFields: ["id", "tag", "device", "device_name", "device_display_name", "device_serial", "device_mqtt_client_id", "asset", "asset_tag", "asset_name", "site_name", "metric_type", "unit", "min_value", "max_value", "thresholds", "last_value", "last_reading_at", "is_online", "is_active", "created_at", "updated_at", "status", "availability"]),
       HTTPRoute(
         all[8],
+        bindings: [
+          HTTPBinding(.get, "/assets/sensors/{id}/status_history", hasBody: false),
+          HTTPBinding(.get, "/sensors/{id}/status_history", hasBody: false),
+        ],
+        success: 200,
+        requestFields: [
+          .init("id", json: "id", .uint32),
+          .init("from", json: "from", .text),
+          .init("to", json: "to", .text),
+          .init("limit", json: "limit", .uint32),
+        ],
+        responseFields: ["from", "to", "availability", "truncated", "intervals"]),
+      HTTPRoute(
+        all[9],
         bindings: [
           HTTPBinding(.post, "/assets/sensors/{id}/update_reading", hasBody: true),
           HTTPBinding(.post, "/sensors/{id}/update_reading", hasBody: true),
@@ -229,7 +250,8 @@ extension TraksenseV1 {
       _ request: TraksenseV1.UpdateSensorRequest, context: ServerContext
     ) async throws(RPCError) -> TraksenseV1.Sensor
 
-    /// For good. A sensor that has readings stays: FAILED_PRECONDITION says how many, up to 1,000.
+    /// For good, with its status and status history. A sensor that has readings, or had some of which sums are kept, stays:
+    /// FAILED_PRECONDITION says how many, up to 1,000.
     func deleteSensor(
       _ request: TraksenseV1.DeleteSensorRequest, context: ServerContext
     ) async throws(RPCError) -> ProtoEmpty
@@ -243,6 +265,12 @@ extension TraksenseV1 {
     func restoreSensor(
       _ request: TraksenseV1.RestoreSensorRequest, context: ServerContext
     ) async throws(RPCError) -> TraksenseV1.Sensor
+
+    /// When a sensor was online and when offline, by the times of its readings: ascending, without gaps from the first
+    /// thing that is known of it. Values beyond thresholds are no part of it.
+    func getSensorStatusHistory(
+      _ request: TraksenseV1.GetStatusHistoryRequest, context: ServerContext
+    ) async throws(RPCError) -> TraksenseV1.StatusHistory
 
     /// Stores a reading that was taken by hand, in the sensor's unit, under the rules for all readings.
     func updateReading(
@@ -300,7 +328,8 @@ extension TraksenseV1 {
         SensorServiceMethods.replaceSensor, request, options: options)
     }
 
-    /// For good. A sensor that has readings stays: FAILED_PRECONDITION says how many, up to 1,000.
+    /// For good, with its status and status history. A sensor that has readings, or had some of which sums are kept, stays:
+    /// FAILED_PRECONDITION says how many, up to 1,000.
     public func deleteSensor(
       _ request: TraksenseV1.DeleteSensorRequest, options: CallOptions = CallOptions()
     ) async throws(RPCError) -> ProtoEmpty {
@@ -322,6 +351,15 @@ extension TraksenseV1 {
     ) async throws(RPCError) -> TraksenseV1.Sensor {
       try await channel.unary(
         SensorServiceMethods.restoreSensor, request, options: options)
+    }
+
+    /// When a sensor was online and when offline, by the times of its readings: ascending, without gaps from the first
+    /// thing that is known of it. Values beyond thresholds are no part of it.
+    public func getSensorStatusHistory(
+      _ request: TraksenseV1.GetStatusHistoryRequest, options: CallOptions = CallOptions()
+    ) async throws(RPCError) -> TraksenseV1.StatusHistory {
+      try await channel.unary(
+        SensorServiceMethods.getSensorStatusHistory, request, options: options)
     }
 
     /// Stores a reading that was taken by hand, in the sensor's unit, under the rules for all readings.
@@ -383,6 +421,12 @@ extension TraksenseV1.SensorServiceProtocol {
       RPCHandler(unary: TraksenseV1.SensorServiceMethods.restoreSensor) {
         bytes, context async throws(RPCError) in
         try await restoreSensor(
+          .init(request: bytes), context: context
+        ).frame()
+      },
+      RPCHandler(unary: TraksenseV1.SensorServiceMethods.getSensorStatusHistory) {
+        bytes, context async throws(RPCError) in
+        try await getSensorStatusHistory(
           .init(request: bytes), context: context
         ).frame()
       },

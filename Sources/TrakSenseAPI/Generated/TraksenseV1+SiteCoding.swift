@@ -668,7 +668,7 @@ extension TraksenseV1.SiteStats: @unsafe CMessage {
     unsafe traksense__v1__site_stats__init(c)
   }
 
-  package static var wireOverhead: Int { 88 }
+  package static var wireOverhead: Int { 99 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__SiteStats>) throws(ProtobufError) {
     self.init()
@@ -680,6 +680,7 @@ extension TraksenseV1.SiteStats: @unsafe CMessage {
     self.totalSensors = unsafe c.pointee.total_sensors
     self.onlineSensors = unsafe c.pointee.online_sensors
     self.assetsWithActiveAlerts = unsafe c.pointee.assets_with_active_alerts
+    self.avgDeviceAvailability = try unsafe CField.message(c.pointee.avg_device_availability)
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__SiteStats>, _ arena: inout Arena) {
@@ -691,6 +692,7 @@ extension TraksenseV1.SiteStats: @unsafe CMessage {
     unsafe c.pointee.total_sensors = self.totalSensors
     unsafe c.pointee.online_sensors = self.onlineSensors
     unsafe c.pointee.assets_with_active_alerts = self.assetsWithActiveAlerts
+    unsafe c.pointee.avg_device_availability = arena.message(self.avgDeviceAvailability)
   }
 }
 
@@ -774,6 +776,8 @@ extension TraksenseV1.SiteStats: JSONFieldValue {
           self.onlineSensors = try json.value("online_sensors")
         case "assets_with_active_alerts", "assetsWithActiveAlerts":
           self.assetsWithActiveAlerts = try json.value("assets_with_active_alerts")
+        case "avg_device_availability", "avgDeviceAvailability":
+          self.avgDeviceAvailability = try json.optional("avg_device_availability")
         default: try json.skipUnknown(key)
       }
     }
@@ -789,6 +793,7 @@ extension TraksenseV1.SiteStats: JSONFieldValue {
     json.field("total_sensors", self.totalSensors)
     json.field("online_sensors", self.onlineSensors)
     json.field("assets_with_active_alerts", self.assetsWithActiveAlerts)
+    json.field("avg_device_availability", self.avgDeviceAvailability)
     json.endObject()
   }
 }

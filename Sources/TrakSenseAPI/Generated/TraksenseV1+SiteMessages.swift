@@ -802,6 +802,9 @@ extension TraksenseV1 {
     /// Assets whose status is `ALERT`.
     public var assetsWithActiveAlerts: UInt32 = 0
 
+    /// The mean of its devices' availability, as far as that is known, with 1 decimal; null: it is of none.
+    public var avgDeviceAvailability: ProtoDoubleValue? = nil
+
     /// Nothing set.
     public init() {}
 
@@ -814,7 +817,8 @@ extension TraksenseV1 {
       onlineDevices: UInt32 = 0,
       totalSensors: UInt32 = 0,
       onlineSensors: UInt32 = 0,
-      assetsWithActiveAlerts: UInt32 = 0
+      assetsWithActiveAlerts: UInt32 = 0,
+      avgDeviceAvailability: ProtoDoubleValue? = nil
     ) {
       self.totalAssets = totalAssets
       self.assetsByStatus = assetsByStatus
@@ -824,6 +828,7 @@ extension TraksenseV1 {
       self.totalSensors = totalSensors
       self.onlineSensors = onlineSensors
       self.assetsWithActiveAlerts = assetsWithActiveAlerts
+      self.avgDeviceAvailability = avgDeviceAvailability
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.

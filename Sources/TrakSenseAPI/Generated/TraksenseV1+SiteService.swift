@@ -257,7 +257,7 @@ extension TraksenseV1 {
         requestFields: [
           .init("id", json: "id", .uint32),
         ],
-        responseFields: ["total_assets", "assets_by_status", "assets_by_type", "total_devices", "online_devices", "total_sensors", "online_sensors", "assets_with_active_alerts"]),
+        responseFields: ["total_assets", "assets_by_status", "assets_by_type", "total_devices", "online_devices", "total_sensors", "online_sensors", "assets_with_active_alerts", "avg_device_availability"]),
     ]
   }
 

@@ -108,7 +108,7 @@ extension TraksenseV1.SensorSummary: @unsafe CMessage {
     unsafe traksense__v1__sensor_summary__init(c)
   }
 
-  package static var wireOverhead: Int { 99 }
+  package static var wireOverhead: Int { 110 }
 
   package init(decoding c: UnsafePointer<Traksense__V1__SensorSummary>) throws(ProtobufError) {
     self.init()
@@ -121,6 +121,7 @@ extension TraksenseV1.SensorSummary: @unsafe CMessage {
     self.lastReadingAt = try unsafe CField.message(c.pointee.last_reading_at)
     self.statistics24h = try unsafe CField.message(c.pointee.statistics_24h)
     self.availability24h = try unsafe CField.message(c.pointee.availability_24h)
+    self.status = try unsafe CField.string(c.pointee.status, "traksense.v1.SensorSummary.status")
   }
 
   package func fill(_ c: UnsafeMutablePointer<Traksense__V1__SensorSummary>, _ arena: inout Arena) {
@@ -133,6 +134,7 @@ extension TraksenseV1.SensorSummary: @unsafe CMessage {
     unsafe c.pointee.last_reading_at = arena.message(self.lastReadingAt)
     unsafe c.pointee.statistics_24h = arena.message(self.statistics24h)
     unsafe c.pointee.availability_24h = arena.message(self.availability24h)
+    unsafe c.pointee.status = arena.string(self.status)
   }
 }
 
@@ -160,6 +162,8 @@ extension TraksenseV1.SensorSummary: JSONFieldValue {
           self.statistics24h = try json.optional("statistics_24h")
         case "availability_24h", "availability24h":
           self.availability24h = try json.optional("availability_24h")
+        case "status":
+          self.status = try json.value("status")
         default: try json.skipUnknown(key)
       }
     }
@@ -176,6 +180,7 @@ extension TraksenseV1.SensorSummary: JSONFieldValue {
     json.field("last_reading_at", self.lastReadingAt)
     json.field("statistics_24h", self.statistics24h)
     json.field("availability_24h", self.availability24h)
+    json.field("status", self.status)
     json.endObject()
   }
 }
@@ -300,6 +305,58 @@ extension TraksenseV1.DeviceStatistics: JSONFieldValue {
     json.field("avg_readings_per_hour", self.avgReadingsPerHour)
     json.field("sensors_total", self.sensorsTotal)
     json.field("sensors_online", self.sensorsOnline)
+    json.endObject()
+  }
+}
+
+extension TraksenseV1.LatestReadings: @unsafe CMessage {
+  package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__LatestReadings>) {
+    unsafe traksense__v1__latest_readings__init(c)
+  }
+
+  package static var wireOverhead: Int { 44 }
+
+  package init(decoding c: UnsafePointer<Traksense__V1__LatestReadings>) throws(ProtobufError) {
+    self.init()
+    self.deviceID = try unsafe CField.string(c.pointee.device_id, "traksense.v1.LatestReadings.device_id")
+    self.timestamp = try unsafe CField.message(c.pointee.timestamp)
+    self.count = unsafe c.pointee.count
+    self.readings = try unsafe CField.messages(c.pointee.n_readings, c.pointee.readings)
+  }
+
+  package func fill(_ c: UnsafeMutablePointer<Traksense__V1__LatestReadings>, _ arena: inout Arena) {
+    unsafe c.pointee.device_id = arena.string(self.deviceID)
+    unsafe c.pointee.timestamp = arena.message(self.timestamp)
+    unsafe c.pointee.count = self.count
+    unsafe (c.pointee.n_readings, c.pointee.readings) = arena.messages(self.readings)
+  }
+}
+
+extension TraksenseV1.LatestReadings: JSONFieldValue {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+    self.init()
+    try json.beginMessage()
+    while let key = try json.nextField() {
+      switch key {
+        case "device_id", "deviceId":
+          self.deviceID = try json.value("device_id")
+        case "timestamp":
+          self.timestamp = try json.optional("timestamp")
+        case "count":
+          self.count = try json.value("count")
+        case "readings":
+          self.readings = try json.list("readings")
+        default: try json.skipUnknown(key)
+      }
+    }
+  }
+
+  package func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.field("device_id", self.deviceID)
+    json.field("timestamp", self.timestamp)
+    json.field("count", self.count)
+    json.field("readings", self.readings)
     json.endObject()
   }
 }

@@ -59,10 +59,10 @@ extension TraksenseV1 {
     /// `device_id`
     public var deviceID: String = ""
 
-    /// `ONLINE` or `OFFLINE`: whether the newest reading is younger than the device's timeout.
+    /// `ONLINE` or `OFFLINE`: whether it was seen within its offline_after_seconds.
     public var status: String = ""
 
-    /// Time of the newest reading; null: there is none.
+    /// Time of the newest measurement or heartbeat; null: never.
     public var lastSeen: ProtoTimestamp? = nil
 
     /// Ordered by sensor_id.
@@ -154,6 +154,9 @@ extension TraksenseV1 {
     /// Percent of the last 24 hours in which it was online; null: nothing is known of them.
     public var availability24h: ProtoDoubleValue? = nil
 
+    /// ONLINE, OFFLINE or WARNING, as in the catalogue.
+    public var status: String = ""
+
     /// Nothing set.
     public init() {}
 
@@ -167,7 +170,8 @@ extension TraksenseV1 {
       lastValue: ProtoDoubleValue? = nil,
       lastReadingAt: ProtoTimestamp? = nil,
       statistics24h: TraksenseV1.ReadingStatistics? = nil,
-      availability24h: ProtoDoubleValue? = nil
+      availability24h: ProtoDoubleValue? = nil,
+      status: String = ""
     ) {
       self.sensorID = sensorID
       self.sensorName = sensorName
@@ -178,6 +182,7 @@ extension TraksenseV1 {
       self.lastReadingAt = lastReadingAt
       self.statistics24h = statistics24h
       self.availability24h = availability24h
+      self.status = status
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.
@@ -320,6 +325,67 @@ extension TraksenseV1 {
       self.avgReadingsPerHour = avgReadingsPerHour
       self.sensorsTotal = sensorsTotal
       self.sensorsOnline = sensorsOnline
+    }
+
+    /// Decodes the binary form. Fields that are not known are skipped.
+    public init(serialized buffer: ByteBuffer) throws(ProtobufError) {
+      self = try unsafe CCoding.decode(buffer)
+    }
+
+    /// Appends the binary form.
+    public func encode(into buffer: inout ByteBuffer) {
+      unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
+    /// Parses the proto3 JSON form.
+    public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
+      self = try JSONCoding.parse(json, parsing)
+    }
+
+    /// Appends the proto3 JSON form, with the .proto's own field names.
+    public func appendJSON(to bytes: inout [UInt8]) {
+      JSONCoding.append(self, to: &bytes)
+    }
+  }
+}
+
+extension TraksenseV1 {
+  /// The newest readings as the REST routes answer them.
+  public struct LatestReadings: ProtobufMessage {
+    /// `traksense.v1.LatestReadings`
+    public static var fullName: String { "traksense.v1.LatestReadings" }
+
+    /// `device_id`
+    public var deviceID: String = ""
+
+    /// Newest of the readings' times; null: there is no reading.
+    public var timestamp: ProtoTimestamp? = nil
+
+    /// `count`
+    public var count: UInt32 = 0
+
+    /// Ordered by sensor_id.
+    public var readings: [TraksenseV1.ReadingRow] = []
+
+    /// Nothing set.
+    public init() {}
+
+    /// What is left out is not set.
+    public init(
+      deviceID: String = "",
+      timestamp: ProtoTimestamp? = nil,
+      count: UInt32 = 0,
+      readings: [TraksenseV1.ReadingRow] = []
+    ) {
+      self.deviceID = deviceID
+      self.timestamp = timestamp
+      self.count = count
+      self.readings = readings
     }
 
     /// Decodes the binary form. Fields that are not known are skipped.

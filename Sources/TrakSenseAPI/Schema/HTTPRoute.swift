@@ -71,8 +71,10 @@ extension HTTPRoute {
   public struct Field: Hashable, Sendable {
     /// What the JSON form of one value is.
     public enum Kind: Hashable, Sendable {
-      /// A string: texts, bytes, names of an enum's values, times, durations, nullable texts, 64-bit numbers.
+      /// A string: texts, bytes, names of an enum's values, durations, nullable texts, 64-bit numbers.
       case text
+      /// A string: a time in RFC 3339.
+      case time
       case bool
       /// A number, which may stand in a string.
       case number

@@ -38,6 +38,29 @@ struct TelemetryIntakeTests {
     #expect(fixture.store.commits.count == 1)
   }
 
+  @Test(
+    "a batch whose sensor was deleted meanwhile is judged anew, at most as often as a batch is divided"
+  )
+  func outdated() async throws {
+    let fixture = IntakeFixture()
+    let left = Mutex(3)
+    fixture.store.fail { _ in
+      left.withLock { left in
+        left -= 1
+        return left >= 0 ? .outdated : nil
+      }
+    }
+    let outcomes = try await fixture.intake.accept([Fixture.message(Fixture.reading())])
+    #expect(outcomes == [[.stored]])
+    #expect(fixture.store.state.withLock { $0.lookups.count } == 4)
+    #expect(fixture.listener.state.withLock { $0.uncertain } == [])
+    fixture.store.fail { _ in .outdated }
+    await #expect(throws: StoreError.outdated) {
+      try await fixture.intake.accept([Fixture.message(Fixture.reading(secondsAgo: 1))])
+    }
+    #expect(fixture.store.state.withLock { $0.attempts } == 4 + IngestLimits().maxIsolationCommits)
+  }
+
   @Test("a caller gets refused points back and nothing of them is kept")
   func call() async throws {
     let fixture = IntakeFixture()

@@ -12,13 +12,14 @@ struct CatalogueFixture {
   let people: AccountFixture
   let stores = MemoryStores()
   let intake = ScriptedIntake()
+  let statuses = ScriptedStatusLog()
   private let channel: InProcessChannel
 
   init() async throws {
     people = try await AccountFixture()
     let desk = CatalogueDesk(
       sites: stores, assets: stores, devices: stores, sensors: stores, intake: intake,
-      timeZones: TimeZoneNames(), clock: WallClock { ServiceFixture.now },
+      statuses: statuses, timeZones: TimeZoneNames(), clock: WallClock { ServiceFixture.now },
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     channel = InProcessChannel(
       router: RPCRouter(
@@ -33,6 +34,34 @@ struct CatalogueFixture {
 
   /// Somebody who may write.
   func writer() async throws -> CallOptions { try await people.options("operator") }
+}
+
+/// Knows what it is told, and remembers what it was asked for.
+final class ScriptedStatusLog: StatusLog {
+  struct State {
+    /// nil: too many.
+    var changes: [StatusChange]? = []
+    var failure: StoreError?
+    var sensors: [Int64] = []
+    var range: Range<Timestamp>?
+  }
+
+  private let state = Mutex(State())
+
+  func edit<Value>(_ body: (inout sending State) -> sending Value) -> Value {
+    state.withLock(body)
+  }
+
+  func statusChanges(
+    of sensors: [Int64], in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> [StatusChange]? {
+    if let failure = edit({ $0.failure }) { throw failure }
+    return edit { state in
+      state.sensors = sensors
+      state.range = range
+      return state.changes?.filter { sensors.contains($0.sensorKey) }
+    }
+  }
 }
 
 /// Answers as it is told, and remembers what it was given.

@@ -80,6 +80,45 @@ struct CatalogueServiceTests {
     #expect(list.fields == ["device_type", "ordering", "search", "status"])
   }
 
+  @Test("what does not exist is told together with everything else that is wrong")
+  func missingReferences() async throws {
+    let fixture = try await CatalogueFixture()
+    let writer = try await fixture.writer()
+    func fields(_ body: () async throws(RPCError) -> some Sendable) async -> [String] {
+      let error = await refusal(body)
+      #expect(error.code == .invalidArgument)
+      return error.fields
+    }
+    #expect(
+      await fields { () async throws(RPCError) in
+        try await fixture.assets.createAsset(
+          .init(name: "x", site: 9, assetType: "toaster"), options: writer)
+      } == ["asset_type", "site"])
+    #expect(
+      await fields { () async throws(RPCError) in
+        try await fixture.devices.createDevice(.init(name: "x", asset: 9), options: writer)
+      } == ["asset", "mqtt_client_id", "serial_number"])
+    #expect(
+      await fields { () async throws(RPCError) in
+        try await fixture.sensors.updateSensor(
+          .init(id: 1, device: 9, unit: String(repeating: "x", count: 51)), options: writer)
+      } == ["device", "unit"])
+    // One that exists is not among the problems.
+    _ = try await fixture.sites.createSite(.init(name: "S"), options: writer)
+    #expect(
+      await fields { () async throws(RPCError) in
+        try await fixture.assets.createAsset(
+          .init(name: "x", site: 1, assetType: "toaster"), options: writer)
+      } == ["asset_type"])
+    #expect(
+      await fields { () async throws(RPCError) in
+        try await fixture.sensors.createSensor(
+          .init(
+            tag: "t", device: 9, metricType: "cop", unit: "1", maxValue: ProtoDoubleValue(1),
+            thresholds: ProtoStruct(["setpoint": .number(2)])), options: writer)
+      } == ["device", "thresholds"])
+  }
+
   @Test("a change names what it changes; a null that is named takes away; a PUT must be whole")
   func masks() async throws {
     let fixture = try await CatalogueFixture()
@@ -116,6 +155,8 @@ struct CatalogueServiceTests {
   func thresholds() async throws {
     let fixture = try await CatalogueFixture()
     let writer = try await fixture.writer()
+    _ = try await fixture.devices.createDevice(
+      .init(name: "G", serialNumber: "S", asset: 1, mqttClientID: "g"), options: writer)
     var request = TraksenseV1.CreateSensorRequest(
       tag: "t", device: 1, metricType: "HUMIDITY", unit: "%", minValue: ProtoDoubleValue(0),
       thresholds: ProtoStruct([
@@ -156,6 +197,7 @@ struct CatalogueServiceTests {
   func objects(_ depth: Int) async throws {
     let fixture = try await CatalogueFixture()
     let writer = try await fixture.writer()
+    _ = try await fixture.sites.createSite(.init(name: "S"), options: writer)
     var value = ProtoValue.null
     for _ in 1..<depth { value = .list([value]) }
     let request = TraksenseV1.CreateAssetRequest(

@@ -2,9 +2,10 @@
 
 import Domain
 import RPCRuntime
-import Services
 import Testing
 import TrakSenseAPI
+
+@testable import Services
 
 @Suite("What devices and sensors do in the catalogue", .timeLimit(.minutes(1)))
 struct DeviceActionTests {
@@ -161,6 +162,19 @@ struct DeviceActionTests {
     #expect(fixture.stores.edit { $0.sensorQuery?.assets } == [1])
   }
 
+  @Test("an asset's health is computed when somebody asks for it")
+  func health() async throws {
+    let fixture = try await CatalogueFixture()
+    let writer = try await fixture.writer()
+    _ = try await fixture.assets.createAsset(
+      TraksenseV1.CreateAssetRequest(name: "C", site: 1, type: "chiller"), options: writer)
+    let health = try await fixture.assets.calculateAssetHealth(.init(id: 1), options: writer)
+    #expect(health.healthScore == 42 && health.updatedAt == ProtoTimestamp(ServiceFixture.now))
+    await Expected(.notFound, "id").check { () async throws(RPCError) in
+      try await fixture.assets.calculateAssetHealth(.init(id: 9), options: writer)
+    }
+  }
+
   @Test("other tenants' things are not there, and viewers do not write")
   func access() async throws {
     let fixture = try await CatalogueFixture()
@@ -182,5 +196,6 @@ struct DeviceActionTests {
     let stats = try await fixture.sites.getSiteStats(
       TraksenseV1.GetSiteStatsRequest(id: 1), options: technician)
     #expect(stats.totalAssets == 3 && stats.assetsWithActiveAlerts == 2)
+    #expect(stats.avgDeviceAvailability?.value == 99.5)
   }
 }

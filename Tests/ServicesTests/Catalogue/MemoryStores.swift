@@ -113,6 +113,7 @@ extension MemoryStores: SiteStore {
       _ = try find(id, state.sites[tenant.id], \.id)
       var stats = SiteStats()
       stats.assetsByStatus = ["ALERT": 2, "OK": 1]
+      stats.deviceAvailability = 99.5
       return stats
     }
   }
@@ -165,6 +166,16 @@ extension MemoryStores: AssetStore {
   ) async throws(CatalogueError) -> AssetRecord {
     try answer { state throws(CatalogueError) in
       try find(asset, state.assets[tenant.id], \.id)
+    }
+  }
+
+  func calculateHealth(
+    ofAsset id: Int64, of tenant: Tenant
+  ) async throws(CatalogueError) -> AssetRecord {
+    try answer { state throws(CatalogueError) in
+      var asset = try find(id, state.assets[tenant.id], \.id)
+      asset.healthScore = 42
+      return asset
     }
   }
 
@@ -245,6 +256,11 @@ extension MemoryStores: SensorStore {
   ) async throws(CatalogueError) -> Page<SensorRecord> {
     try answer { state throws(CatalogueError) in
       state.sensorQuery = query
+      if let device = query.device,
+        state.devices[tenant.id]?.contains(where: { $0.id == device }) != true
+      {
+        throw .unknownReference(field: "device")
+      }
       let all = state.sensors[tenant.id] ?? []
       return Page(items: Array(all.dropFirst(page.offset).prefix(page.size)), count: all.count)
     }

@@ -54,10 +54,11 @@ final class MemoryQueries: TelemetryQueries {
   }
 
   func statusChanges(
-    of sensors: [Int64], in range: Range<Timestamp>, tenant: Tenant
-  ) async throws(StoreError) -> [StatusChange] {
+    of sensors: [Int64], in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> [StatusChange]? {
     try check()
-    return edit { state in state.changes.filter { sensors.contains($0.sensorKey) } }
+    let changes = edit { state in state.changes.filter { sensors.contains($0.sensorKey) } }
+    return changes.count > limit ? nil : changes
   }
 
   func readings(

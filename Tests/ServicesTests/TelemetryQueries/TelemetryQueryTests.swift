@@ -32,13 +32,14 @@ struct TelemetryQueryTests {
     let fixture = ServiceFixture()
     fixture.queries.edit { state in
       state.device = DeviceState(
-        timeout: .seconds(300),
+        timeout: .seconds(300), lastSeen: Self.now.advanced(by: .seconds(-299)),
         sensors: [
           .init(
-            sensor: .sample(0), newest: Self.newest(0, age: 299, 0),
+            sensor: .sample(0), newest: Self.newest(0, age: 299, 0), isBeyondThresholds: true,
             totals: Self.totals(0, count: 1_440, deviation: 0.5)),
           .init(
-            sensor: .sample(1), newest: Self.newest(1, age: 300), totals: Self.totals(1, count: 1)),
+            sensor: .sample(1), newest: Self.newest(1, age: 300), isBeyondThresholds: true,
+            totals: Self.totals(1, count: 1)),
           .init(sensor: .sample(2), newest: nil, totals: nil),
         ])
       state.changes = [
@@ -53,6 +54,7 @@ struct TelemetryQueryTests {
     #expect(summary.status == "ONLINE")
     #expect(summary.lastSeen == ProtoTimestamp(Self.newest(0, age: 299).timestamp))
     #expect(summary.sensors.map(\.isOnline) == [true, false, false])
+    #expect(summary.sensors.map(\.status) == ["WARNING", "OFFLINE", "OFFLINE"])
     #expect(summary.sensors.map(\.lastValue?.value) == [0, 1, nil])
     #expect(summary.sensors[0].statistics24h?.stddev?.value == 0.5)
     #expect(summary.sensors[1].statistics24h?.stddev == nil)
@@ -69,7 +71,9 @@ struct TelemetryQueryTests {
   @Test("a device that never measured anything has a summary, without a division by zero")
   func emptySummary() async throws {
     let fixture = ServiceFixture()
-    fixture.queries.edit { $0.device = DeviceState(timeout: .seconds(1), sensors: []) }
+    fixture.queries.edit {
+      $0.device = DeviceState(timeout: .seconds(1), lastSeen: nil, sensors: [])
+    }
     let summary = try await fixture.questions.getTelemetrySummary(
       .init(deviceID: "ESP32-0"), options: Self.umc)
     #expect(summary.status == "OFFLINE" && summary.lastSeen == nil && summary.sensors.isEmpty)

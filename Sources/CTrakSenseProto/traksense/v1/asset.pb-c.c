@@ -52,6 +52,51 @@ void   traksense__v1__asset__free_unpacked
   assert(message->base.descriptor == &traksense__v1__asset__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   traksense__v1__asset_list_item__init
+                     (Traksense__V1__AssetListItem         *message)
+{
+  static const Traksense__V1__AssetListItem init_value = TRAKSENSE__V1__ASSET_LIST_ITEM__INIT;
+  *message = init_value;
+}
+size_t traksense__v1__asset_list_item__get_packed_size
+                     (const Traksense__V1__AssetListItem *message)
+{
+  assert(message->base.descriptor == &traksense__v1__asset_list_item__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__v1__asset_list_item__pack
+                     (const Traksense__V1__AssetListItem *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__v1__asset_list_item__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__v1__asset_list_item__pack_to_buffer
+                     (const Traksense__V1__AssetListItem *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__v1__asset_list_item__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__V1__AssetListItem *
+       traksense__v1__asset_list_item__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__V1__AssetListItem *)
+     protobuf_c_message_unpack (&traksense__v1__asset_list_item__descriptor,
+                                allocator, len, data);
+}
+void   traksense__v1__asset_list_item__free_unpacked
+                     (Traksense__V1__AssetListItem *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__v1__asset_list_item__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   traksense__v1__asset_list__init
                      (Traksense__V1__AssetList         *message)
 {
@@ -547,6 +592,96 @@ void   traksense__v1__list_asset_sensors_request__free_unpacked
   assert(message->base.descriptor == &traksense__v1__list_asset_sensors_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   traksense__v1__calculate_asset_health_request__init
+                     (Traksense__V1__CalculateAssetHealthRequest         *message)
+{
+  static const Traksense__V1__CalculateAssetHealthRequest init_value = TRAKSENSE__V1__CALCULATE_ASSET_HEALTH_REQUEST__INIT;
+  *message = init_value;
+}
+size_t traksense__v1__calculate_asset_health_request__get_packed_size
+                     (const Traksense__V1__CalculateAssetHealthRequest *message)
+{
+  assert(message->base.descriptor == &traksense__v1__calculate_asset_health_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__v1__calculate_asset_health_request__pack
+                     (const Traksense__V1__CalculateAssetHealthRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__v1__calculate_asset_health_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__v1__calculate_asset_health_request__pack_to_buffer
+                     (const Traksense__V1__CalculateAssetHealthRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__v1__calculate_asset_health_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__V1__CalculateAssetHealthRequest *
+       traksense__v1__calculate_asset_health_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__V1__CalculateAssetHealthRequest *)
+     protobuf_c_message_unpack (&traksense__v1__calculate_asset_health_request__descriptor,
+                                allocator, len, data);
+}
+void   traksense__v1__calculate_asset_health_request__free_unpacked
+                     (Traksense__V1__CalculateAssetHealthRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__v1__calculate_asset_health_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   traksense__v1__asset_health__init
+                     (Traksense__V1__AssetHealth         *message)
+{
+  static const Traksense__V1__AssetHealth init_value = TRAKSENSE__V1__ASSET_HEALTH__INIT;
+  *message = init_value;
+}
+size_t traksense__v1__asset_health__get_packed_size
+                     (const Traksense__V1__AssetHealth *message)
+{
+  assert(message->base.descriptor == &traksense__v1__asset_health__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__v1__asset_health__pack
+                     (const Traksense__V1__AssetHealth *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__v1__asset_health__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__v1__asset_health__pack_to_buffer
+                     (const Traksense__V1__AssetHealth *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__v1__asset_health__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__V1__AssetHealth *
+       traksense__v1__asset_health__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__V1__AssetHealth *)
+     protobuf_c_message_unpack (&traksense__v1__asset_health__descriptor,
+                                allocator, len, data);
+}
+void   traksense__v1__asset_health__free_unpacked
+                     (Traksense__V1__AssetHealth *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__v1__asset_health__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   traksense__v1__list_complete_assets_response__init
                      (Traksense__V1__ListCompleteAssetsResponse         *message)
 {
@@ -1025,6 +1160,243 @@ const ProtobufCMessageDescriptor traksense__v1__asset__descriptor =
   (ProtobufCMessageInit) traksense__v1__asset__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor traksense__v1__asset_list_item__field_descriptors[16] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tag",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, tag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "site",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, site),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "site_name",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, site_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "asset_type",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, asset_type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "asset_type_other",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, asset_type_other),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "location_description",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, location_description),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "health_score",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, health_score),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "specifications",
+    17,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Traksense__V1__AssetListItem, n_specifications),
+    offsetof(Traksense__V1__AssetListItem, specifications),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "device_count",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, device_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "online_device_count",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, online_device_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_active",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, is_active),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, created_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updated_at",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetListItem, updated_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__v1__asset_list_item__field_indices_by_name[] = {
+  5,   /* field[5] = asset_type */
+  6,   /* field[6] = asset_type_other */
+  14,   /* field[14] = created_at */
+  11,   /* field[11] = device_count */
+  9,   /* field[9] = health_score */
+  0,   /* field[0] = id */
+  13,   /* field[13] = is_active */
+  7,   /* field[7] = location_description */
+  2,   /* field[2] = name */
+  12,   /* field[12] = online_device_count */
+  3,   /* field[3] = site */
+  4,   /* field[4] = site_name */
+  10,   /* field[10] = specifications */
+  8,   /* field[8] = status */
+  1,   /* field[1] = tag */
+  15,   /* field[15] = updated_at */
+};
+static const ProtobufCIntRange traksense__v1__asset_list_item__number_ranges[5 + 1] =
+{
+  { 1, 0 },
+  { 7, 5 },
+  { 12, 7 },
+  { 15, 8 },
+  { 22, 13 },
+  { 0, 16 }
+};
+const ProtobufCMessageDescriptor traksense__v1__asset_list_item__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.v1.AssetListItem",
+  "AssetListItem",
+  "Traksense__V1__AssetListItem",
+  "traksense.v1",
+  sizeof(Traksense__V1__AssetListItem),
+  16,
+  traksense__v1__asset_list_item__field_descriptors,
+  traksense__v1__asset_list_item__field_indices_by_name,
+  5,  traksense__v1__asset_list_item__number_ranges,
+  (ProtobufCMessageInit) traksense__v1__asset_list_item__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor traksense__v1__asset_list__field_descriptors[1] =
 {
   {
@@ -1034,7 +1406,7 @@ static const ProtobufCFieldDescriptor traksense__v1__asset_list__field_descripto
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Traksense__V1__AssetList, n_results),
     offsetof(Traksense__V1__AssetList, results),
-    &traksense__v1__asset__descriptor,
+    &traksense__v1__asset_list_item__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1226,7 +1598,7 @@ static const ProtobufCFieldDescriptor traksense__v1__list_assets_response__field
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Traksense__V1__ListAssetsResponse, n_results),
     offsetof(Traksense__V1__ListAssetsResponse, results),
-    &traksense__v1__asset__descriptor,
+    &traksense__v1__asset_list_item__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1925,7 +2297,7 @@ const ProtobufCMessageDescriptor traksense__v1__list_asset_devices_request__desc
   (ProtobufCMessageInit) traksense__v1__list_asset_devices_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__list_asset_sensors_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor traksense__v1__list_asset_sensors_request__field_descriptors[4] =
 {
   {
     "id",
@@ -1963,16 +2335,29 @@ static const ProtobufCFieldDescriptor traksense__v1__list_asset_sensors_request_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "status",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__ListAssetSensorsRequest, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__list_asset_sensors_request__field_indices_by_name[] = {
   0,   /* field[0] = id */
   2,   /* field[2] = is_online */
   1,   /* field[1] = metric_type */
+  3,   /* field[3] = status */
 };
 static const ProtobufCIntRange traksense__v1__list_asset_sensors_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor traksense__v1__list_asset_sensors_request__descriptor =
 {
@@ -1982,11 +2367,100 @@ const ProtobufCMessageDescriptor traksense__v1__list_asset_sensors_request__desc
   "Traksense__V1__ListAssetSensorsRequest",
   "traksense.v1",
   sizeof(Traksense__V1__ListAssetSensorsRequest),
-  3,
+  4,
   traksense__v1__list_asset_sensors_request__field_descriptors,
   traksense__v1__list_asset_sensors_request__field_indices_by_name,
   1,  traksense__v1__list_asset_sensors_request__number_ranges,
   (ProtobufCMessageInit) traksense__v1__list_asset_sensors_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__v1__calculate_asset_health_request__field_descriptors[1] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__CalculateAssetHealthRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__v1__calculate_asset_health_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange traksense__v1__calculate_asset_health_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor traksense__v1__calculate_asset_health_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.v1.CalculateAssetHealthRequest",
+  "CalculateAssetHealthRequest",
+  "Traksense__V1__CalculateAssetHealthRequest",
+  "traksense.v1",
+  sizeof(Traksense__V1__CalculateAssetHealthRequest),
+  1,
+  traksense__v1__calculate_asset_health_request__field_descriptors,
+  traksense__v1__calculate_asset_health_request__field_indices_by_name,
+  1,  traksense__v1__calculate_asset_health_request__number_ranges,
+  (ProtobufCMessageInit) traksense__v1__calculate_asset_health_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__v1__asset_health__field_descriptors[2] =
+{
+  {
+    "health_score",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetHealth, health_score),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updated_at",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__AssetHealth, updated_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__v1__asset_health__field_indices_by_name[] = {
+  0,   /* field[0] = health_score */
+  1,   /* field[1] = updated_at */
+};
+static const ProtobufCIntRange traksense__v1__asset_health__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor traksense__v1__asset_health__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.v1.AssetHealth",
+  "AssetHealth",
+  "Traksense__V1__AssetHealth",
+  "traksense.v1",
+  sizeof(Traksense__V1__AssetHealth),
+  2,
+  traksense__v1__asset_health__field_descriptors,
+  traksense__v1__asset_health__field_indices_by_name,
+  1,  traksense__v1__asset_health__number_ranges,
+  (ProtobufCMessageInit) traksense__v1__asset_health__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor traksense__v1__list_complete_assets_response__field_descriptors[2] =
@@ -2376,7 +2850,7 @@ const ProtobufCMessageDescriptor traksense__v1__complete_asset__descriptor =
   (ProtobufCMessageInit) traksense__v1__complete_asset__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__last_reading__field_descriptors[7] =
+static const ProtobufCFieldDescriptor traksense__v1__last_reading__field_descriptors[8] =
 {
   {
     "device_id",
@@ -2462,11 +2936,24 @@ static const ProtobufCFieldDescriptor traksense__v1__last_reading__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "status",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__LastReading, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__last_reading__field_indices_by_name[] = {
   0,   /* field[0] = device_id */
   6,   /* field[6] = is_online */
   2,   /* field[2] = metric_type */
+  7,   /* field[7] = status */
   1,   /* field[1] = tag */
   5,   /* field[5] = timestamp */
   3,   /* field[3] = unit */
@@ -2475,7 +2962,7 @@ static const unsigned traksense__v1__last_reading__field_indices_by_name[] = {
 static const ProtobufCIntRange traksense__v1__last_reading__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor traksense__v1__last_reading__descriptor =
 {
@@ -2485,7 +2972,7 @@ const ProtobufCMessageDescriptor traksense__v1__last_reading__descriptor =
   "Traksense__V1__LastReading",
   "traksense.v1",
   sizeof(Traksense__V1__LastReading),
-  7,
+  8,
   traksense__v1__last_reading__field_descriptors,
   traksense__v1__last_reading__field_indices_by_name,
   1,  traksense__v1__last_reading__number_ranges,

@@ -862,7 +862,7 @@ void   traksense__v1__heartbeat_response__free_unpacked
   assert(message->base.descriptor == &traksense__v1__heartbeat_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor traksense__v1__device__field_descriptors[21] =
+static const ProtobufCFieldDescriptor traksense__v1__device__field_descriptors[23] =
 {
   {
     "id",
@@ -1116,11 +1116,37 @@ static const ProtobufCFieldDescriptor traksense__v1__device__field_descriptors[2
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "connectivity",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__Device, connectivity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "availability",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__Device, availability),
+    &google__protobuf__double_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__device__field_indices_by_name[] = {
   5,   /* field[5] = asset */
   7,   /* field[7] = asset_name */
   6,   /* field[6] = asset_tag */
+  22,   /* field[22] = availability */
+  21,   /* field[21] = connectivity */
   19,   /* field[19] = created_at */
   10,   /* field[10] = device_type */
   2,   /* field[2] = display_name */
@@ -1143,7 +1169,7 @@ static const unsigned traksense__v1__device__field_indices_by_name[] = {
 static const ProtobufCIntRange traksense__v1__device__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 21 }
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor traksense__v1__device__descriptor =
 {
@@ -1153,7 +1179,7 @@ const ProtobufCMessageDescriptor traksense__v1__device__descriptor =
   "Traksense__V1__Device",
   "traksense.v1",
   sizeof(Traksense__V1__Device),
-  21,
+  23,
   traksense__v1__device__field_descriptors,
   traksense__v1__device__field_indices_by_name,
   1,  traksense__v1__device__number_ranges,
@@ -1840,7 +1866,7 @@ const ProtobufCMessageDescriptor traksense__v1__restore_device_request__descript
   (ProtobufCMessageInit) traksense__v1__restore_device_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__list_device_sensors_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor traksense__v1__list_device_sensors_request__field_descriptors[4] =
 {
   {
     "id",
@@ -1878,16 +1904,29 @@ static const ProtobufCFieldDescriptor traksense__v1__list_device_sensors_request
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "status",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__ListDeviceSensorsRequest, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__list_device_sensors_request__field_indices_by_name[] = {
   0,   /* field[0] = id */
   2,   /* field[2] = is_online */
   1,   /* field[1] = metric_type */
+  3,   /* field[3] = status */
 };
 static const ProtobufCIntRange traksense__v1__list_device_sensors_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor traksense__v1__list_device_sensors_request__descriptor =
 {
@@ -1897,7 +1936,7 @@ const ProtobufCMessageDescriptor traksense__v1__list_device_sensors_request__des
   "Traksense__V1__ListDeviceSensorsRequest",
   "traksense.v1",
   sizeof(Traksense__V1__ListDeviceSensorsRequest),
-  3,
+  4,
   traksense__v1__list_device_sensors_request__field_descriptors,
   traksense__v1__list_device_sensors_request__field_indices_by_name,
   1,  traksense__v1__list_device_sensors_request__number_ranges,
@@ -1942,7 +1981,7 @@ const ProtobufCMessageDescriptor traksense__v1__get_device_summary_request__desc
   (ProtobufCMessageInit) traksense__v1__get_device_summary_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__device_summary__field_descriptors[16] =
+static const ProtobufCFieldDescriptor traksense__v1__device_summary__field_descriptors[17] =
 {
   {
     "id",
@@ -2136,9 +2175,22 @@ static const ProtobufCFieldDescriptor traksense__v1__device_summary__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "connectivity",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__DeviceSummary, connectivity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__device_summary__field_indices_by_name[] = {
   9,   /* field[9] = asset_info */
+  16,   /* field[16] = connectivity */
   14,   /* field[14] = created_at */
   13,   /* field[13] = device_status */
   5,   /* field[5] = device_type */
@@ -2158,7 +2210,7 @@ static const unsigned traksense__v1__device_summary__field_indices_by_name[] = {
 static const ProtobufCIntRange traksense__v1__device_summary__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor traksense__v1__device_summary__descriptor =
 {
@@ -2168,7 +2220,7 @@ const ProtobufCMessageDescriptor traksense__v1__device_summary__descriptor =
   "Traksense__V1__DeviceSummary",
   "traksense.v1",
   sizeof(Traksense__V1__DeviceSummary),
-  16,
+  17,
   traksense__v1__device_summary__field_descriptors,
   traksense__v1__device_summary__field_indices_by_name,
   1,  traksense__v1__device_summary__number_ranges,
@@ -2290,7 +2342,7 @@ const ProtobufCMessageDescriptor traksense__v1__asset_info__descriptor =
   (ProtobufCMessageInit) traksense__v1__asset_info__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__device_variable__field_descriptors[8] =
+static const ProtobufCFieldDescriptor traksense__v1__device_variable__field_descriptors[9] =
 {
   {
     "id",
@@ -2388,6 +2440,18 @@ static const ProtobufCFieldDescriptor traksense__v1__device_variable__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "status",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__DeviceVariable, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__device_variable__field_indices_by_name[] = {
   0,   /* field[0] = id */
@@ -2396,13 +2460,14 @@ static const unsigned traksense__v1__device_variable__field_indices_by_name[] = 
   5,   /* field[5] = last_value */
   3,   /* field[3] = metric_type */
   2,   /* field[2] = name */
+  8,   /* field[8] = status */
   1,   /* field[1] = tag */
   4,   /* field[4] = unit */
 };
 static const ProtobufCIntRange traksense__v1__device_variable__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor traksense__v1__device_variable__descriptor =
 {
@@ -2412,7 +2477,7 @@ const ProtobufCMessageDescriptor traksense__v1__device_variable__descriptor =
   "Traksense__V1__DeviceVariable",
   "traksense.v1",
   sizeof(Traksense__V1__DeviceVariable),
-  8,
+  9,
   traksense__v1__device_variable__field_descriptors,
   traksense__v1__device_variable__field_indices_by_name,
   1,  traksense__v1__device_variable__number_ranges,

@@ -97,6 +97,96 @@ void   traksense__v1__sensor_list__free_unpacked
   assert(message->base.descriptor == &traksense__v1__sensor_list__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   traksense__v1__sensor_list_item__init
+                     (Traksense__V1__SensorListItem         *message)
+{
+  static const Traksense__V1__SensorListItem init_value = TRAKSENSE__V1__SENSOR_LIST_ITEM__INIT;
+  *message = init_value;
+}
+size_t traksense__v1__sensor_list_item__get_packed_size
+                     (const Traksense__V1__SensorListItem *message)
+{
+  assert(message->base.descriptor == &traksense__v1__sensor_list_item__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__v1__sensor_list_item__pack
+                     (const Traksense__V1__SensorListItem *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__v1__sensor_list_item__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__v1__sensor_list_item__pack_to_buffer
+                     (const Traksense__V1__SensorListItem *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__v1__sensor_list_item__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__V1__SensorListItem *
+       traksense__v1__sensor_list_item__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__V1__SensorListItem *)
+     protobuf_c_message_unpack (&traksense__v1__sensor_list_item__descriptor,
+                                allocator, len, data);
+}
+void   traksense__v1__sensor_list_item__free_unpacked
+                     (Traksense__V1__SensorListItem *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__v1__sensor_list_item__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   traksense__v1__sensor_item_list__init
+                     (Traksense__V1__SensorItemList         *message)
+{
+  static const Traksense__V1__SensorItemList init_value = TRAKSENSE__V1__SENSOR_ITEM_LIST__INIT;
+  *message = init_value;
+}
+size_t traksense__v1__sensor_item_list__get_packed_size
+                     (const Traksense__V1__SensorItemList *message)
+{
+  assert(message->base.descriptor == &traksense__v1__sensor_item_list__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__v1__sensor_item_list__pack
+                     (const Traksense__V1__SensorItemList *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__v1__sensor_item_list__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__v1__sensor_item_list__pack_to_buffer
+                     (const Traksense__V1__SensorItemList *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__v1__sensor_item_list__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__V1__SensorItemList *
+       traksense__v1__sensor_item_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__V1__SensorItemList *)
+     protobuf_c_message_unpack (&traksense__v1__sensor_item_list__descriptor,
+                                allocator, len, data);
+}
+void   traksense__v1__sensor_item_list__free_unpacked
+                     (Traksense__V1__SensorItemList *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__v1__sensor_item_list__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   traksense__v1__list_sensors_request__init
                      (Traksense__V1__ListSensorsRequest         *message)
 {
@@ -502,6 +592,141 @@ void   traksense__v1__restore_sensor_request__free_unpacked
   assert(message->base.descriptor == &traksense__v1__restore_sensor_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   traksense__v1__get_status_history_request__init
+                     (Traksense__V1__GetStatusHistoryRequest         *message)
+{
+  static const Traksense__V1__GetStatusHistoryRequest init_value = TRAKSENSE__V1__GET_STATUS_HISTORY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t traksense__v1__get_status_history_request__get_packed_size
+                     (const Traksense__V1__GetStatusHistoryRequest *message)
+{
+  assert(message->base.descriptor == &traksense__v1__get_status_history_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__v1__get_status_history_request__pack
+                     (const Traksense__V1__GetStatusHistoryRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__v1__get_status_history_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__v1__get_status_history_request__pack_to_buffer
+                     (const Traksense__V1__GetStatusHistoryRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__v1__get_status_history_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__V1__GetStatusHistoryRequest *
+       traksense__v1__get_status_history_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__V1__GetStatusHistoryRequest *)
+     protobuf_c_message_unpack (&traksense__v1__get_status_history_request__descriptor,
+                                allocator, len, data);
+}
+void   traksense__v1__get_status_history_request__free_unpacked
+                     (Traksense__V1__GetStatusHistoryRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__v1__get_status_history_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   traksense__v1__status_history__init
+                     (Traksense__V1__StatusHistory         *message)
+{
+  static const Traksense__V1__StatusHistory init_value = TRAKSENSE__V1__STATUS_HISTORY__INIT;
+  *message = init_value;
+}
+size_t traksense__v1__status_history__get_packed_size
+                     (const Traksense__V1__StatusHistory *message)
+{
+  assert(message->base.descriptor == &traksense__v1__status_history__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__v1__status_history__pack
+                     (const Traksense__V1__StatusHistory *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__v1__status_history__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__v1__status_history__pack_to_buffer
+                     (const Traksense__V1__StatusHistory *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__v1__status_history__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__V1__StatusHistory *
+       traksense__v1__status_history__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__V1__StatusHistory *)
+     protobuf_c_message_unpack (&traksense__v1__status_history__descriptor,
+                                allocator, len, data);
+}
+void   traksense__v1__status_history__free_unpacked
+                     (Traksense__V1__StatusHistory *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__v1__status_history__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   traksense__v1__status_interval__init
+                     (Traksense__V1__StatusInterval         *message)
+{
+  static const Traksense__V1__StatusInterval init_value = TRAKSENSE__V1__STATUS_INTERVAL__INIT;
+  *message = init_value;
+}
+size_t traksense__v1__status_interval__get_packed_size
+                     (const Traksense__V1__StatusInterval *message)
+{
+  assert(message->base.descriptor == &traksense__v1__status_interval__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__v1__status_interval__pack
+                     (const Traksense__V1__StatusInterval *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__v1__status_interval__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__v1__status_interval__pack_to_buffer
+                     (const Traksense__V1__StatusInterval *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__v1__status_interval__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__V1__StatusInterval *
+       traksense__v1__status_interval__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__V1__StatusInterval *)
+     protobuf_c_message_unpack (&traksense__v1__status_interval__descriptor,
+                                allocator, len, data);
+}
+void   traksense__v1__status_interval__free_unpacked
+                     (Traksense__V1__StatusInterval *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__v1__status_interval__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   traksense__v1__update_reading_request__init
                      (Traksense__V1__UpdateReadingRequest         *message)
 {
@@ -592,7 +817,7 @@ void   traksense__v1__update_reading_response__free_unpacked
   assert(message->base.descriptor == &traksense__v1__update_reading_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor traksense__v1__sensor__field_descriptors[22] =
+static const ProtobufCFieldDescriptor traksense__v1__sensor__field_descriptors[24] =
 {
   {
     "id",
@@ -858,11 +1083,36 @@ static const ProtobufCFieldDescriptor traksense__v1__sensor__field_descriptors[2
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "status",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__Sensor, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "availability",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__Sensor, availability),
+    &google__protobuf__double_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__sensor__field_indices_by_name[] = {
   7,   /* field[7] = asset */
   9,   /* field[9] = asset_name */
   8,   /* field[8] = asset_tag */
+  23,   /* field[23] = availability */
   20,   /* field[20] = created_at */
   2,   /* field[2] = device */
   4,   /* field[4] = device_display_name */
@@ -878,6 +1128,7 @@ static const unsigned traksense__v1__sensor__field_indices_by_name[] = {
   11,   /* field[11] = metric_type */
   13,   /* field[13] = min_value */
   10,   /* field[10] = site_name */
+  22,   /* field[22] = status */
   1,   /* field[1] = tag */
   15,   /* field[15] = thresholds */
   12,   /* field[12] = unit */
@@ -886,7 +1137,7 @@ static const unsigned traksense__v1__sensor__field_indices_by_name[] = {
 static const ProtobufCIntRange traksense__v1__sensor__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 22 }
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor traksense__v1__sensor__descriptor =
 {
@@ -896,7 +1147,7 @@ const ProtobufCMessageDescriptor traksense__v1__sensor__descriptor =
   "Traksense__V1__Sensor",
   "traksense.v1",
   sizeof(Traksense__V1__Sensor),
-  22,
+  24,
   traksense__v1__sensor__field_descriptors,
   traksense__v1__sensor__field_indices_by_name,
   1,  traksense__v1__sensor__number_ranges,
@@ -941,7 +1192,320 @@ const ProtobufCMessageDescriptor traksense__v1__sensor_list__descriptor =
   (ProtobufCMessageInit) traksense__v1__sensor_list__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__list_sensors_request__field_descriptors[10] =
+static const ProtobufCFieldDescriptor traksense__v1__sensor_list_item__field_descriptors[19] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tag",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, tag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "device",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, device),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "device_name",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, device_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "device_display_name",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, device_display_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "device_serial",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, device_serial),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "device_mqtt_client_id",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, device_mqtt_client_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "asset",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, asset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "asset_tag",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, asset_tag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "metric_type",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, metric_type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "min_value",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, min_value),
+    &google__protobuf__double_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_value",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, max_value),
+    &google__protobuf__double_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_value",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, last_value),
+    &google__protobuf__double_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_reading_at",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, last_reading_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_online",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, is_online),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_active",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, is_active),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, created_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorListItem, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__v1__sensor_list_item__field_indices_by_name[] = {
+  7,   /* field[7] = asset */
+  8,   /* field[8] = asset_tag */
+  17,   /* field[17] = created_at */
+  2,   /* field[2] = device */
+  4,   /* field[4] = device_display_name */
+  6,   /* field[6] = device_mqtt_client_id */
+  3,   /* field[3] = device_name */
+  5,   /* field[5] = device_serial */
+  0,   /* field[0] = id */
+  16,   /* field[16] = is_active */
+  15,   /* field[15] = is_online */
+  14,   /* field[14] = last_reading_at */
+  13,   /* field[13] = last_value */
+  12,   /* field[12] = max_value */
+  9,   /* field[9] = metric_type */
+  11,   /* field[11] = min_value */
+  18,   /* field[18] = status */
+  1,   /* field[1] = tag */
+  10,   /* field[10] = unit */
+};
+static const ProtobufCIntRange traksense__v1__sensor_list_item__number_ranges[4 + 1] =
+{
+  { 1, 0 },
+  { 12, 9 },
+  { 17, 13 },
+  { 23, 18 },
+  { 0, 19 }
+};
+const ProtobufCMessageDescriptor traksense__v1__sensor_list_item__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.v1.SensorListItem",
+  "SensorListItem",
+  "Traksense__V1__SensorListItem",
+  "traksense.v1",
+  sizeof(Traksense__V1__SensorListItem),
+  19,
+  traksense__v1__sensor_list_item__field_descriptors,
+  traksense__v1__sensor_list_item__field_indices_by_name,
+  4,  traksense__v1__sensor_list_item__number_ranges,
+  (ProtobufCMessageInit) traksense__v1__sensor_list_item__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__v1__sensor_item_list__field_descriptors[1] =
+{
+  {
+    "results",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Traksense__V1__SensorItemList, n_results),
+    offsetof(Traksense__V1__SensorItemList, results),
+    &traksense__v1__sensor_list_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__v1__sensor_item_list__field_indices_by_name[] = {
+  0,   /* field[0] = results */
+};
+static const ProtobufCIntRange traksense__v1__sensor_item_list__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor traksense__v1__sensor_item_list__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.v1.SensorItemList",
+  "SensorItemList",
+  "Traksense__V1__SensorItemList",
+  "traksense.v1",
+  sizeof(Traksense__V1__SensorItemList),
+  1,
+  traksense__v1__sensor_item_list__field_descriptors,
+  traksense__v1__sensor_item_list__field_indices_by_name,
+  1,  traksense__v1__sensor_item_list__number_ranges,
+  (ProtobufCMessageInit) traksense__v1__sensor_item_list__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__v1__list_sensors_request__field_descriptors[11] =
 {
   {
     "page",
@@ -1063,6 +1627,18 @@ static const ProtobufCFieldDescriptor traksense__v1__list_sensors_request__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "status",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__ListSensorsRequest, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__list_sensors_request__field_indices_by_name[] = {
   9,   /* field[9] = archived */
@@ -1074,12 +1650,13 @@ static const unsigned traksense__v1__list_sensors_request__field_indices_by_name
   0,   /* field[0] = page */
   1,   /* field[1] = page_size */
   2,   /* field[2] = search */
+  10,   /* field[10] = status */
   7,   /* field[7] = unit */
 };
 static const ProtobufCIntRange traksense__v1__list_sensors_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor traksense__v1__list_sensors_request__descriptor =
 {
@@ -1089,7 +1666,7 @@ const ProtobufCMessageDescriptor traksense__v1__list_sensors_request__descriptor
   "Traksense__V1__ListSensorsRequest",
   "traksense.v1",
   sizeof(Traksense__V1__ListSensorsRequest),
-  10,
+  11,
   traksense__v1__list_sensors_request__field_descriptors,
   traksense__v1__list_sensors_request__field_indices_by_name,
   1,  traksense__v1__list_sensors_request__number_ranges,
@@ -1117,7 +1694,7 @@ static const ProtobufCFieldDescriptor traksense__v1__list_sensors_response__fiel
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Traksense__V1__ListSensorsResponse, n_results),
     offsetof(Traksense__V1__ListSensorsResponse, results),
-    &traksense__v1__sensor__descriptor,
+    &traksense__v1__sensor_list_item__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1671,6 +2248,250 @@ const ProtobufCMessageDescriptor traksense__v1__restore_sensor_request__descript
   traksense__v1__restore_sensor_request__field_indices_by_name,
   1,  traksense__v1__restore_sensor_request__number_ranges,
   (ProtobufCMessageInit) traksense__v1__restore_sensor_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__v1__get_status_history_request__field_descriptors[4] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__GetStatusHistoryRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__GetStatusHistoryRequest, from),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__GetStatusHistoryRequest, to),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__GetStatusHistoryRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__v1__get_status_history_request__field_indices_by_name[] = {
+  1,   /* field[1] = from */
+  0,   /* field[0] = id */
+  3,   /* field[3] = limit */
+  2,   /* field[2] = to */
+};
+static const ProtobufCIntRange traksense__v1__get_status_history_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor traksense__v1__get_status_history_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.v1.GetStatusHistoryRequest",
+  "GetStatusHistoryRequest",
+  "Traksense__V1__GetStatusHistoryRequest",
+  "traksense.v1",
+  sizeof(Traksense__V1__GetStatusHistoryRequest),
+  4,
+  traksense__v1__get_status_history_request__field_descriptors,
+  traksense__v1__get_status_history_request__field_indices_by_name,
+  1,  traksense__v1__get_status_history_request__number_ranges,
+  (ProtobufCMessageInit) traksense__v1__get_status_history_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__v1__status_history__field_descriptors[5] =
+{
+  {
+    "from",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__StatusHistory, from),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__StatusHistory, to),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "availability",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__StatusHistory, availability),
+    &google__protobuf__double_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "truncated",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__StatusHistory, truncated),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "intervals",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Traksense__V1__StatusHistory, n_intervals),
+    offsetof(Traksense__V1__StatusHistory, intervals),
+    &traksense__v1__status_interval__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__v1__status_history__field_indices_by_name[] = {
+  2,   /* field[2] = availability */
+  0,   /* field[0] = from */
+  4,   /* field[4] = intervals */
+  1,   /* field[1] = to */
+  3,   /* field[3] = truncated */
+};
+static const ProtobufCIntRange traksense__v1__status_history__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor traksense__v1__status_history__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.v1.StatusHistory",
+  "StatusHistory",
+  "Traksense__V1__StatusHistory",
+  "traksense.v1",
+  sizeof(Traksense__V1__StatusHistory),
+  5,
+  traksense__v1__status_history__field_descriptors,
+  traksense__v1__status_history__field_indices_by_name,
+  1,  traksense__v1__status_history__number_ranges,
+  (ProtobufCMessageInit) traksense__v1__status_history__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__v1__status_interval__field_descriptors[4] =
+{
+  {
+    "status",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__StatusInterval, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__StatusInterval, start),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__StatusInterval, end),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "duration_seconds",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__StatusInterval, duration_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__v1__status_interval__field_indices_by_name[] = {
+  3,   /* field[3] = duration_seconds */
+  2,   /* field[2] = end */
+  1,   /* field[1] = start */
+  0,   /* field[0] = status */
+};
+static const ProtobufCIntRange traksense__v1__status_interval__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor traksense__v1__status_interval__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.v1.StatusInterval",
+  "StatusInterval",
+  "Traksense__V1__StatusInterval",
+  "traksense.v1",
+  sizeof(Traksense__V1__StatusInterval),
+  4,
+  traksense__v1__status_interval__field_descriptors,
+  traksense__v1__status_interval__field_indices_by_name,
+  1,  traksense__v1__status_interval__number_ranges,
+  (ProtobufCMessageInit) traksense__v1__status_interval__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor traksense__v1__update_reading_request__field_descriptors[3] =

@@ -1721,7 +1721,7 @@ const ProtobufCMessageDescriptor traksense__v1__site_stats__assets_by_type_entry
   (ProtobufCMessageInit) traksense__v1__site_stats__assets_by_type_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__site_stats__field_descriptors[8] =
+static const ProtobufCFieldDescriptor traksense__v1__site_stats__field_descriptors[9] =
 {
   {
     "total_assets",
@@ -1819,11 +1819,24 @@ static const ProtobufCFieldDescriptor traksense__v1__site_stats__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "avg_device_availability",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SiteStats, avg_device_availability),
+    &google__protobuf__double_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__site_stats__field_indices_by_name[] = {
   1,   /* field[1] = assets_by_status */
   2,   /* field[2] = assets_by_type */
   7,   /* field[7] = assets_with_active_alerts */
+  8,   /* field[8] = avg_device_availability */
   4,   /* field[4] = online_devices */
   6,   /* field[6] = online_sensors */
   0,   /* field[0] = total_assets */
@@ -1833,7 +1846,7 @@ static const unsigned traksense__v1__site_stats__field_indices_by_name[] = {
 static const ProtobufCIntRange traksense__v1__site_stats__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor traksense__v1__site_stats__descriptor =
 {
@@ -1843,7 +1856,7 @@ const ProtobufCMessageDescriptor traksense__v1__site_stats__descriptor =
   "Traksense__V1__SiteStats",
   "traksense.v1",
   sizeof(Traksense__V1__SiteStats),
-  8,
+  9,
   traksense__v1__site_stats__field_descriptors,
   traksense__v1__site_stats__field_indices_by_name,
   1,  traksense__v1__site_stats__number_ranges,

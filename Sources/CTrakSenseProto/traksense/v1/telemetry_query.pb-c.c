@@ -232,6 +232,51 @@ void   traksense__v1__device_statistics__free_unpacked
   assert(message->base.descriptor == &traksense__v1__device_statistics__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   traksense__v1__latest_readings__init
+                     (Traksense__V1__LatestReadings         *message)
+{
+  static const Traksense__V1__LatestReadings init_value = TRAKSENSE__V1__LATEST_READINGS__INIT;
+  *message = init_value;
+}
+size_t traksense__v1__latest_readings__get_packed_size
+                     (const Traksense__V1__LatestReadings *message)
+{
+  assert(message->base.descriptor == &traksense__v1__latest_readings__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__v1__latest_readings__pack
+                     (const Traksense__V1__LatestReadings *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__v1__latest_readings__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__v1__latest_readings__pack_to_buffer
+                     (const Traksense__V1__LatestReadings *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__v1__latest_readings__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__V1__LatestReadings *
+       traksense__v1__latest_readings__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__V1__LatestReadings *)
+     protobuf_c_message_unpack (&traksense__v1__latest_readings__descriptor,
+                                allocator, len, data);
+}
+void   traksense__v1__latest_readings__free_unpacked
+                     (Traksense__V1__LatestReadings *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__v1__latest_readings__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   traksense__v1__list_readings_request__init
                      (Traksense__V1__ListReadingsRequest         *message)
 {
@@ -868,7 +913,7 @@ const ProtobufCMessageDescriptor traksense__v1__telemetry_summary__descriptor =
   (ProtobufCMessageInit) traksense__v1__telemetry_summary__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__v1__sensor_summary__field_descriptors[9] =
+static const ProtobufCFieldDescriptor traksense__v1__sensor_summary__field_descriptors[10] =
 {
   {
     "sensor_id",
@@ -978,6 +1023,18 @@ static const ProtobufCFieldDescriptor traksense__v1__sensor_summary__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "status",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__SensorSummary, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__v1__sensor_summary__field_indices_by_name[] = {
   8,   /* field[8] = availability_24h */
@@ -988,12 +1045,13 @@ static const unsigned traksense__v1__sensor_summary__field_indices_by_name[] = {
   1,   /* field[1] = sensor_name */
   2,   /* field[2] = sensor_type */
   7,   /* field[7] = statistics_24h */
+  9,   /* field[9] = status */
   3,   /* field[3] = unit */
 };
 static const ProtobufCIntRange traksense__v1__sensor_summary__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor traksense__v1__sensor_summary__descriptor =
 {
@@ -1003,7 +1061,7 @@ const ProtobufCMessageDescriptor traksense__v1__sensor_summary__descriptor =
   "Traksense__V1__SensorSummary",
   "traksense.v1",
   sizeof(Traksense__V1__SensorSummary),
-  9,
+  10,
   traksense__v1__sensor_summary__field_descriptors,
   traksense__v1__sensor_summary__field_indices_by_name,
   1,  traksense__v1__sensor_summary__number_ranges,
@@ -1214,6 +1272,83 @@ const ProtobufCMessageDescriptor traksense__v1__device_statistics__descriptor =
   traksense__v1__device_statistics__field_indices_by_name,
   1,  traksense__v1__device_statistics__number_ranges,
   (ProtobufCMessageInit) traksense__v1__device_statistics__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__v1__latest_readings__field_descriptors[4] =
+{
+  {
+    "device_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__LatestReadings, device_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "timestamp",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__LatestReadings, timestamp),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__LatestReadings, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "readings",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Traksense__V1__LatestReadings, n_readings),
+    offsetof(Traksense__V1__LatestReadings, readings),
+    &traksense__v1__reading_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__v1__latest_readings__field_indices_by_name[] = {
+  2,   /* field[2] = count */
+  0,   /* field[0] = device_id */
+  3,   /* field[3] = readings */
+  1,   /* field[1] = timestamp */
+};
+static const ProtobufCIntRange traksense__v1__latest_readings__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor traksense__v1__latest_readings__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.v1.LatestReadings",
+  "LatestReadings",
+  "Traksense__V1__LatestReadings",
+  "traksense.v1",
+  sizeof(Traksense__V1__LatestReadings),
+  4,
+  traksense__v1__latest_readings__field_descriptors,
+  traksense__v1__latest_readings__field_indices_by_name,
+  1,  traksense__v1__latest_readings__number_ranges,
+  (ProtobufCMessageInit) traksense__v1__latest_readings__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor traksense__v1__list_readings_request__field_descriptors[9] =

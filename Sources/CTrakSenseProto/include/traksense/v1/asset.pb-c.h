@@ -22,6 +22,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "traksense/v1/sensor.pb-c.h"
 
 typedef struct Traksense__V1__Asset Traksense__V1__Asset;
+typedef struct Traksense__V1__AssetListItem Traksense__V1__AssetListItem;
 typedef struct Traksense__V1__AssetList Traksense__V1__AssetList;
 typedef struct Traksense__V1__ListAssetsRequest Traksense__V1__ListAssetsRequest;
 typedef struct Traksense__V1__ListAssetsResponse Traksense__V1__ListAssetsResponse;
@@ -33,6 +34,8 @@ typedef struct Traksense__V1__ArchiveAssetRequest Traksense__V1__ArchiveAssetReq
 typedef struct Traksense__V1__RestoreAssetRequest Traksense__V1__RestoreAssetRequest;
 typedef struct Traksense__V1__ListAssetDevicesRequest Traksense__V1__ListAssetDevicesRequest;
 typedef struct Traksense__V1__ListAssetSensorsRequest Traksense__V1__ListAssetSensorsRequest;
+typedef struct Traksense__V1__CalculateAssetHealthRequest Traksense__V1__CalculateAssetHealthRequest;
+typedef struct Traksense__V1__AssetHealth Traksense__V1__AssetHealth;
 typedef struct Traksense__V1__ListCompleteAssetsResponse Traksense__V1__ListCompleteAssetsResponse;
 typedef struct Traksense__V1__CompleteAsset Traksense__V1__CompleteAsset;
 typedef struct Traksense__V1__CompleteAsset__LatestReadingsEntry Traksense__V1__CompleteAsset__LatestReadingsEntry;
@@ -75,7 +78,9 @@ struct  Traksense__V1__Asset
    */
   ProtobufCBinaryData status;
   /*
-   * 0 to 100.
+   * 0 to 100, kept within a minute: the mean over its sensors that have ever measured, of 100 for one that is online
+   * within its thresholds, 50 for one beyond warning_low or warning_high, and 0 for one beyond critical_low or
+   * critical_high or offline. 100 when there is no such sensor; archived sensors and devices do not count.
    */
   uint32_t health_score;
   size_t n_specifications;
@@ -99,11 +104,40 @@ struct  Traksense__V1__Asset
     , 0, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL, NULL, {0,NULL}, 0, 0,NULL, 0, 0, 0, 0, 0, NULL, NULL }
 
 
+/*
+ * An asset as lists show it: without what only its own page needs. The fields are those of Asset.
+ */
+struct  Traksense__V1__AssetListItem
+{
+  ProtobufCMessage base;
+  uint32_t id;
+  ProtobufCBinaryData tag;
+  ProtobufCBinaryData name;
+  uint32_t site;
+  ProtobufCBinaryData site_name;
+  ProtobufCBinaryData asset_type;
+  ProtobufCBinaryData asset_type_other;
+  ProtobufCBinaryData location_description;
+  ProtobufCBinaryData status;
+  uint32_t health_score;
+  size_t n_specifications;
+  ProtobufCBinaryData *specifications;
+  uint32_t device_count;
+  uint32_t online_device_count;
+  protobuf_c_boolean is_active;
+  Google__Protobuf__Timestamp *created_at;
+  Google__Protobuf__Timestamp *updated_at;
+};
+#define TRAKSENSE__V1__ASSET_LIST_ITEM__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__asset_list_item__descriptor) \
+    , 0, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0,NULL, 0, 0, 0, NULL, NULL }
+
+
 struct  Traksense__V1__AssetList
 {
   ProtobufCMessage base;
   size_t n_results;
-  Traksense__V1__Asset **results;
+  Traksense__V1__AssetListItem **results;
 };
 #define TRAKSENSE__V1__ASSET_LIST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__asset_list__descriptor) \
@@ -163,7 +197,7 @@ struct  Traksense__V1__ListAssetsResponse
    */
   uint32_t count;
   size_t n_results;
-  Traksense__V1__Asset **results;
+  Traksense__V1__AssetListItem **results;
 };
 #define TRAKSENSE__V1__LIST_ASSETS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__list_assets_response__descriptor) \
@@ -337,10 +371,32 @@ struct  Traksense__V1__ListAssetSensorsRequest
    */
   ProtobufCBinaryData metric_type;
   Google__Protobuf__BoolValue *is_online;
+  ProtobufCBinaryData status;
 };
 #define TRAKSENSE__V1__LIST_ASSET_SENSORS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__list_asset_sensors_request__descriptor) \
-    , 0, {0,NULL}, NULL }
+    , 0, {0,NULL}, NULL, {0,NULL} }
+
+
+struct  Traksense__V1__CalculateAssetHealthRequest
+{
+  ProtobufCMessage base;
+  uint32_t id;
+};
+#define TRAKSENSE__V1__CALCULATE_ASSET_HEALTH_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__calculate_asset_health_request__descriptor) \
+    , 0 }
+
+
+struct  Traksense__V1__AssetHealth
+{
+  ProtobufCMessage base;
+  uint32_t health_score;
+  Google__Protobuf__Timestamp *updated_at;
+};
+#define TRAKSENSE__V1__ASSET_HEALTH__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__asset_health__descriptor) \
+    , 0, NULL }
 
 
 struct  Traksense__V1__ListCompleteAssetsResponse
@@ -418,10 +474,14 @@ struct  Traksense__V1__LastReading
   double value;
   Google__Protobuf__Timestamp *timestamp;
   protobuf_c_boolean is_online;
+  /*
+   * As a sensor's.
+   */
+  ProtobufCBinaryData status;
 };
 #define TRAKSENSE__V1__LAST_READING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__last_reading__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, NULL, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, NULL, 0, {0,NULL} }
 
 
 /* Traksense__V1__Asset methods */
@@ -442,6 +502,25 @@ Traksense__V1__Asset *
                       const uint8_t       *data);
 void   traksense__v1__asset__free_unpacked
                      (Traksense__V1__Asset *message,
+                      ProtobufCAllocator *allocator);
+/* Traksense__V1__AssetListItem methods */
+void   traksense__v1__asset_list_item__init
+                     (Traksense__V1__AssetListItem         *message);
+size_t traksense__v1__asset_list_item__get_packed_size
+                     (const Traksense__V1__AssetListItem   *message);
+size_t traksense__v1__asset_list_item__pack
+                     (const Traksense__V1__AssetListItem   *message,
+                      uint8_t             *out);
+size_t traksense__v1__asset_list_item__pack_to_buffer
+                     (const Traksense__V1__AssetListItem   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__V1__AssetListItem *
+       traksense__v1__asset_list_item__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__v1__asset_list_item__free_unpacked
+                     (Traksense__V1__AssetListItem *message,
                       ProtobufCAllocator *allocator);
 /* Traksense__V1__AssetList methods */
 void   traksense__v1__asset_list__init
@@ -652,6 +731,44 @@ Traksense__V1__ListAssetSensorsRequest *
 void   traksense__v1__list_asset_sensors_request__free_unpacked
                      (Traksense__V1__ListAssetSensorsRequest *message,
                       ProtobufCAllocator *allocator);
+/* Traksense__V1__CalculateAssetHealthRequest methods */
+void   traksense__v1__calculate_asset_health_request__init
+                     (Traksense__V1__CalculateAssetHealthRequest         *message);
+size_t traksense__v1__calculate_asset_health_request__get_packed_size
+                     (const Traksense__V1__CalculateAssetHealthRequest   *message);
+size_t traksense__v1__calculate_asset_health_request__pack
+                     (const Traksense__V1__CalculateAssetHealthRequest   *message,
+                      uint8_t             *out);
+size_t traksense__v1__calculate_asset_health_request__pack_to_buffer
+                     (const Traksense__V1__CalculateAssetHealthRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__V1__CalculateAssetHealthRequest *
+       traksense__v1__calculate_asset_health_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__v1__calculate_asset_health_request__free_unpacked
+                     (Traksense__V1__CalculateAssetHealthRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Traksense__V1__AssetHealth methods */
+void   traksense__v1__asset_health__init
+                     (Traksense__V1__AssetHealth         *message);
+size_t traksense__v1__asset_health__get_packed_size
+                     (const Traksense__V1__AssetHealth   *message);
+size_t traksense__v1__asset_health__pack
+                     (const Traksense__V1__AssetHealth   *message,
+                      uint8_t             *out);
+size_t traksense__v1__asset_health__pack_to_buffer
+                     (const Traksense__V1__AssetHealth   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__V1__AssetHealth *
+       traksense__v1__asset_health__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__v1__asset_health__free_unpacked
+                     (Traksense__V1__AssetHealth *message,
+                      ProtobufCAllocator *allocator);
 /* Traksense__V1__ListCompleteAssetsResponse methods */
 void   traksense__v1__list_complete_assets_response__init
                      (Traksense__V1__ListCompleteAssetsResponse         *message);
@@ -717,6 +834,9 @@ void   traksense__v1__last_reading__free_unpacked
 typedef void (*Traksense__V1__Asset_Closure)
                  (const Traksense__V1__Asset *message,
                   void *closure_data);
+typedef void (*Traksense__V1__AssetListItem_Closure)
+                 (const Traksense__V1__AssetListItem *message,
+                  void *closure_data);
 typedef void (*Traksense__V1__AssetList_Closure)
                  (const Traksense__V1__AssetList *message,
                   void *closure_data);
@@ -750,6 +870,12 @@ typedef void (*Traksense__V1__ListAssetDevicesRequest_Closure)
 typedef void (*Traksense__V1__ListAssetSensorsRequest_Closure)
                  (const Traksense__V1__ListAssetSensorsRequest *message,
                   void *closure_data);
+typedef void (*Traksense__V1__CalculateAssetHealthRequest_Closure)
+                 (const Traksense__V1__CalculateAssetHealthRequest *message,
+                  void *closure_data);
+typedef void (*Traksense__V1__AssetHealth_Closure)
+                 (const Traksense__V1__AssetHealth *message,
+                  void *closure_data);
 typedef void (*Traksense__V1__ListCompleteAssetsResponse_Closure)
                  (const Traksense__V1__ListCompleteAssetsResponse *message,
                   void *closure_data);
@@ -769,6 +895,7 @@ typedef void (*Traksense__V1__LastReading_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor traksense__v1__asset__descriptor;
+extern const ProtobufCMessageDescriptor traksense__v1__asset_list_item__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__asset_list__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__list_assets_request__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__list_assets_response__descriptor;
@@ -780,6 +907,8 @@ extern const ProtobufCMessageDescriptor traksense__v1__archive_asset_request__de
 extern const ProtobufCMessageDescriptor traksense__v1__restore_asset_request__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__list_asset_devices_request__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__list_asset_sensors_request__descriptor;
+extern const ProtobufCMessageDescriptor traksense__v1__calculate_asset_health_request__descriptor;
+extern const ProtobufCMessageDescriptor traksense__v1__asset_health__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__list_complete_assets_response__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__complete_asset__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__complete_asset__latest_readings_entry__descriptor;

@@ -94,10 +94,20 @@ struct  Traksense__V1__Device
   protobuf_c_boolean is_active;
   Google__Protobuf__Timestamp *created_at;
   Google__Protobuf__Timestamp *updated_at;
+  /*
+   * As measured, whatever its status says: OFFLINE; ONLINE; or WARNING: its status is ERROR, or it is online while one
+   * of its sensors is not.
+   */
+  ProtobufCBinaryData connectivity;
+  /*
+   * Percent of the last 24 hours, as far as anything is known of them, in which one of its sensors was online; null:
+   * nothing is. Heartbeats do not count.
+   */
+  Google__Protobuf__DoubleValue *availability;
 };
 #define TRAKSENSE__V1__DEVICE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__device__descriptor) \
-    , 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL, 0, 0, 0, 0, 0, NULL, NULL }
+    , 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL, 0, 0, 0, 0, 0, NULL, NULL, {0,NULL}, NULL }
 
 
 struct  Traksense__V1__DeviceList
@@ -139,8 +149,8 @@ struct  Traksense__V1__ListDevicesRequest
    */
   ProtobufCBinaryData device_type;
   /*
-   * In any case: ONLINE, OFFLINE, ERROR or MAINTENANCE; or WARNING: ERROR, or online while one of its sensors is
-   * not. Empty: any.
+   * In any case: ONLINE, OFFLINE, ERROR or MAINTENANCE, as in a device's status; or WARNING, as in its connectivity.
+   * Empty: any.
    */
   ProtobufCBinaryData status;
   Google__Protobuf__BoolValue *is_online;
@@ -281,10 +291,11 @@ struct  Traksense__V1__ListDeviceSensorsRequest
    */
   ProtobufCBinaryData metric_type;
   Google__Protobuf__BoolValue *is_online;
+  ProtobufCBinaryData status;
 };
 #define TRAKSENSE__V1__LIST_DEVICE_SENSORS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__list_device_sensors_request__descriptor) \
-    , 0, {0,NULL}, NULL }
+    , 0, {0,NULL}, NULL, {0,NULL} }
 
 
 struct  Traksense__V1__GetDeviceSummaryRequest
@@ -326,10 +337,14 @@ struct  Traksense__V1__DeviceSummary
   ProtobufCBinaryData device_status;
   Google__Protobuf__Timestamp *created_at;
   Google__Protobuf__Timestamp *updated_at;
+  /*
+   * As a device's.
+   */
+  ProtobufCBinaryData connectivity;
 };
 #define TRAKSENSE__V1__DEVICE_SUMMARY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__device_summary__descriptor) \
-    , 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL, NULL, 0,NULL, 0, 0, {0,NULL}, NULL, NULL }
+    , 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL, NULL, 0,NULL, 0, 0, {0,NULL}, NULL, NULL, {0,NULL} }
 
 
 struct  Traksense__V1__DeviceSummaryList
@@ -370,10 +385,14 @@ struct  Traksense__V1__DeviceVariable
   Google__Protobuf__DoubleValue *last_value;
   Google__Protobuf__Timestamp *last_reading_at;
   protobuf_c_boolean is_online;
+  /*
+   * As a sensor's.
+   */
+  ProtobufCBinaryData status;
 };
 #define TRAKSENSE__V1__DEVICE_VARIABLE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__device_variable__descriptor) \
-    , 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL, NULL, 0 }
+    , 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL, NULL, 0, {0,NULL} }
 
 
 struct  Traksense__V1__CreateDeviceSensorsRequest

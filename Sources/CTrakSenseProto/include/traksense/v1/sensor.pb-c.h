@@ -21,6 +21,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Traksense__V1__Sensor Traksense__V1__Sensor;
 typedef struct Traksense__V1__SensorList Traksense__V1__SensorList;
+typedef struct Traksense__V1__SensorListItem Traksense__V1__SensorListItem;
+typedef struct Traksense__V1__SensorItemList Traksense__V1__SensorItemList;
 typedef struct Traksense__V1__ListSensorsRequest Traksense__V1__ListSensorsRequest;
 typedef struct Traksense__V1__ListSensorsResponse Traksense__V1__ListSensorsResponse;
 typedef struct Traksense__V1__GetSensorRequest Traksense__V1__GetSensorRequest;
@@ -30,6 +32,9 @@ typedef struct Traksense__V1__UpdateSensorRequest Traksense__V1__UpdateSensorReq
 typedef struct Traksense__V1__DeleteSensorRequest Traksense__V1__DeleteSensorRequest;
 typedef struct Traksense__V1__ArchiveSensorRequest Traksense__V1__ArchiveSensorRequest;
 typedef struct Traksense__V1__RestoreSensorRequest Traksense__V1__RestoreSensorRequest;
+typedef struct Traksense__V1__GetStatusHistoryRequest Traksense__V1__GetStatusHistoryRequest;
+typedef struct Traksense__V1__StatusHistory Traksense__V1__StatusHistory;
+typedef struct Traksense__V1__StatusInterval Traksense__V1__StatusInterval;
 typedef struct Traksense__V1__UpdateReadingRequest Traksense__V1__UpdateReadingRequest;
 typedef struct Traksense__V1__UpdateReadingResponse Traksense__V1__UpdateReadingResponse;
 
@@ -86,10 +91,19 @@ struct  Traksense__V1__Sensor
   protobuf_c_boolean is_active;
   Google__Protobuf__Timestamp *created_at;
   Google__Protobuf__Timestamp *updated_at;
+  /*
+   * OFFLINE; ONLINE; or WARNING: online, and last_value is below warning_low or critical_low or above warning_high or
+   * critical_high of its thresholds.
+   */
+  ProtobufCBinaryData status;
+  /*
+   * Percent of the last 24 hours, as far as anything is known of them, in which it was online; null: nothing is.
+   */
+  Google__Protobuf__DoubleValue *availability;
 };
 #define TRAKSENSE__V1__SENSOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__sensor__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL, NULL, 0,NULL, NULL, NULL, 0, 0, NULL, NULL }
+    , 0, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, NULL, NULL, 0,NULL, NULL, NULL, 0, 0, NULL, NULL, {0,NULL}, NULL }
 
 
 struct  Traksense__V1__SensorList
@@ -100,6 +114,48 @@ struct  Traksense__V1__SensorList
 };
 #define TRAKSENSE__V1__SENSOR_LIST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__sensor_list__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * A sensor as lists show it: without what only its own page needs. The fields are those of Sensor.
+ */
+struct  Traksense__V1__SensorListItem
+{
+  ProtobufCMessage base;
+  uint32_t id;
+  ProtobufCBinaryData tag;
+  uint32_t device;
+  ProtobufCBinaryData device_name;
+  ProtobufCBinaryData device_display_name;
+  ProtobufCBinaryData device_serial;
+  ProtobufCBinaryData device_mqtt_client_id;
+  uint32_t asset;
+  ProtobufCBinaryData asset_tag;
+  ProtobufCBinaryData metric_type;
+  ProtobufCBinaryData unit;
+  Google__Protobuf__DoubleValue *min_value;
+  Google__Protobuf__DoubleValue *max_value;
+  Google__Protobuf__DoubleValue *last_value;
+  Google__Protobuf__Timestamp *last_reading_at;
+  protobuf_c_boolean is_online;
+  protobuf_c_boolean is_active;
+  Google__Protobuf__Timestamp *created_at;
+  ProtobufCBinaryData status;
+};
+#define TRAKSENSE__V1__SENSOR_LIST_ITEM__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__sensor_list_item__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, NULL, NULL, NULL, NULL, 0, 0, NULL, {0,NULL} }
+
+
+struct  Traksense__V1__SensorItemList
+{
+  ProtobufCMessage base;
+  size_t n_results;
+  Traksense__V1__SensorListItem **results;
+};
+#define TRAKSENSE__V1__SENSOR_ITEM_LIST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__sensor_item_list__descriptor) \
     , 0,NULL }
 
 
@@ -139,10 +195,14 @@ struct  Traksense__V1__ListSensorsRequest
    * Archived ones, too.
    */
   protobuf_c_boolean archived;
+  /*
+   * In any case: ONLINE, OFFLINE or WARNING, as in a sensor's status; empty: any.
+   */
+  ProtobufCBinaryData status;
 };
 #define TRAKSENSE__V1__LIST_SENSORS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__list_sensors_request__descriptor) \
-    , 0, 0, {0,NULL}, {0,NULL}, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0 }
+    , 0, 0, {0,NULL}, {0,NULL}, NULL, NULL, {0,NULL}, {0,NULL}, NULL, 0, {0,NULL} }
 
 
 struct  Traksense__V1__ListSensorsResponse
@@ -153,7 +213,7 @@ struct  Traksense__V1__ListSensorsResponse
    */
   uint32_t count;
   size_t n_results;
-  Traksense__V1__Sensor **results;
+  Traksense__V1__SensorListItem **results;
 };
 #define TRAKSENSE__V1__LIST_SENSORS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__list_sensors_response__descriptor) \
@@ -291,6 +351,74 @@ struct  Traksense__V1__RestoreSensorRequest
     , 0 }
 
 
+struct  Traksense__V1__GetStatusHistoryRequest
+{
+  ProtobufCMessage base;
+  uint32_t id;
+  /*
+   * Absent: 24 hours before `to`.
+   */
+  Google__Protobuf__Timestamp *from;
+  /*
+   * Absent: now. The range is at most 366 days long, and what is to come is left out.
+   */
+  Google__Protobuf__Timestamp *to;
+  /*
+   * Most intervals; at most 5,000; 0: 500.
+   */
+  uint32_t limit;
+};
+#define TRAKSENSE__V1__GET_STATUS_HISTORY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__get_status_history_request__descriptor) \
+    , 0, NULL, NULL, 0 }
+
+
+/*
+ * How something was over a range.
+ */
+struct  Traksense__V1__StatusHistory
+{
+  ProtobufCMessage base;
+  Google__Protobuf__Timestamp *from;
+  Google__Protobuf__Timestamp *to;
+  /*
+   * Percent of the range, as far as anything is known of it, in which it was online; null: nothing is.
+   */
+  Google__Protobuf__DoubleValue *availability;
+  /*
+   * There are more intervals than `limit`: they begin where the last one here ends.
+   */
+  protobuf_c_boolean truncated;
+  /*
+   * Ascending; each begins where the one before ends.
+   */
+  size_t n_intervals;
+  Traksense__V1__StatusInterval **intervals;
+};
+#define TRAKSENSE__V1__STATUS_HISTORY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__status_history__descriptor) \
+    , NULL, NULL, NULL, 0, 0,NULL }
+
+
+struct  Traksense__V1__StatusInterval
+{
+  ProtobufCMessage base;
+  /*
+   * ONLINE or OFFLINE.
+   */
+  ProtobufCBinaryData status;
+  Google__Protobuf__Timestamp *start;
+  /*
+   * First instant that no longer belongs to it; of one that still lasts, the end of the range.
+   */
+  Google__Protobuf__Timestamp *end;
+  double duration_seconds;
+};
+#define TRAKSENSE__V1__STATUS_INTERVAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__status_interval__descriptor) \
+    , {0,NULL}, NULL, NULL, 0 }
+
+
 struct  Traksense__V1__UpdateReadingRequest
 {
   ProtobufCMessage base;
@@ -358,6 +486,44 @@ Traksense__V1__SensorList *
                       const uint8_t       *data);
 void   traksense__v1__sensor_list__free_unpacked
                      (Traksense__V1__SensorList *message,
+                      ProtobufCAllocator *allocator);
+/* Traksense__V1__SensorListItem methods */
+void   traksense__v1__sensor_list_item__init
+                     (Traksense__V1__SensorListItem         *message);
+size_t traksense__v1__sensor_list_item__get_packed_size
+                     (const Traksense__V1__SensorListItem   *message);
+size_t traksense__v1__sensor_list_item__pack
+                     (const Traksense__V1__SensorListItem   *message,
+                      uint8_t             *out);
+size_t traksense__v1__sensor_list_item__pack_to_buffer
+                     (const Traksense__V1__SensorListItem   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__V1__SensorListItem *
+       traksense__v1__sensor_list_item__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__v1__sensor_list_item__free_unpacked
+                     (Traksense__V1__SensorListItem *message,
+                      ProtobufCAllocator *allocator);
+/* Traksense__V1__SensorItemList methods */
+void   traksense__v1__sensor_item_list__init
+                     (Traksense__V1__SensorItemList         *message);
+size_t traksense__v1__sensor_item_list__get_packed_size
+                     (const Traksense__V1__SensorItemList   *message);
+size_t traksense__v1__sensor_item_list__pack
+                     (const Traksense__V1__SensorItemList   *message,
+                      uint8_t             *out);
+size_t traksense__v1__sensor_item_list__pack_to_buffer
+                     (const Traksense__V1__SensorItemList   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__V1__SensorItemList *
+       traksense__v1__sensor_item_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__v1__sensor_item_list__free_unpacked
+                     (Traksense__V1__SensorItemList *message,
                       ProtobufCAllocator *allocator);
 /* Traksense__V1__ListSensorsRequest methods */
 void   traksense__v1__list_sensors_request__init
@@ -530,6 +696,63 @@ Traksense__V1__RestoreSensorRequest *
 void   traksense__v1__restore_sensor_request__free_unpacked
                      (Traksense__V1__RestoreSensorRequest *message,
                       ProtobufCAllocator *allocator);
+/* Traksense__V1__GetStatusHistoryRequest methods */
+void   traksense__v1__get_status_history_request__init
+                     (Traksense__V1__GetStatusHistoryRequest         *message);
+size_t traksense__v1__get_status_history_request__get_packed_size
+                     (const Traksense__V1__GetStatusHistoryRequest   *message);
+size_t traksense__v1__get_status_history_request__pack
+                     (const Traksense__V1__GetStatusHistoryRequest   *message,
+                      uint8_t             *out);
+size_t traksense__v1__get_status_history_request__pack_to_buffer
+                     (const Traksense__V1__GetStatusHistoryRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__V1__GetStatusHistoryRequest *
+       traksense__v1__get_status_history_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__v1__get_status_history_request__free_unpacked
+                     (Traksense__V1__GetStatusHistoryRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Traksense__V1__StatusHistory methods */
+void   traksense__v1__status_history__init
+                     (Traksense__V1__StatusHistory         *message);
+size_t traksense__v1__status_history__get_packed_size
+                     (const Traksense__V1__StatusHistory   *message);
+size_t traksense__v1__status_history__pack
+                     (const Traksense__V1__StatusHistory   *message,
+                      uint8_t             *out);
+size_t traksense__v1__status_history__pack_to_buffer
+                     (const Traksense__V1__StatusHistory   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__V1__StatusHistory *
+       traksense__v1__status_history__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__v1__status_history__free_unpacked
+                     (Traksense__V1__StatusHistory *message,
+                      ProtobufCAllocator *allocator);
+/* Traksense__V1__StatusInterval methods */
+void   traksense__v1__status_interval__init
+                     (Traksense__V1__StatusInterval         *message);
+size_t traksense__v1__status_interval__get_packed_size
+                     (const Traksense__V1__StatusInterval   *message);
+size_t traksense__v1__status_interval__pack
+                     (const Traksense__V1__StatusInterval   *message,
+                      uint8_t             *out);
+size_t traksense__v1__status_interval__pack_to_buffer
+                     (const Traksense__V1__StatusInterval   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__V1__StatusInterval *
+       traksense__v1__status_interval__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__v1__status_interval__free_unpacked
+                     (Traksense__V1__StatusInterval *message,
+                      ProtobufCAllocator *allocator);
 /* Traksense__V1__UpdateReadingRequest methods */
 void   traksense__v1__update_reading_request__init
                      (Traksense__V1__UpdateReadingRequest         *message);
@@ -576,6 +799,12 @@ typedef void (*Traksense__V1__Sensor_Closure)
 typedef void (*Traksense__V1__SensorList_Closure)
                  (const Traksense__V1__SensorList *message,
                   void *closure_data);
+typedef void (*Traksense__V1__SensorListItem_Closure)
+                 (const Traksense__V1__SensorListItem *message,
+                  void *closure_data);
+typedef void (*Traksense__V1__SensorItemList_Closure)
+                 (const Traksense__V1__SensorItemList *message,
+                  void *closure_data);
 typedef void (*Traksense__V1__ListSensorsRequest_Closure)
                  (const Traksense__V1__ListSensorsRequest *message,
                   void *closure_data);
@@ -603,6 +832,15 @@ typedef void (*Traksense__V1__ArchiveSensorRequest_Closure)
 typedef void (*Traksense__V1__RestoreSensorRequest_Closure)
                  (const Traksense__V1__RestoreSensorRequest *message,
                   void *closure_data);
+typedef void (*Traksense__V1__GetStatusHistoryRequest_Closure)
+                 (const Traksense__V1__GetStatusHistoryRequest *message,
+                  void *closure_data);
+typedef void (*Traksense__V1__StatusHistory_Closure)
+                 (const Traksense__V1__StatusHistory *message,
+                  void *closure_data);
+typedef void (*Traksense__V1__StatusInterval_Closure)
+                 (const Traksense__V1__StatusInterval *message,
+                  void *closure_data);
 typedef void (*Traksense__V1__UpdateReadingRequest_Closure)
                  (const Traksense__V1__UpdateReadingRequest *message,
                   void *closure_data);
@@ -617,6 +855,8 @@ typedef void (*Traksense__V1__UpdateReadingResponse_Closure)
 
 extern const ProtobufCMessageDescriptor traksense__v1__sensor__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__sensor_list__descriptor;
+extern const ProtobufCMessageDescriptor traksense__v1__sensor_list_item__descriptor;
+extern const ProtobufCMessageDescriptor traksense__v1__sensor_item_list__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__list_sensors_request__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__list_sensors_response__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__get_sensor_request__descriptor;
@@ -626,6 +866,9 @@ extern const ProtobufCMessageDescriptor traksense__v1__update_sensor_request__de
 extern const ProtobufCMessageDescriptor traksense__v1__delete_sensor_request__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__archive_sensor_request__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__restore_sensor_request__descriptor;
+extern const ProtobufCMessageDescriptor traksense__v1__get_status_history_request__descriptor;
+extern const ProtobufCMessageDescriptor traksense__v1__status_history__descriptor;
+extern const ProtobufCMessageDescriptor traksense__v1__status_interval__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__update_reading_request__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__update_reading_response__descriptor;
 

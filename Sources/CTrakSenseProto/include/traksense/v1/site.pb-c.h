@@ -339,10 +339,14 @@ struct  Traksense__V1__SiteStats
    * Assets whose status is `ALERT`.
    */
   uint32_t assets_with_active_alerts;
+  /*
+   * The mean of its devices' availability, as far as that is known, with 1 decimal; null: it is of none.
+   */
+  Google__Protobuf__DoubleValue *avg_device_availability;
 };
 #define TRAKSENSE__V1__SITE_STATS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__site_stats__descriptor) \
-    , 0, 0,NULL, 0,NULL, 0, 0, 0, 0, 0 }
+    , 0, 0,NULL, 0,NULL, 0, 0, 0, 0, 0, NULL }
 
 
 /* Traksense__V1__Site methods */

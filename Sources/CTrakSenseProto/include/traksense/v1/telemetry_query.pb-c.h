@@ -24,6 +24,7 @@ typedef struct Traksense__V1__TelemetrySummary Traksense__V1__TelemetrySummary;
 typedef struct Traksense__V1__SensorSummary Traksense__V1__SensorSummary;
 typedef struct Traksense__V1__ReadingStatistics Traksense__V1__ReadingStatistics;
 typedef struct Traksense__V1__DeviceStatistics Traksense__V1__DeviceStatistics;
+typedef struct Traksense__V1__LatestReadings Traksense__V1__LatestReadings;
 typedef struct Traksense__V1__ListReadingsRequest Traksense__V1__ListReadingsRequest;
 typedef struct Traksense__V1__ListReadingsResponse Traksense__V1__ListReadingsResponse;
 typedef struct Traksense__V1__ReadingRow Traksense__V1__ReadingRow;
@@ -57,11 +58,11 @@ struct  Traksense__V1__TelemetrySummary
   ProtobufCMessage base;
   ProtobufCBinaryData device_id;
   /*
-   * `ONLINE` or `OFFLINE`: whether the newest reading is younger than the device's timeout.
+   * `ONLINE` or `OFFLINE`: whether it was seen within its offline_after_seconds.
    */
   ProtobufCBinaryData status;
   /*
-   * Time of the newest reading; null: there is none.
+   * Time of the newest measurement or heartbeat; null: never.
    */
   Google__Protobuf__Timestamp *last_seen;
   /*
@@ -101,10 +102,14 @@ struct  Traksense__V1__SensorSummary
    * Percent of the last 24 hours in which it was online; null: nothing is known of them.
    */
   Google__Protobuf__DoubleValue *availability_24h;
+  /*
+   * ONLINE, OFFLINE or WARNING, as in the catalogue.
+   */
+  ProtobufCBinaryData status;
 };
 #define TRAKSENSE__V1__SENSOR_SUMMARY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__sensor_summary__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, NULL, NULL, NULL, NULL }
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, NULL, NULL, NULL, NULL, {0,NULL} }
 
 
 /*
@@ -147,6 +152,29 @@ struct  Traksense__V1__DeviceStatistics
 #define TRAKSENSE__V1__DEVICE_STATISTICS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__device_statistics__descriptor) \
     , 0, 0, {0,NULL}, NULL, 0, 0, 0 }
+
+
+/*
+ * The newest readings as the REST routes answer them.
+ */
+struct  Traksense__V1__LatestReadings
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData device_id;
+  /*
+   * Newest of the readings' times; null: there is no reading.
+   */
+  Google__Protobuf__Timestamp *timestamp;
+  uint32_t count;
+  /*
+   * Ordered by sensor_id.
+   */
+  size_t n_readings;
+  Traksense__V1__ReadingRow **readings;
+};
+#define TRAKSENSE__V1__LATEST_READINGS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__latest_readings__descriptor) \
+    , {0,NULL}, NULL, 0, 0,NULL }
 
 
 struct  Traksense__V1__ListReadingsRequest
@@ -503,6 +531,25 @@ Traksense__V1__DeviceStatistics *
 void   traksense__v1__device_statistics__free_unpacked
                      (Traksense__V1__DeviceStatistics *message,
                       ProtobufCAllocator *allocator);
+/* Traksense__V1__LatestReadings methods */
+void   traksense__v1__latest_readings__init
+                     (Traksense__V1__LatestReadings         *message);
+size_t traksense__v1__latest_readings__get_packed_size
+                     (const Traksense__V1__LatestReadings   *message);
+size_t traksense__v1__latest_readings__pack
+                     (const Traksense__V1__LatestReadings   *message,
+                      uint8_t             *out);
+size_t traksense__v1__latest_readings__pack_to_buffer
+                     (const Traksense__V1__LatestReadings   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__V1__LatestReadings *
+       traksense__v1__latest_readings__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__v1__latest_readings__free_unpacked
+                     (Traksense__V1__LatestReadings *message,
+                      ProtobufCAllocator *allocator);
 /* Traksense__V1__ListReadingsRequest methods */
 void   traksense__v1__list_readings_request__init
                      (Traksense__V1__ListReadingsRequest         *message);
@@ -729,6 +776,9 @@ typedef void (*Traksense__V1__ReadingStatistics_Closure)
 typedef void (*Traksense__V1__DeviceStatistics_Closure)
                  (const Traksense__V1__DeviceStatistics *message,
                   void *closure_data);
+typedef void (*Traksense__V1__LatestReadings_Closure)
+                 (const Traksense__V1__LatestReadings *message,
+                  void *closure_data);
 typedef void (*Traksense__V1__ListReadingsRequest_Closure)
                  (const Traksense__V1__ListReadingsRequest *message,
                   void *closure_data);
@@ -773,6 +823,7 @@ extern const ProtobufCMessageDescriptor traksense__v1__telemetry_summary__descri
 extern const ProtobufCMessageDescriptor traksense__v1__sensor_summary__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__reading_statistics__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__device_statistics__descriptor;
+extern const ProtobufCMessageDescriptor traksense__v1__latest_readings__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__list_readings_request__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__list_readings_response__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__reading_row__descriptor;
