@@ -77,7 +77,7 @@ struct PostgresConnectionTests {
     }
   }
 
-  @Test("a statement that is given up does not disturb a snapshot that begins with the next round trip")
+  @Test("giving up a statement does not disturb a snapshot of the same round trip")
   func statementCacheAndSnapshots() async throws {
     try await withDatabase(migrated: false) { database throws in
       var configuration = PostgresConfiguration(connectionString: database.connectionString)

@@ -162,7 +162,8 @@ struct OpenAPIDocument {
     return .members([
       "name": .text(field.name), "in": place, "required": isRequired ? true : nil,
       "description": OpenAPISchemas.text(field.comment),
-      "schema": isInPath ? FieldSchema(field).path : FieldSchema(field).query, "example": example[field.name],
+      "schema": isInPath ? FieldSchema(field).path : FieldSchema(field).query,
+      "example": example[field.name],
     ])
   }
 

@@ -166,7 +166,9 @@ extension SchemaDescription {
     public let minLength: Int?
     /// In characters.
     public let maxLength: Int?
+    /// The least of a number.
     public let minimum: Int?
+    /// The most of a number.
     public let maximum: Int?
     /// A regular expression that a text matches.
     public let pattern: String?

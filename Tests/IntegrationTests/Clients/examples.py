@@ -21,11 +21,11 @@ UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 # Members that are of their kind, but not equal: whatever depends on the time, on chance, or on what ran before.
 VARYING = {
-    "": {"prefix", "key", "avatar", "kept_from", "applied_at", "etag"},
+    "": {"prefix", "key", "avatar", "kept_from", "applied_at", "availability", "avg_device_availability"},
+    "GetSensorStatusHistory": {"availability", "intervals"}, "GetDeviceStatusHistory": {"availability", "intervals"},
     "GetTelemetrySummary": {
         "total_readings_24h", "avg_interval", "avg_interval_seconds", "avg_readings_per_hour", "availability_24h",
         "statistics_24h"},
-    "QueryTelemetry": {"availability"},
     "ListAuditEvents": {"id", "count", "next", "action", "actor", "subject", "detail"},
     "ListSessions": {"count", "is_current"},
     "ListAPIKeys": {"count", "id", "scopes", "name", "last_used_at"}, "ListCompleteAssets": {"latest_readings"},

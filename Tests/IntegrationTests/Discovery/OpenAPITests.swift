@@ -61,6 +61,37 @@ extension EndToEnd {
       #expect(try await dev.end(within: .seconds(20)) == .exited(0), "\(dev.output)")
     }
 
+    private struct Generated: Decodable {
+      let warnings: [String]
+      let sites: [String]
+      let asset: String
+      let refused: [String: [String]]
+      let history: [Double]
+    }
+
+    @Test("a foreign generator makes a client of it, which lists, makes and reads")
+    func generated() async throws {
+      let stack = try await SharedStack.stack()
+      let key = try await stack.apiKey(of: "umc", ["admin"])
+      let folder = try TemporaryDirectory()
+      let reading = try await stack.post(
+        #"{"device_id":"ESP32-01","sensor_id":"temp_001","value":6.25,"unit":"°C","timestamp":\#(Date().timeIntervalSince1970 - 60)}"#
+      )
+      #expect(reading.status == 201, "\(reading.body)")
+      let clients = "\(Repository.root)/Tests/IntegrationTests/Clients"
+      let run = try Run(
+        Tool.python().path,
+        ["\(clients)/generated.py", "http://127.0.0.1:\(stack.server.httpPort)", key, folder.path],
+        environment: ["PYTHONDONTWRITEBYTECODE": "1"], log: stack.freshLog("generated"))
+      let client = try await run.result(Generated.self, within: .seconds(60))
+      // Pictures are of no type that it knows.
+      #expect(client.warnings == ["WARNING parsing GET /media/{key}/ within media."])
+      #expect(client.sites.contains("Hospital Central"))
+      #expect(client.asset == "GEN-1")
+      #expect(client.refused.keys.contains("tag"))
+      #expect(client.history.contains(6.25))
+    }
+
     /// What a run of schemathesis leaves out.
     private static let excluded = [
       // Never ends: events come until the caller goes.
@@ -73,7 +104,7 @@ extension EndToEnd {
     private static let seconds = ProcessInfo.processInfo.environment["SCHEMATHESIS_SECONDS"]
       .flatMap { Int($0) }
 
-    @Test("schemathesis finds no 5xx, no answer that the document does not have, and no bad input taken")
+    @Test("schemathesis finds no 5xx, no answer outside the document, and no bad input taken")
     func conformance() async throws {
       try await TestStack.with { stack in
         let key = try await stack.apiKey(of: "umc", ["admin"])
