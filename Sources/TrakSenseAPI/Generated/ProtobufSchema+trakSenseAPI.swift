@@ -1965,45 +1965,46 @@ extension ProtobufSchema {
           6.9R\u{9}lastValue\u{12}_\u{a}\u{f}last_reading_at\u{18}\u{2} \u{1}(\u{b}2\u{1a}\
           .google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T\
           12:00:00ZR\u{d}lastReadingAt\u{12}%\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{8}B\u{8}\
-          \u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline2\u{d4}\u{e}\u{a}\u{d}SensorService\u{12}\
+          \u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline2\u{fe}\u{e}\u{a}\u{d}SensorService\u{12}\
           w\u{a}\u{b}ListSensors\u{12} .traksense.v1.ListSensorsRequest\u{1a}!.traksense.v\
           1.ListSensorsResponse\"#\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1d}\u{12}\u{f}/assets/se\
           nsorsZ\u{a}\u{12}\u{8}/sensors\u{12}p\u{a}\u{9}GetSensor\u{12}\u{1e}.traksense.v\
           1.GetSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"-\u{82}\u{d3}\u{e4}\u{93}\u{2}\
-          '\u{12}\u{14}/assets/sensors/{id}Z\u{f}\u{12}\u{d}/sensors/{id}\u{12}\u{88}\u{2}\
+          '\u{12}\u{14}/assets/sensors/{id}Z\u{f}\u{12}\u{d}/sensors/{id}\u{12}\u{9d}\u{2}\
           \u{a}\u{c}CreateSensor\u{12}!.traksense.v1.CreateSensorRequest\u{1a}\u{14}.traks\
-          ense.v1.Sensor\"\u{be}\u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}#\"\u{f}/assets/sensors:\
+          ense.v1.Sensor\"\u{d3}\u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}#\"\u{f}/assets/sensors:\
           \u{1}*Z\u{d}\"\u{8}/sensors:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\
-          \u{99}\u{3}\u{d2}\u{d4}\u{18}\u{86}\u{1}{\"id\": 30, \"thresholds\": {\"min\": -\
+          \u{99}\u{3}\u{d2}\u{d4}\u{18}\u{9b}\u{1}{\"id\": 30, \"thresholds\": {\"min\": -\
           10, \"warning_high\": 12, \"max\": 60}, \"last_value\": null, \"last_reading_at\"\
-          : null, \"is_online\": false}\u{12}\u{a9}\u{1}\u{a}\u{c}UpdateSensor\u{12}!.trak\
-          sense.v1.UpdateSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"`\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}-2\u{14}/assets/sensors/{id}:\u{1}*Z\u{12}2\u{d}/sensors/{id}:\u{1}*\u{c0}\
-          \u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}${\"min_value\": -40, \"max_value\": 12\
-          5}\u{12}\u{82}\u{3}\u{a}\u{d}ReplaceSensor\u{12}!.traksense.v1.UpdateSensorReque\
-          st\u{1a}\u{14}.traksense.v1.Sensor\"\u{b7}\u{2}\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{1a}\
-          \u{14}/assets/sensors/{id}:\u{1}*Z\u{12}\u{1a}\u{d}/sensors/{id}:\u{1}*\u{c0}\u{d4}\
-          \u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}i{\"id\": 30, \"tag\": \"temp_003\", \"device\
-          \": 1, \"metric_type\": \"temp_supply\", \"unit\": \"\u{c2}\u{b0}C\", \"min_valu\
-          e\": -20}\u{d2}\u{d4}\u{18}\u{8d}\u{1}{\"max_value\": 60, \"thresholds\": {\"min\
-          \": -20, \"warning_high\": 12, \"max\": 60}, \"last_value\": null, \"last_readin\
-          g_at\": null, \"is_online\": false}\u{12}\u{82}\u{1}\u{a}\u{c}DeleteSensor\u{12}\
-          !.traksense.v1.DeleteSensorRequest\u{1a}\u{16}.google.protobuf.Empty\"7\u{82}\u{d3}\
-          \u{e4}\u{93}\u{2}'*\u{14}/assets/sensors/{id}Z\u{f}*\u{d}/sensors/{id}\u{a8}\u{d4}\
-          \u{18}\u{cc}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a6}\u{1}\u{a}\u{d}Archive\
-          Sensor\u{12}\".traksense.v1.ArchiveSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\
-          \"[\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/sensors/{id}/archive:\u{1}*Z\u{1a}\
-          \"\u{15}/sensors/{id}/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": fals\
-          e}\u{12}\u{8e}\u{1}\u{a}\u{d}RestoreSensor\u{12}\".traksense.v1.RestoreSensorReq\
-          uest\u{1a}\u{14}.traksense.v1.Sensor\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/as\
-          sets/sensors/{id}/restore:\u{1}*Z\u{1a}\"\u{15}/sensors/{id}/restore:\u{1}*\u{12}\
-          \u{a9}\u{1}\u{a}\u{16}GetSensorStatusHistory\u{12}%.traksense.v1.GetStatusHistor\
-          yRequest\u{1a}\u{1b}.traksense.v1.StatusHistory\"K\u{82}\u{d3}\u{e4}\u{93}\u{2}E\
-          \u{12}#/assets/sensors/{id}/status_historyZ\u{1e}\u{12}\u{1c}/sensors/{id}/statu\
-          s_history\u{12}\u{b0}\u{1}\u{a}\u{d}UpdateReading\u{12}\".traksense.v1.UpdateRea\
-          dingRequest\u{1a}#.traksense.v1.UpdateReadingResponse\"V\u{82}\u{d3}\u{e4}\u{93}\
-          \u{2}K\"#/assets/sensors/{id}/update_reading:\u{1}*Z!\"\u{1c}/sensors/{id}/updat\
-          e_reading:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}b\u{6}proto3
+          : null, \"is_online\": false, \"status\": \"OFFLINE\"}\u{12}\u{a9}\u{1}\u{a}\u{c}\
+          UpdateSensor\u{12}!.traksense.v1.UpdateSensorRequest\u{1a}\u{14}.traksense.v1.Se\
+          nsor\"`\u{82}\u{d3}\u{e4}\u{93}\u{2}-2\u{14}/assets/sensors/{id}:\u{1}*Z\u{12}2\u{d}\
+          /sensors/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}${\"min_value\
+          \": -40, \"max_value\": 125}\u{12}\u{97}\u{3}\u{a}\u{d}ReplaceSensor\u{12}!.trak\
+          sense.v1.UpdateSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"\u{cc}\u{2}\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}-\u{1a}\u{14}/assets/sensors/{id}:\u{1}*Z\u{12}\u{1a}\u{d}/sens\
+          ors/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}i{\"id\": 30, \"ta\
+          g\": \"temp_003\", \"device\": 1, \"metric_type\": \"temp_supply\", \"unit\": \"\
+          \u{c2}\u{b0}C\", \"min_value\": -20}\u{d2}\u{d4}\u{18}\u{a2}\u{1}{\"max_value\":\
+           60, \"thresholds\": {\"min\": -20, \"warning_high\": 12, \"max\": 60}, \"last_v\
+          alue\": null, \"last_reading_at\": null, \"is_online\": false, \"status\": \"OFF\
+          LINE\"}\u{12}\u{82}\u{1}\u{a}\u{c}DeleteSensor\u{12}!.traksense.v1.DeleteSensorR\
+          equest\u{1a}\u{16}.google.protobuf.Empty\"7\u{82}\u{d3}\u{e4}\u{93}\u{2}'*\u{14}\
+          /assets/sensors/{id}Z\u{f}*\u{d}/sensors/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{c0}\
+          \u{d4}\u{18}\u{99}\u{3}\u{12}\u{a6}\u{1}\u{a}\u{d}ArchiveSensor\u{12}\".traksens\
+          e.v1.ArchiveSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"[\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}=\"\u{1c}/assets/sensors/{id}/archive:\u{1}*Z\u{1a}\"\u{15}/sensors/{id}/ar\
+          chive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\u{8e}\u{1}\u{a}\
+          \u{d}RestoreSensor\u{12}\".traksense.v1.RestoreSensorRequest\u{1a}\u{14}.traksen\
+          se.v1.Sensor\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/sensors/{id}/restor\
+          e:\u{1}*Z\u{1a}\"\u{15}/sensors/{id}/restore:\u{1}*\u{12}\u{a9}\u{1}\u{a}\u{16}G\
+          etSensorStatusHistory\u{12}%.traksense.v1.GetStatusHistoryRequest\u{1a}\u{1b}.tr\
+          aksense.v1.StatusHistory\"K\u{82}\u{d3}\u{e4}\u{93}\u{2}E\u{12}#/assets/sensors/\
+          {id}/status_historyZ\u{1e}\u{12}\u{1c}/sensors/{id}/status_history\u{12}\u{b0}\u{1}\
+          \u{a}\u{d}UpdateReading\u{12}\".traksense.v1.UpdateReadingRequest\u{1a}#.traksen\
+          se.v1.UpdateReadingResponse\"V\u{82}\u{d3}\u{e4}\u{93}\u{2}K\"#/assets/sensors/{\
+          id}/update_reading:\u{1}*Z!\"\u{1c}/sensors/{id}/update_reading:\u{1}*\u{c0}\u{d4}\
+          \u{18}\u{99}\u{3}b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/device.proto",
@@ -2290,58 +2291,59 @@ extension ProtobufSchema {
           \u{1} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}status\u{12}T\u{a}\u{9}\
           last_seen\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\
           \u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{8}lastSeen\u{12}%\u{a}\u{9}is_on\
-          line\u{18}\u{3} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline2\u{e4}\
-          \u{13}\u{a}\u{d}DeviceService\u{12}w\u{a}\u{b}ListDevices\u{12} .traksense.v1.Li\
+          line\u{18}\u{3} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline2\u{b0}\
+          \u{14}\u{a}\u{d}DeviceService\u{12}w\u{a}\u{b}ListDevices\u{12} .traksense.v1.Li\
           stDevicesRequest\u{1a}!.traksense.v1.ListDevicesResponse\"#\u{82}\u{d3}\u{e4}\u{93}\
           \u{2}\u{1d}\u{12}\u{f}/assets/devicesZ\u{a}\u{12}\u{8}/devices\u{12}p\u{a}\u{9}G\
           etDevice\u{12}\u{1e}.traksense.v1.GetDeviceRequest\u{1a}\u{14}.traksense.v1.Devi\
           ce\"-\u{82}\u{d3}\u{e4}\u{93}\u{2}'\u{12}\u{14}/assets/devices/{id}Z\u{f}\u{12}\u{d}\
-          /devices/{id}\u{12}\u{93}\u{2}\u{a}\u{c}CreateDevice\u{12}!.traksense.v1.CreateD\
-          eviceRequest\u{1a}\u{14}.traksense.v1.Device\"\u{c9}\u{1}\u{82}\u{d3}\u{e4}\u{93}\
+          /devices/{id}\u{12}\u{ae}\u{2}\u{a}\u{c}CreateDevice\u{12}!.traksense.v1.CreateD\
+          eviceRequest\u{1a}\u{14}.traksense.v1.Device\"\u{e4}\u{1}\u{82}\u{d3}\u{e4}\u{93}\
           \u{2}#\"\u{f}/assets/devices:\u{1}*Z\u{d}\"\u{8}/devices:\u{1}*\u{a8}\u{d4}\u{18}\
-          \u{c9}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{d2}\u{d4}\u{18}\u{91}\u{1}{\"id\": 7,\
+          \u{c9}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{d2}\u{d4}\u{18}\u{ac}\u{1}{\"id\": 7,\
            \"display_name\": \"Device 2-07\", \"status\": \"OFFLINE\", \"last_seen\": null\
-          , \"is_online\": false, \"sensor_count\": 0, \"online_sensor_count\": 0}\u{12}\u{a2}\
-          \u{1}\u{a}\u{c}UpdateDevice\u{12}!.traksense.v1.UpdateDeviceRequest\u{1a}\u{14}.\
-          traksense.v1.Device\"Y\u{82}\u{d3}\u{e4}\u{93}\u{2}-2\u{14}/assets/devices/{id}:\
-          \u{1}*Z\u{12}2\u{d}/devices/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\
-          \u{18}\u{1d}{\"firmware_version\": \"1.4.2\"}\u{12}\u{a6}\u{3}\u{a}\u{d}ReplaceD\
-          evice\u{12}!.traksense.v1.UpdateDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"\u{db}\
-          \u{2}\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{1a}\u{14}/assets/devices/{id}:\u{1}*Z\u{12}\
-          \u{1a}\u{d}/devices/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}\u{91}\
-          \u{1}{\"id\": 7, \"name\": \"Chiller 3 controller\", \"serial_number\": \"SN-ESP\
-          32-07\", \"asset\": 1, \"mqtt_client_id\": \"ESP32-07\", \"offline_after_seconds\
-          \": 600}\u{d2}\u{d4}\u{18}\u{88}\u{1}{\"display_name\": \"Device 2-07\", \"statu\
-          s\": \"OFFLINE\", \"last_seen\": null, \"is_online\": false, \"sensor_count\": 0\
-          , \"online_sensor_count\": 0}\u{12}\u{82}\u{1}\u{a}\u{c}DeleteDevice\u{12}!.trak\
-          sense.v1.DeleteDeviceRequest\u{1a}\u{16}.google.protobuf.Empty\"7\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}'*\u{14}/assets/devices/{id}Z\u{f}*\u{d}/devices/{id}\u{a8}\u{d4}\u{18}\
-          \u{cc}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a6}\u{1}\u{a}\u{d}ArchiveDevice\
-          \u{12}\".traksense.v1.ArchiveDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"[\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/devices/{id}/archive:\u{1}*Z\u{1a}\"\u{15}\
-          /devices/{id}/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\
-          \u{8e}\u{1}\u{a}\u{d}RestoreDevice\u{12}\".traksense.v1.RestoreDeviceRequest\u{1a}\
-          \u{14}.traksense.v1.Device\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/devic\
-          es/{id}/restore:\u{1}*Z\u{1a}\"\u{15}/devices/{id}/restore:\u{1}*\u{12}\u{aa}\u{1}\
-          \u{a}\u{11}ListDeviceSensors\u{12}&.traksense.v1.ListDeviceSensorsRequest\u{1a}\u{1c}\
-          .traksense.v1.SensorItemList\"O\u{82}\u{d3}\u{e4}\u{93}\u{2}I\u{12}\u{1c}/assets\
-          /devices/{id}/sensorsZ \u{12}\u{15}/devices/{id}/sensorsb\u{7}resultsb\u{7}resul\
-          ts\u{12}\u{a9}\u{1}\u{a}\u{16}GetDeviceStatusHistory\u{12}%.traksense.v1.GetStat\
-          usHistoryRequest\u{1a}\u{1b}.traksense.v1.StatusHistory\"K\u{82}\u{d3}\u{e4}\u{93}\
-          \u{2}E\u{12}#/assets/devices/{id}/status_historyZ\u{1e}\u{12}\u{1c}/devices/{id}\
-          /status_history\u{12}\u{95}\u{1}\u{a}\u{10}GetDeviceSummary\u{12}%.traksense.v1.\
-          GetDeviceSummaryRequest\u{1a}\u{1b}.traksense.v1.DeviceSummary\"=\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}7\u{12}\u{1c}/assets/devices/{id}/summaryZ\u{17}\u{12}\u{15}/devices/\
-          {id}/summary\u{12}\u{b6}\u{2}\u{a}\u{13}CreateDeviceSensors\u{12}(.traksense.v1.\
-          CreateDeviceSensorsRequest\u{1a}\u{18}.traksense.v1.SensorList\"\u{da}\u{1}\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}Y\"!/assets/devices/{id}/sensors_bulk:\u{1}*Z(\"\u{1a}/de\
-          vices/{id}/sensors_bulk:\u{1}*b\u{7}resultsb\u{7}results\u{a8}\u{d4}\u{18}\u{c9}\
-          \u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{d2}\u{d4}\u{18}m{\"results\": [{\"id\": 31,\
-           \"tag\": \"temp_101\", \"last_value\": null, \"last_reading_at\": null, \"is_on\
-          line\": false}]}\u{12}\u{9a}\u{1}\u{a}\u{9}Heartbeat\u{12}\u{1e}.traksense.v1.He\
-          artbeatRequest\u{1a}\u{1f}.traksense.v1.HeartbeatResponse\"L\u{82}\u{d3}\u{e4}\u{93}\
-          \u{2}A\"\u{1e}/assets/devices/{id}/heartbeat:\u{1}*Z\u{1c}\"\u{17}/devices/{id}/\
-          heartbeat:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}b\u{6}proto3
+          , \"connectivity\": \"OFFLINE\", \"is_online\": false, \"sensor_count\": 0, \"on\
+          line_sensor_count\": 0}\u{12}\u{a2}\u{1}\u{a}\u{c}UpdateDevice\u{12}!.traksense.\
+          v1.UpdateDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"Y\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}-2\u{14}/assets/devices/{id}:\u{1}*Z\u{12}2\u{d}/devices/{id}:\u{1}*\u{c0}\u{d4}\
+          \u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}\u{1d}{\"firmware_version\": \"1.4.2\"}\u{12}\
+          \u{c1}\u{3}\u{a}\u{d}ReplaceDevice\u{12}!.traksense.v1.UpdateDeviceRequest\u{1a}\
+          \u{14}.traksense.v1.Device\"\u{f6}\u{2}\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{1a}\u{14}\
+          /assets/devices/{id}:\u{1}*Z\u{12}\u{1a}\u{d}/devices/{id}:\u{1}*\u{c0}\u{d4}\u{18}\
+          \u{99}\u{3}\u{ca}\u{d4}\u{18}\u{91}\u{1}{\"id\": 7, \"name\": \"Chiller 3 contro\
+          ller\", \"serial_number\": \"SN-ESP32-07\", \"asset\": 1, \"mqtt_client_id\": \"\
+          ESP32-07\", \"offline_after_seconds\": 600}\u{d2}\u{d4}\u{18}\u{a3}\u{1}{\"displ\
+          ay_name\": \"Device 2-07\", \"status\": \"OFFLINE\", \"last_seen\": null, \"conn\
+          ectivity\": \"OFFLINE\", \"is_online\": false, \"sensor_count\": 0, \"online_sen\
+          sor_count\": 0}\u{12}\u{82}\u{1}\u{a}\u{c}DeleteDevice\u{12}!.traksense.v1.Delet\
+          eDeviceRequest\u{1a}\u{16}.google.protobuf.Empty\"7\u{82}\u{d3}\u{e4}\u{93}\u{2}\
+          '*\u{14}/assets/devices/{id}Z\u{f}*\u{d}/devices/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\
+          \u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a6}\u{1}\u{a}\u{d}ArchiveDevice\u{12}\".tr\
+          aksense.v1.ArchiveDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"[\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}=\"\u{1c}/assets/devices/{id}/archive:\u{1}*Z\u{1a}\"\u{15}/devices/{\
+          id}/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\u{8e}\u{1}\
+          \u{a}\u{d}RestoreDevice\u{12}\".traksense.v1.RestoreDeviceRequest\u{1a}\u{14}.tr\
+          aksense.v1.Device\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/devices/{id}/r\
+          estore:\u{1}*Z\u{1a}\"\u{15}/devices/{id}/restore:\u{1}*\u{12}\u{aa}\u{1}\u{a}\u{11}\
+          ListDeviceSensors\u{12}&.traksense.v1.ListDeviceSensorsRequest\u{1a}\u{1c}.traks\
+          ense.v1.SensorItemList\"O\u{82}\u{d3}\u{e4}\u{93}\u{2}I\u{12}\u{1c}/assets/devic\
+          es/{id}/sensorsZ \u{12}\u{15}/devices/{id}/sensorsb\u{7}resultsb\u{7}results\u{12}\
+          \u{a9}\u{1}\u{a}\u{16}GetDeviceStatusHistory\u{12}%.traksense.v1.GetStatusHistor\
+          yRequest\u{1a}\u{1b}.traksense.v1.StatusHistory\"K\u{82}\u{d3}\u{e4}\u{93}\u{2}E\
+          \u{12}#/assets/devices/{id}/status_historyZ\u{1e}\u{12}\u{1c}/devices/{id}/statu\
+          s_history\u{12}\u{95}\u{1}\u{a}\u{10}GetDeviceSummary\u{12}%.traksense.v1.GetDev\
+          iceSummaryRequest\u{1a}\u{1b}.traksense.v1.DeviceSummary\"=\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}7\u{12}\u{1c}/assets/devices/{id}/summaryZ\u{17}\u{12}\u{15}/devices/{id}/s\
+          ummary\u{12}\u{cc}\u{2}\u{a}\u{13}CreateDeviceSensors\u{12}(.traksense.v1.Create\
+          DeviceSensorsRequest\u{1a}\u{18}.traksense.v1.SensorList\"\u{f0}\u{1}\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}Y\"!/assets/devices/{id}/sensors_bulk:\u{1}*Z(\"\u{1a}/devices/\
+          {id}/sensors_bulk:\u{1}*b\u{7}resultsb\u{7}results\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\
+          \u{d4}\u{18}\u{99}\u{3}\u{d2}\u{d4}\u{18}\u{82}\u{1}{\"results\": [{\"id\": 31, \
+          \"tag\": \"temp_101\", \"last_value\": null, \"last_reading_at\": null, \"is_onl\
+          ine\": false, \"status\": \"OFFLINE\"}]}\u{12}\u{9a}\u{1}\u{a}\u{9}Heartbeat\u{12}\
+          \u{1e}.traksense.v1.HeartbeatRequest\u{1a}\u{1f}.traksense.v1.HeartbeatResponse\"\
+          L\u{82}\u{d3}\u{e4}\u{93}\u{2}A\"\u{1e}/assets/devices/{id}/heartbeat:\u{1}*Z\u{1c}\
+          \"\u{17}/devices/{id}/heartbeat:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/asset.proto",

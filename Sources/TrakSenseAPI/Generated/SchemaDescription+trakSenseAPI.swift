@@ -406,7 +406,7 @@ extension SchemaDescription {
           Method(
             "/traksense.v1.SensorService/CreateSensor",
             "",
-            request: "CreateSensorRequest", response: "Sensor", errors: [409], answerExample: "{\"id\": 30, \"thresholds\": {\"min\": -10, \"warning_high\": 12, \"max\": 60}, \"last_value\": null, \"last_reading_at\": null, \"is_online\": false}"),
+            request: "CreateSensorRequest", response: "Sensor", errors: [409], answerExample: "{\"id\": 30, \"thresholds\": {\"min\": -10, \"warning_high\": 12, \"max\": 60}, \"last_value\": null, \"last_reading_at\": null, \"is_online\": false, \"status\": \"OFFLINE\"}"),
           Method(
             "/traksense.v1.SensorService/UpdateSensor",
             "Changes the fields in `update_mask`, and no others.",
@@ -414,7 +414,7 @@ extension SchemaDescription {
           Method(
             "/traksense.v1.SensorService/ReplaceSensor",
             "As UpdateSensor, but the fields that creating takes must be there.",
-            request: "UpdateSensorRequest", response: "Sensor", errors: [409], requestExample: "{\"id\": 30, \"tag\": \"temp_003\", \"device\": 1, \"metric_type\": \"temp_supply\", \"unit\": \"°C\", \"min_value\": -20}", answerExample: "{\"max_value\": 60, \"thresholds\": {\"min\": -20, \"warning_high\": 12, \"max\": 60}, \"last_value\": null, \"last_reading_at\": null, \"is_online\": false}"),
+            request: "UpdateSensorRequest", response: "Sensor", errors: [409], requestExample: "{\"id\": 30, \"tag\": \"temp_003\", \"device\": 1, \"metric_type\": \"temp_supply\", \"unit\": \"°C\", \"min_value\": -20}", answerExample: "{\"max_value\": 60, \"thresholds\": {\"min\": -20, \"warning_high\": 12, \"max\": 60}, \"last_value\": null, \"last_reading_at\": null, \"is_online\": false, \"status\": \"OFFLINE\"}"),
           Method(
             "/traksense.v1.SensorService/DeleteSensor",
             "For good, with its status and status history. A sensor that has readings, or had some of which sums are kept, stays: FAILED_PRECONDITION says how many, up to 1,000.",
@@ -632,7 +632,7 @@ extension SchemaDescription {
           Method(
             "/traksense.v1.DeviceService/CreateDevice",
             "",
-            request: "CreateDeviceRequest", response: "Device", errors: [409], answerExample: "{\"id\": 7, \"display_name\": \"Device 2-07\", \"status\": \"OFFLINE\", \"last_seen\": null, \"is_online\": false, \"sensor_count\": 0, \"online_sensor_count\": 0}"),
+            request: "CreateDeviceRequest", response: "Device", errors: [409], answerExample: "{\"id\": 7, \"display_name\": \"Device 2-07\", \"status\": \"OFFLINE\", \"last_seen\": null, \"connectivity\": \"OFFLINE\", \"is_online\": false, \"sensor_count\": 0, \"online_sensor_count\": 0}"),
           Method(
             "/traksense.v1.DeviceService/UpdateDevice",
             "Changes the fields in `update_mask`, and no others.",
@@ -640,7 +640,7 @@ extension SchemaDescription {
           Method(
             "/traksense.v1.DeviceService/ReplaceDevice",
             "As UpdateDevice, but the fields that creating takes must be there.",
-            request: "UpdateDeviceRequest", response: "Device", errors: [409], requestExample: "{\"id\": 7, \"name\": \"Chiller 3 controller\", \"serial_number\": \"SN-ESP32-07\", \"asset\": 1, \"mqtt_client_id\": \"ESP32-07\", \"offline_after_seconds\": 600}", answerExample: "{\"display_name\": \"Device 2-07\", \"status\": \"OFFLINE\", \"last_seen\": null, \"is_online\": false, \"sensor_count\": 0, \"online_sensor_count\": 0}"),
+            request: "UpdateDeviceRequest", response: "Device", errors: [409], requestExample: "{\"id\": 7, \"name\": \"Chiller 3 controller\", \"serial_number\": \"SN-ESP32-07\", \"asset\": 1, \"mqtt_client_id\": \"ESP32-07\", \"offline_after_seconds\": 600}", answerExample: "{\"display_name\": \"Device 2-07\", \"status\": \"OFFLINE\", \"last_seen\": null, \"connectivity\": \"OFFLINE\", \"is_online\": false, \"sensor_count\": 0, \"online_sensor_count\": 0}"),
           Method(
             "/traksense.v1.DeviceService/DeleteDevice",
             "For good, with its status. A device that has sensors, archived ones included, stays: FAILED_PRECONDITION says how many, and how many readings they have.",
@@ -668,7 +668,7 @@ extension SchemaDescription {
           Method(
             "/traksense.v1.DeviceService/CreateDeviceSensors",
             "Makes all of the sensors or, when something is wrong with one, none.",
-            request: "CreateDeviceSensorsRequest", response: "SensorList", errors: [409], answerExample: "{\"results\": [{\"id\": 31, \"tag\": \"temp_101\", \"last_value\": null, \"last_reading_at\": null, \"is_online\": false}]}"),
+            request: "CreateDeviceSensorsRequest", response: "SensorList", errors: [409], answerExample: "{\"results\": [{\"id\": 31, \"tag\": \"temp_101\", \"last_value\": null, \"last_reading_at\": null, \"is_online\": false, \"status\": \"OFFLINE\"}]}"),
           Method(
             "/traksense.v1.DeviceService/Heartbeat",
             "Says that a device is alive although it measured nothing.",

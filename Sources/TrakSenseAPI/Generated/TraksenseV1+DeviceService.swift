@@ -236,8 +236,8 @@ extension TraksenseV1 {
         success: 200,
         requestFields: [
           .init("id", json: "id", .uint32),
-          .init("from", json: "from", .text),
-          .init("to", json: "to", .text),
+          .init("from", json: "from", .time),
+          .init("to", json: "to", .time),
           .init("limit", json: "limit", .uint32),
         ],
         responseFields: ["from", "to", "availability", "truncated", "intervals"]),
@@ -273,7 +273,7 @@ extension TraksenseV1 {
         success: 200,
         requestFields: [
           .init("id", json: "id", .uint32),
-          .init("timestamp", json: "timestamp", .text),
+          .init("timestamp", json: "timestamp", .time),
         ],
         responseFields: ["status", "last_seen", "is_online"]),
     ]

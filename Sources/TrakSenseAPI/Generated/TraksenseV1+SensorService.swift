@@ -202,8 +202,8 @@ extension TraksenseV1 {
         success: 200,
         requestFields: [
           .init("id", json: "id", .uint32),
-          .init("from", json: "from", .text),
-          .init("to", json: "to", .text),
+          .init("from", json: "from", .time),
+          .init("to", json: "to", .time),
           .init("limit", json: "limit", .uint32),
         ],
         responseFields: ["from", "to", "availability", "truncated", "intervals"]),
@@ -217,7 +217,7 @@ extension TraksenseV1 {
         requestFields: [
           .init("id", json: "id", .uint32),
           .init("value", json: "value", .number),
-          .init("timestamp", json: "timestamp", .text),
+          .init("timestamp", json: "timestamp", .time),
         ],
         responseFields: ["last_value", "last_reading_at", "is_online"]),
     ]

@@ -93,7 +93,7 @@ extension TraksenseV1 {
         requestFields: [
           .init("name", json: "name", .text),
           .init("scopes", json: "scopes", .text, isRepeated: true),
-          .init("expires_at", json: "expiresAt", .text),
+          .init("expires_at", json: "expiresAt", .time),
         ],
         responseFields: ["api_key", "key"]),
       HTTPRoute(

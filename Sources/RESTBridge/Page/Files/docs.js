@@ -64,17 +64,17 @@ function inner(schema) {
   return schema.properties ? [schema] : [];
 }
 
-/** The members of an object; those of objects inside open on demand. */
-function fields(schema) {
+/** The members of an object; those of objects inside open on demand. What an answer has is always there. */
+function fields(schema, isRequest) {
   const list = element("ul", { class: "fields" });
-  const required = new Set(schema.required ?? []);
+  const required = new Set(isRequest ? schema.required : []);
   for (const [name, value] of Object.entries(schema.properties ?? {})) {
-    list.append(field(name, value, required.has(name)));
+    list.append(field(name, value, required.has(name), isRequest));
   }
   return list;
 }
 
-function field(name, schema, isRequired, comment = schema.description) {
+function field(name, schema, isRequired, isRequest, comment = schema.description) {
   const head = [
     element("code", {}, name), element("span", { class: "type" }, typeOf(schema)),
     isRequired ? element("span", { class: "must" }, "required") : null,
@@ -82,7 +82,7 @@ function field(name, schema, isRequired, comment = schema.description) {
   const text = comment ? prose(comment) : null;
   const below = inner(schema).filter((one) => one.properties);
   if (!below.length) return element("li", {}, ...head, text);
-  return element("li", {}, lazy(element("summary", {}, ...head), () => below.map(fields)), text);
+  return element("li", {}, lazy(element("summary", {}, ...head), () => below.map((one) => fields(one, isRequest))), text);
 }
 
 /** A part that is made when it is opened for the first time. */
@@ -95,21 +95,29 @@ function lazy(summary, make, attributes = {}) {
 /** The examples of a content, by what they are called. */
 function examples({ example, examples: named = {} }) {
   const all = Object.entries(named).map(([name, one]) => [one.summary ?? name, one.value]);
-  return example === undefined ? all : [["Example", example], ...all];
+  return example === undefined ? all : [["", example], ...all];
 }
 
 const written = (value) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
 
-function content(body) {
+/** What a body may be. The first example of a request is shown as a command line already. */
+function content(body, isRequest) {
   const made = [];
   for (const [type, one] of Object.entries(body.content ?? {})) {
     made.push(element("p", { class: "quiet" }, `${type}: ${typeOf(one.schema)}`));
-    for (const [name, value] of examples(one)) {
-      made.push(element("p", { class: "quiet" }, name), element("pre", {}, written(value)));
+    for (const [name, value] of examples(one).slice(isRequest ? 1 : 0)) {
+      if (name) made.push(element("p", { class: "quiet" }, name));
+      made.push(element("pre", {}, written(value)));
     }
-    for (const below of inner(one.schema)) made.push(fields(below));
+    for (const below of inner(one.schema)) made.push(fields(below, isRequest));
   }
   return made;
+}
+
+/** A body in one line, or in several when it is long. */
+function sent(value) {
+  const line = JSON.stringify(value);
+  return line.length > 60 ? JSON.stringify(value, null, 2) : line;
 }
 
 /** A text in single quotes, as shells read it. */
@@ -137,7 +145,7 @@ function command(path, verb, operation) {
   for (const [type, one] of Object.entries(operation.requestBody?.content ?? {})) {
     if (type.startsWith("multipart")) words.push("-F", "avatar=@picture.png");
     const value = examples(one)[0]?.[1];
-    if (value !== undefined) words.push("-H", quoted(`Content-Type: ${type}`), "-d", quoted(JSON.stringify(value)));
+    if (value !== undefined) words.push("-H", quoted(`Content-Type: ${type}`), "-d", quoted(sent(value)));
   }
   const lines = [];
   for (const word of words) {
@@ -175,14 +183,14 @@ function inside(path, verb, operation) {
   if (parameters.length) {
     const list = element("ul", { class: "fields" });
     for (const one of parameters) {
-      const item = field(one.name, one.schema, one.required === true, one.description);
+      const item = field(one.name, one.schema, one.required === true, true, one.description);
       item.querySelector(".type").append(` in ${one.in}`);
       list.append(item);
     }
     made.append(element("div", {}, element("h3", {}, "Parameters"), list));
   }
   if (operation.requestBody) {
-    made.append(element("div", {}, element("h3", {}, "Body"), ...content(operation.requestBody)));
+    made.append(element("div", {}, element("h3", {}, "Body"), ...content(operation.requestBody, true)));
   }
   const answers = element("div", { class: "answers" });
   for (const [status, answer] of Object.entries(operation.responses)) {
@@ -190,7 +198,7 @@ function inside(path, verb, operation) {
     const kind = status < "400" ? "good" : "bad";
     const head = [element("span", { class: `status ${kind}` }, status), body.description];
     answers.append(
-      body.content ? lazy(element("summary", {}, ...head), () => content(body)) : element("div", {}, ...head));
+      body.content ? lazy(element("summary", {}, ...head), () => content(body, false)) : element("div", {}, ...head));
   }
   made.append(element("div", {}, element("h3", {}, "Answers"), answers));
   return made;
