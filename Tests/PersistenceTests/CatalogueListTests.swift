@@ -275,6 +275,9 @@ struct CatalogueListTests {
         }
       }
       #expect(try await plant.count("ingest_devicestatus") == 1)
+      // What belongs to an asset as a whole is without what archived devices measure.
+      #expect(try await plant.sensorIDs { $0.assets = [1] } == [1, 2, 3])
+      #expect(try await plant.sensorIDs { $0.asset = 1 } == [1, 4, 2, 5, 3, 6])
     }
   }
 }

@@ -129,6 +129,11 @@ struct RollupTests {
         NewTenant(slug: try #require(TenantSlug("t")), name: "t", domains: []))
       try await database.run(
         """
+        INSERT INTO t.assets_site (name) VALUES ('S');
+        INSERT INTO t.assets_asset (site_id, tag, asset_type) VALUES (1, 'A', 'AHU');
+        INSERT INTO t.assets_device (asset_id, mqtt_client_id, name, serial_number)
+          VALUES (1, 'D', 'D', 'D');
+        INSERT INTO t.assets_sensor (device_id, tag, metric_type, unit) VALUES (1, 's', 'cop', '°C');
         INSERT INTO t.telemetry_readings SELECT 1, '2025-06-15T10:00:00Z', 1, '°C';
         INSERT INTO t.ingest_sensorstatus VALUES (1, 1, '2025-06-15T10:00:00Z');
         """)

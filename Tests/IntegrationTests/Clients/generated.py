@@ -8,6 +8,7 @@ Prints {"event": "generated", "warnings": […], "sites": […], "asset": …, "
 import datetime
 import importlib
 import json
+import re
 import subprocess
 import sys
 
@@ -42,6 +43,6 @@ history = operation("telemetry", "get_ingest_history_device_id").sync(
     "ESP32-01", client=client, interval=models.GetIngestHistoryDeviceIdInterval.RAW)
 print(json.dumps({
     "event": "generated",
-    "warnings": [line for line in made.stdout.splitlines() if line.startswith(("WARNING", "ERROR"))],
+    "warnings": re.findall(r"^(?:WARNING|ERROR) .*$", made.stdout + made.stderr, re.MULTILINE),
     "sites": [site.name for site in sites.results], "asset": asset.tag, "refused": again.to_dict(),
     "history": [row.value for row in history.data]}), flush=True)
