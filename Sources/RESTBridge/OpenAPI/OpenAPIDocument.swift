@@ -62,8 +62,8 @@ struct OpenAPIDocument {
 
   private static let introduction = """
     Every path is known with and without a slash at its end. The host names the tenant; on a host of no tenant, \
-    `?tenant=` or the header `X-Tenant` does. Unknown query parameters are refused, unknown members of bodies \
-    ignored. Times are UTC. Errors are `{"detail": "…"}` or `{"field": ["…"]}`. The examples are true of the sample \
+    `?tenant=` or the header `X-Tenant` does. Unknown query parameters are refused, unknown members of a body \
+    ignored, but not of objects inside it. Times are UTC. Errors are `{"detail": "…"}` or `{"field": ["…"]}`. The examples are true of the sample \
     tenant `umc` that `traksense dev` makes, in this order: made, changed, removed.
     """
 

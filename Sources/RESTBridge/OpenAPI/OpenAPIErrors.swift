@@ -57,7 +57,7 @@ enum OpenAPIErrors {
       408, "RequestTimeout", "The body did not arrive in time.", "The body did not arrive in time."),
     Kind(
       409, "Conflict", "Something exists already, or is in use.", "tag",
-      "A asset with this tag already exists."),
+      "An asset with this tag already exists."),
     Kind(
       413, "ContentTooLarge", "The body is too large.", "The body is larger than 1048576 bytes."),
     Kind(
