@@ -117,7 +117,7 @@ extension EndToEnd {
         try await check(
           stack, key, ["--phases", "fuzzing", "--max-examples", "2"] + anything)
         try await check(
-          stack, key, ["--phases", "stateful", "--max-examples", "40"] + anything, atLeast: 50)
+          stack, key, ["--phases", "stateful", "--max-examples", "20"] + anything, atLeast: 50)
         if let seconds = Self.seconds {
           try await check(
             stack, key,
