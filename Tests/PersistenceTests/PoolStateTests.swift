@@ -33,7 +33,7 @@ struct PoolStateTests {
     _ = state.connected()
     for id in 0..<waiters {
       #expect(state.acquire(at: .zero) == nil)
-      state.wait("\(id)", id: UInt64(id))
+      _ = state.wait("\(id)", id: UInt64(id), from: .zero)
     }
     #expect(state.acquire(at: .zero)?.name == "overloaded")
   }
@@ -43,9 +43,9 @@ struct PoolStateTests {
     var state = Self.state(connections: 1)
     _ = state.acquire(at: .zero)
     _ = state.connected()
-    state.wait("a", id: 1)
-    state.wait("b", id: 2)
-    state.wait("c", id: 3)
+    _ = state.wait("a", id: 1, from: .zero)
+    _ = state.wait("b", id: 2, from: .zero)
+    _ = state.wait("c", id: 3, from: .zero)
     #expect(state.remove(id: 2) == "b")
     #expect(state.remove(id: 2) == nil)
     guard case .hand("a") = state.release(7, isReusable: true) else {
@@ -64,12 +64,41 @@ struct PoolStateTests {
     #expect(state.idle == [7])
   }
 
+  @Test("who has waited too long is taken out of the line, which is watched while anybody waits")
+  func expiry() {
+    var state = Self.state(connections: 1)
+    _ = state.acquire(at: .zero)
+    _ = state.connected()
+    let longest = PoolLimits().acquireTimeout
+    var watches: [Bool] = []
+    for (id, start) in [(1, Duration.zero), (2, .seconds(1)), (3, .seconds(1)), (4, .seconds(2))] {
+      watches.append(state.wait("\(id)", id: UInt64(id), from: start))
+    }
+    #expect(watches == [true, false, false, false])
+    var (late, next) = state.expire(at: longest - .nanoseconds(1))
+    #expect(late.isEmpty && next == longest)
+    (late, next) = state.expire(at: longest)
+    #expect(late == ["1"] && next == longest + .seconds(1))
+    #expect(state.remove(id: 2) == "2")
+    (late, next) = state.expire(at: longest + .seconds(1))
+    #expect(late == ["3"] && next == longest + .seconds(2))
+    guard case .hand("4") = state.release(7, isReusable: true) else {
+      Issue.record("the last waiter was passed over")
+      return
+    }
+    // Nobody is left: the next who waits has the line watched again.
+    (late, next) = state.expire(at: longest + .seconds(2))
+    #expect(late.isEmpty && next == nil)
+    let isFirst = state.wait("5", id: 5, from: .seconds(9))
+    #expect(isFirst)
+  }
+
   @Test("a broken connection is replaced by the waiter who would have got it")
   func replacement() {
     var state = Self.state(connections: 1)
     _ = state.acquire(at: .zero)
     _ = state.connected()
-    state.wait("a", id: 1)
+    _ = state.wait("a", id: 1, from: .zero)
     guard case .discardAndReplace("a") = state.release(7, isReusable: false) else {
       Issue.record("the waiter has no connection to wait for any more")
       return
@@ -83,7 +112,7 @@ struct PoolStateTests {
     _ = state.acquire(at: .zero)
     _ = state.acquire(at: .zero)
     _ = state.acquire(at: .zero)
-    state.wait("a", id: 1)
+    _ = state.wait("a", id: 1, from: .zero)
     #expect(state.connectFailed("down", retryAt: .seconds(1)) == ["a"])
     #expect(state.connectFailed("down", retryAt: .seconds(1)).isEmpty)
     #expect(state.connectFailed("down", retryAt: .seconds(1)).isEmpty)
@@ -92,9 +121,9 @@ struct PoolStateTests {
     #expect(state.acquire(at: .seconds(1))?.name == "connect")
     // The others wait for the answer of the one who tries, and share it.
     #expect(state.acquire(at: .seconds(1)) == nil)
-    state.wait("b", id: 2)
-    state.wait("c", id: 3)
-    state.wait("d", id: 4)
+    _ = state.wait("b", id: 2, from: .zero)
+    _ = state.wait("c", id: 3, from: .zero)
+    _ = state.wait("d", id: 4, from: .zero)
     #expect(state.connected() == ["b", "c"])
     #expect((state.open, state.connecting, state.waiting) == (3, 2, 1))
   }
@@ -105,7 +134,7 @@ struct PoolStateTests {
     _ = state.acquire(at: .zero)
     _ = state.connected()
     _ = state.acquire(at: .zero)
-    state.wait("a", id: 1)
+    _ = state.wait("a", id: 1, from: .zero)
     #expect(state.connectFailed("too many", retryAt: .seconds(1)).isEmpty)
     guard case .hand("a") = state.release(7, isReusable: true) else {
       Issue.record("the waiter was forgotten")
@@ -121,7 +150,7 @@ struct PoolStateTests {
     _ = state.acquire(at: .zero)
     _ = state.connected()
     _ = state.release(1, isReusable: true)
-    state.wait("a", id: 1)
+    _ = state.wait("a", id: 1, from: .zero)
     let closed = state.close()
     #expect(closed.idle == [1])
     #expect(closed.waiters == ["a"])
@@ -152,7 +181,7 @@ struct PoolStateTests {
         case .connect, .refuse: break
         case nil:
           nextID += 1
-          state.wait("\(nextID)", id: nextID)
+          _ = state.wait("\(nextID)", id: nextID, from: .zero)
           line.append("\(nextID)")
         }
       case 2 where state.connecting > 0:

@@ -25,7 +25,10 @@ struct PoolState<Connection, Waiter> {
   private(set) var isClosed = false
   private var retryAt: Duration = .zero
   private var lastFailure = ""
-  private var waiters: [(id: UInt64, waiter: Waiter)] = []
+  /// In order of arrival, and so of their deadlines.
+  private var waiters: [(id: UInt64, waiter: Waiter, deadline: Duration)] = []
+  /// Somebody comes back for those whose deadline passes.
+  private var isWatched = false
 
   init(limits: PoolLimits) {
     self.limits = limits
@@ -49,11 +52,23 @@ struct PoolState<Connection, Waiter> {
     return waiters.count < limits.waiters ? nil : .refuse(.overloaded)
   }
 
-  mutating func wait(_ waiter: Waiter, id: UInt64) {
-    waiters.append((id, waiter))
+  /// - Returns: whether the line has to be watched from now on: see ``expire(at:)``.
+  mutating func wait(_ waiter: Waiter, id: UInt64, from now: Duration) -> Bool {
+    waiters.append((id, waiter, now + limits.acquireTimeout))
+    defer { isWatched = true }
+    return !isWatched
   }
 
-  /// The waiter gave up, or waited too long.
+  /// Takes those out of the line who have waited too long.
+  /// - Returns: they, and when to come again; nil: the line is empty, and whoever waits next says so.
+  mutating func expire(at now: Duration) -> (late: [Waiter], next: Duration?) {
+    let late = waiters.prefix { $0.deadline <= now }.map(\.waiter)
+    waiters.removeFirst(late.count)
+    isWatched = !waiters.isEmpty
+    return (late, waiters.first?.deadline)
+  }
+
+  /// The waiter gave up.
   /// - Returns: nil when it was served already.
   mutating func remove(id: UInt64) -> Waiter? {
     guard let index = waiters.firstIndex(where: { $0.id == id }) else { return nil }

@@ -124,30 +124,36 @@ package final class PostgresPool: Sendable {
   /// Waits in line: for a connection, the leave to make one, the timeout or the task's cancellation.
   private func wait() async -> Grant {
     let id = nextWaiterID.wrappingAdd(1, ordering: .relaxed).newValue
-    let timer = Task {
-      do { try await clock.sleep(limits.acquireTimeout) } catch { return }
-      giveUp(id, .overloaded)
-    }
-    defer { timer.cancel() }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let now = clock.now()
-        let grant: Grant? = state.withLock { state in
-          if let granted = state.acquire(at: now) { return granted }
+        let (grant, mustWatch): (Grant?, Bool) = state.withLock { state in
+          if let granted = state.acquire(at: now) { return (granted, false) }
           // Inside the lock: a cancellation from here on finds the waiter in line.
-          if Task.isCancelled { return .refuse(.cancelled) }
-          state.wait(continuation, id: id)
-          return nil
+          if Task.isCancelled { return (.refuse(.cancelled), false) }
+          return (nil, state.wait(continuation, id: id, from: now))
         }
+        if mustWatch { watchLine() }
         if let grant { continuation.resume(returning: grant) }
       }
     } onCancel: {
-      giveUp(id, .cancelled)
+      state.withLock { $0.remove(id: id) }?.resume(returning: .refuse(.cancelled))
     }
   }
 
-  private func giveUp(_ id: UInt64, _ error: StoreError) {
-    state.withLock { $0.remove(id: id) }?.resume(returning: .refuse(error))
+  /// Turns away who has waited too long, until the line is empty. One timer for all of them: the runtime
+  /// keeps that of a cancelled sleep until its time has come.
+  private func watchLine() {
+    Task {
+      while true {
+        let now = clock.now()
+        let (late, next) = state.withLock { $0.expire(at: now) }
+        for waiter in late { waiter.resume(returning: .refuse(.overloaded)) }
+        guard let next else { return }
+        // Nobody cancels this task; should a clock refuse to sleep, the line is looked at all the more.
+        try? await clock.sleep(next - now)
+      }
+    }
   }
 
   private func connect() async throws(StoreError) -> PostgresConnection {

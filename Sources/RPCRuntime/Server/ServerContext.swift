@@ -35,8 +35,8 @@ public final class ServerContext: Sendable {
     var initial = Metadata()
     var trailing = Metadata()
     var isCompressed: Bool?
-    /// By the identity of their keys.
-    var values: [ObjectIdentifier: any Sendable] = [:]
+    /// By the identity of their keys; a call has a few, for which a dictionary would be larger and slower.
+    var values: [(key: ObjectIdentifier, value: any Sendable)] = []
     var earlyEnd: EarlyEnd?
     /// Ends the call from outside; nil where nobody can.
     var terminator: (@Sendable (RPCError) -> Void)?
@@ -139,8 +139,22 @@ public final class ServerContext: Sendable {
 
   /// The value that an interceptor left under `key`.
   public subscript<Key: ServerContextKey>(_ key: Key.Type) -> Key.Value? {
-    get { state.withLock { $0.values[ObjectIdentifier(key)] } as? Key.Value }
-    set { state.withLock { $0.values[ObjectIdentifier(key)] = newValue } }
+    get {
+      let id = ObjectIdentifier(key)
+      return state.withLock { $0.values.first { $0.key == id }?.value } as? Key.Value
+    }
+    set {
+      let id = ObjectIdentifier(key)
+      state.withLock { state in
+        let index = state.values.firstIndex { $0.key == id }
+        switch (index, newValue) {
+        case (let index?, let value?): state.values[index].value = value
+        case (let index?, nil): state.values.remove(at: index)
+        case (nil, let value?): state.values.append((id, value))
+        case (nil, nil): break
+        }
+      }
+    }
   }
 
   /// Request messages that the handler has got. Counted only where the router has interceptors.

@@ -5,8 +5,8 @@ package import Logging
 import RPCRuntime
 
 /// Lets calls in: resolves the tenant, finds out who calls, compares with what the RPC takes, and leaves
-/// tenant and principal in the call's context.
-package struct CallGate: Sendable {
+/// tenant and principal in the call's context. A class, as every RPC has one.
+package final class CallGate: Sendable {
   private let claims: TenantClaims
   let authenticator: CallAuthenticator
   let streams = AdmittedStreams()
@@ -46,13 +46,12 @@ package struct CallGate: Sendable {
   }
 
   /// Lets a stream in, and remembers on what grounds until it has ended.
-  @inline(never)
   func admitStream(
     _ context: ServerContext, _ permission: Permission
   ) async throws(RPCError) {
     try await ChildTask.run { () async throws(RPCError) in
-      guard let caller = try await admit(context, permission) else { return }
-      streams.enter(
+      guard let caller = try await self.admit(context, permission) else { return }
+      self.streams.enter(
         context,
         AdmittedStreams.Grounds(
           proof: caller.proof, tenant: context[CallTenant.self]?.slug, permission: permission))

@@ -8,16 +8,24 @@ extension TelemetryService {
   /// `start`, then events until the caller leaves, falls behind, or the server stops.
   ///
   /// A task keeps the memory of its deepest chain of frames until it ends, see ``ChildTask``: so the set-up
-  /// has a task of its own, and what the stream's needs is not async, or in functions that are not inlined.
+  /// has a task of its own, and one function follows the other instead of being in its frame.
   package func subscribe(
     _ request: TraksenseV1.SubscribeRequest,
     responses: MessageWriter<TraksenseV1.SubscribeResponse>, context: ServerContext
   ) async throws(RPCError) {
     let subscription = try await ChildTask.run { () async throws(RPCError) in
-      let (start, subscription) = try await join(request, context)
-      try await announce(start, responses)
+      let (start, subscription) = try await self.join(request, context)
+      try await self.announce(start, responses)
       return subscription
     }
+    try await pass(on: subscription, to: responses, context)
+  }
+
+  @inline(never)
+  private func pass(
+    on subscription: ReadingSubscription,
+    to responses: MessageWriter<TraksenseV1.SubscribeResponse>, _ context: ServerContext
+  ) async throws(RPCError) {
     while true {
       try await responses.write(frame: nextFrame(of: subscription, context))
     }

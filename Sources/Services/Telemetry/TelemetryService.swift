@@ -5,8 +5,9 @@ package import Logging
 import RPCRuntime
 import TrakSenseAPI
 
-/// `traksense.v1.TelemetryService` over the domain's ports. One file per RPC.
-package struct TelemetryService: TraksenseV1.TelemetryServiceProtocol {
+/// `traksense.v1.TelemetryService` over the domain's ports. One file per RPC. A class, because each stream holds it: a
+/// reference is smaller than all it has.
+package final class TelemetryService: TraksenseV1.TelemetryServiceProtocol {
   /// What is decided outside: how much a call may ask for, and what time it is.
   package struct Settings: Sendable {
     package var limits: TelemetryLimits

@@ -13,15 +13,34 @@ struct CallBracketTests {
     let log: RecordingInterceptor.Log
     var refusal: RPCError?
     var replacement: RPCError?
+    /// Runs the rest with this as a task-local value.
+    var mark: String?
+
+    func scope(_ context: ServerContext) -> (any CallScope)? { mark.map { Marked(mark: $0) } }
 
     func begin(_ context: ServerContext) async throws(RPCError) {
-      log.add("\(name) begins")
+      log.add("\(name) begins\(CallBracketTests.mark.map { " in \($0)" } ?? "")")
       if let refusal { throw refusal }
     }
 
     func end(_ context: ServerContext, _ error: RPCError?) -> RPCError? {
       log.add("\(name) ends: \(error?.message ?? "OK")")
       return replacement ?? error
+    }
+  }
+
+  @TaskLocal private static var mark: String?
+
+  private struct Marked: CallScope {
+    let mark: String
+
+    func run<Response: Sendable>(
+      _ rest: () async throws(RPCError) -> Response
+    ) async throws(RPCError) -> Response {
+      let result: Result<Response, RPCError> = await CallBracketTests.$mark.withValue(mark) {
+        do throws(RPCError) { return .success(try await rest()) } catch { return .failure(error) }
+      }
+      return try result.get()
     }
   }
 
@@ -71,5 +90,30 @@ struct CallBracketTests {
     let outer = Bracket(name: "a", log: log, replacement: other)
     #expect(await Self.call([outer, refusing])?.message == "other")
     #expect(await Self.call([outer, Bracket(name: "b", log: log)]) == nil)
+  }
+
+  @Test("what follows a scope runs in it, and those in front of it hear how that ended")
+  func scopes() async {
+    let log = RecordingInterceptor.Log()
+    let refusal = RPCError(.permissionDenied, "no")
+    let brackets = [
+      Bracket(name: "a", log: log), Bracket(name: "b", log: log, mark: "first"),
+      Bracket(name: "c", log: log), Bracket(name: "d", log: log, mark: "second"),
+      Bracket(name: "e", log: log),
+    ]
+    #expect(await Self.call(brackets) == nil)
+    #expect(
+      log.all == [
+        "a begins", "b begins", "c begins in first", "d begins in first", "e begins in second",
+        "e ends: OK", "d ends: OK", "c ends: OK", "b ends: OK", "a ends: OK",
+      ])
+    let other = RecordingInterceptor.Log()
+    let refusing = [
+      Bracket(name: "a", log: other), Bracket(name: "b", log: other, mark: "first"),
+      Bracket(name: "c", log: other, refusal: refusal),
+    ]
+    #expect(await Self.call(refusing)?.message == "no")
+    #expect(
+      other.all == ["a begins", "b begins", "c begins in first", "b ends: no", "a ends: no"])
   }
 }
