@@ -48,7 +48,9 @@ let package = Package(
   products: [
     .executable(name: "traksense", targets: ["traksense"]),
     .executable(name: "protoc-gen-traksense", targets: ["protoc-gen-traksense"]),
-    .library(name: "TrakSenseAPI", targets: ["TrakSenseAPI"]),
+    // What a caller needs: TrakSenseAPI re-exports RPCRuntime. Of Debian it takes libnghttp2-dev, libprotobuf-c-dev,
+    // zlib1g-dev and pkg-config.
+    .library(name: "TrakSenseAPI", targets: ["TrakSenseAPI", "RPCRuntime"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -174,6 +176,14 @@ let package = Package(
       name: "protoc-gen-traksense", dependencies: ["CProtocPlugin", "CProtobufC"],
       swiftSettings: strict),
 
+    // An example for callers; Examples/Swift has a Package.swift of its own for it.
+    .executableTarget(
+      name: "building-monitor",
+      dependencies: [
+        "TrakSenseAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Examples/Swift/Sources/building-monitor", swiftSettings: strict),
+
     // Measured beside peers by `make bench`.
     .target(
       name: "CBenchProto", dependencies: ["CTrakSenseProto", "CProtobufC"],
@@ -293,9 +303,13 @@ let package = Package(
       ],
       swiftSettings: strictForTests),
     .testTarget(
+      name: "DocumentationTests", dependencies: ["DevStack", "TrakSenseAPI"],
+      swiftSettings: strictForTests),
+    .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "DevStack", "Domain", "Persistence", "Services", "TrakSenseAPI", "traksense", logging,
+        "DevStack", "Domain", "Persistence", "Services", "TrakSenseAPI", "building-monitor",
+        "traksense", logging,
       ],
       exclude: ["Clients"],
       swiftSettings: strictForTests),

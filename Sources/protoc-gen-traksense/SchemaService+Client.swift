@@ -36,7 +36,9 @@ extension SchemaService {
       text.line("    \(descriptor), request, options: options)")
     case .clientStreaming:
       text.line("///")
-      text.line("/// - Parameter send: writes the requests; when it returns, there are no more.")
+      text.line("/// - Parameters:")
+      text.line("///   - options: what the caller says about the call.")
+      text.line("///   - send: writes the requests; when it returns, there are no more.")
       text.line("public func \(method.swiftName)(")
       text.line("  options: CallOptions = CallOptions(),")
       text.line("  _ send: (RequestMessageWriter<\(input)>) async throws(RPCError) -> Void")

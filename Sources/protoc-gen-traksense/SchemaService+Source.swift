@@ -54,7 +54,7 @@ extension SchemaService {
     guard methods.contains(where: \.hasRoutes) else { return }
     text.line()
     text.line("/// The RPCs that are reached over HTTP with JSON.")
-    text.line("public static let routes: [HTTPRoute] = [")
+    text.line("package static let routes: [HTTPRoute] = [")
     for (index, method) in methods.enumerated() {
       let routes = try HTTPRoutes(of: method, named: "\(fullName).\(method.name)", names)
       routes?.declare(types: "all[\(index)]", in: &text)

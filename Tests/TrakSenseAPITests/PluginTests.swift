@@ -125,7 +125,7 @@ struct PluginTests {
         """, more: "rpc Hidden(PutRequest) returns (PutResponse);"),
       file: "TestV2+Shelf.swift")
     let expected = """
-          public static let routes: [HTTPRoute] = [
+          package static let routes: [HTTPRoute] = [
             HTTPRoute(
               all[0],
               bindings: [

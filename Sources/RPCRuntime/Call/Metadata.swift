@@ -28,14 +28,18 @@ public struct Metadata: Hashable, Sendable, ExpressibleByDictionaryLiteral {
   /// True when there is no pair.
   public var isEmpty: Bool { entries.isEmpty }
 
-  /// Appends a pair; the key is folded to lower case.
-  /// - Parameter value: as on the wire: base64 when the key ends in `-bin`.
+  /// Appends a pair.
+  /// - Parameters:
+  ///   - value: as on the wire: base64 when the key ends in `-bin`.
+  ///   - key: folded to lower case.
   public mutating func add(_ value: String, for key: String) {
     entries.append(Entry(key: key.lowercased(), value: value))
   }
 
-  /// Appends a pair whose value is any bytes; the key is folded to lower case.
-  /// - Parameter key: must end in `-bin`, or the other end sees the base64 text.
+  /// Appends a pair whose value is any bytes.
+  /// - Parameters:
+  ///   - value: the bytes.
+  ///   - key: folded to lower case; must end in `-bin`, or the other end sees the base64 text.
   public mutating func addBinary(_ value: some Sequence<UInt8>, for key: String) {
     add(String(decoding: Base64.encode(value, padded: false), as: UTF8.self), for: key)
   }

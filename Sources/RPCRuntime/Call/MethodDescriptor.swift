@@ -2,9 +2,13 @@
 
 /// Which sides of a call carry more than one message.
 public enum MethodKind: Hashable, Sendable {
+  /// One request, one response.
   case unary
+  /// Any number of requests, then one response.
   case clientStreaming
+  /// One request, any number of responses.
   case serverStreaming
+  /// Any number of both, at the same time.
   case bidirectional
 
   /// True when the caller sends any number of messages.

@@ -12,7 +12,12 @@ public struct RPCError: Error, Hashable, Sendable, CustomStringConvertible {
   /// part of the frame of every function that can throw it.
   private var boxedDetails: [ErrorDetails] = []
 
-  /// - Parameter code: anything but `.ok`; `.ok` is taken as `.unknown`.
+  /// - Parameters:
+  ///   - code: anything but `.ok`; `.ok` is taken as `.unknown`.
+  ///   - message: for people.
+  ///   - violations: the request's fields that were wrong.
+  ///   - retryAfter: after how long the same call may succeed.
+  ///   - metadata: goes with the status.
   public init(
     _ code: StatusCode, _ message: String, violations: [FieldViolation] = [],
     retryAfter: Duration? = nil, metadata: Metadata = Metadata()

@@ -34,7 +34,10 @@ public struct StreamingCall: Sendable {
 
 extension RPCChannel {
   /// Calls a client-streaming RPC.
-  /// - Parameter send: writes the requests; when it returns, the request stream ends.
+  /// - Parameters:
+  ///   - method: the RPC.
+  ///   - options: what the caller says about the call.
+  ///   - send: writes the requests; when it returns, the request stream ends.
   /// - Throws: the status when it is not OK; `send`'s error when it throws one, after cancelling the call.
   public func clientStreaming(
     _ method: MethodDescriptor, options: CallOptions,
@@ -80,6 +83,7 @@ public struct CallOptions: Sendable {
   /// What a caller may compress with (gRPC "Compression"). A server that does not know it answers
   /// UNIMPLEMENTED.
   public enum Compression: Hashable, Sendable {
+    /// RFC 1952.
     case gzip
   }
 

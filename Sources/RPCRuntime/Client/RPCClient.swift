@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import NIOCore
+import NIOPosix
 
 /// A client's channel to one or several servers that serve the same: connects when the first call comes, and
 /// again when a connection is lost, spreads calls over the servers, and sends a call again where that is safe.
@@ -31,6 +32,17 @@ public final class RPCClient: RPCChannel {
     let connector = try ClientConnector(configuration, loop: loop)
     balancer = NIOLoopBoundBox.makeBoxSendingValue(
       LoadBalancer(target, configuration, connector, monitor), eventLoop: loop)
+  }
+
+  /// As ``init(_:_:group:)``, on an event loop of those that NIO keeps for the whole process.
+  /// - Parameters:
+  ///   - target: where the servers are.
+  ///   - configuration: everything else.
+  /// - Throws: FAILED_PRECONDITION when TLS is asked for and its files cannot be used.
+  public convenience init(
+    _ target: ClientTarget, _ configuration: ClientConfiguration = ClientConfiguration()
+  ) throws(RPCError) {
+    try self.init(target, configuration, group: MultiThreadedEventLoopGroup.singleton)
   }
 
   deinit {

@@ -13,7 +13,9 @@ public protocol CallBracket: ServerInterceptor {
   func scope(_ context: ServerContext) -> (any CallScope)?
 
   /// Runs when everything behind has ended.
-  /// - Parameter error: how; nil: with success.
+  /// - Parameters:
+  ///   - context: the call's.
+  ///   - error: how it ended; nil: with success.
   /// - Returns: what the caller shall see; an error where there was none is not possible.
   func end(_ context: ServerContext, _ error: RPCError?) -> RPCError?
 }

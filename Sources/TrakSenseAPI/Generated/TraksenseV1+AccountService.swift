@@ -60,7 +60,7 @@ extension TraksenseV1 {
     ]
 
     /// The RPCs that are reached over HTTP with JSON.
-    public static let routes: [HTTPRoute] = [
+    package static let routes: [HTTPRoute] = [
       HTTPRoute(
         all[0],
         bindings: [
@@ -226,7 +226,9 @@ extension TraksenseV1 {
     /// Replaces the picture: JPEG, PNG, GIF or WebP, known by its bytes, at most 5 MiB in all parts together. It is
     /// stored scaled down and without metadata. Over REST: multipart/form-data with the file field `avatar`.
     ///
-    /// - Parameter send: writes the requests; when it returns, there are no more.
+    /// - Parameters:
+    ///   - options: what the caller says about the call.
+    ///   - send: writes the requests; when it returns, there are no more.
     public func uploadAvatar(
       options: CallOptions = CallOptions(),
       _ send: (RequestMessageWriter<TraksenseV1.UploadAvatarRequest>) async throws(RPCError) -> Void

@@ -84,7 +84,7 @@ extension TraksenseV1 {
     ]
 
     /// The RPCs that are reached over HTTP with JSON.
-    public static let routes: [HTTPRoute] = [
+    package static let routes: [HTTPRoute] = [
       HTTPRoute(
         all[0],
         bindings: [

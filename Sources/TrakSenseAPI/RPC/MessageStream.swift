@@ -17,7 +17,8 @@ public struct MessageStream<Message: ProtobufMessage>: AsyncSequence, Sendable {
     self.responses = responses
   }
 
-  /// See ``ResponseStream/metadata()``.
+  /// What the server sent beside the messages, as far as it has come: the initial metadata is there with the
+  /// first message, the trailing metadata when the stream has ended.
   public func metadata() async -> ResponseMetadata { await responses.metadata() }
 
   /// Reads the messages. Call it once.

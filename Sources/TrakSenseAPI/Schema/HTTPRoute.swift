@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How a unary RPC is reached over HTTP with JSON, as its .proto says with `google.api.http`.
-public struct HTTPRoute: Sendable {
+package struct HTTPRoute: Sendable {
   /// The RPC with its messages.
-  public let types: MethodTypes
+  package let types: MethodTypes
   /// The ways to call it, all to the same effect; the first is the preferred one.
-  public let bindings: [HTTPBinding]
+  package let bindings: [HTTPBinding]
   /// Status of a success; 204: the answer has no body.
-  public let successStatus: Int
+  package let successStatus: Int
   /// The fields of the request.
-  public let requestFields: [Field]
+  package let requestFields: [Field]
   /// Names of the response's fields, as the .proto spells them.
-  public let responseFields: [String]
+  package let responseFields: [String]
 
   /// - Parameters:
   ///   - types: the RPC with its messages.
@@ -19,7 +19,7 @@ public struct HTTPRoute: Sendable {
   ///   - success: status of a success.
   ///   - requestFields: the fields of the request.
   ///   - responseFields: names of the response's fields.
-  public init(
+  package init(
     _ types: MethodTypes, bindings: [HTTPBinding], success: Int, requestFields: [Field],
     responseFields: [String]
   ) {
@@ -32,9 +32,9 @@ public struct HTTPRoute: Sendable {
 }
 
 /// One way to call an RPC over HTTP.
-public struct HTTPBinding: Hashable, Sendable {
+package struct HTTPBinding: Hashable, Sendable {
   /// What is done with the path.
-  public enum Verb: String, Hashable, Sendable, CaseIterable {
+  package enum Verb: String, Hashable, Sendable, CaseIterable {
     case get = "GET"
     case post = "POST"
     case put = "PUT"
@@ -43,22 +43,22 @@ public struct HTTPBinding: Hashable, Sendable {
   }
 
   /// What is done with the path.
-  public let verb: Verb
+  package let verb: Verb
   /// Starts with a slash and ends without; `{name}` stands for one part, which is the value of the
   /// request's field of that name.
-  public let path: String
+  package let path: String
   /// Whether the body is a JSON object with the fields that the path does not have. If not, there is no
   /// body, and they come from the query.
-  public let hasBody: Bool
+  package let hasBody: Bool
   /// The response's field that is the whole answer; nil: the response itself is.
-  public let responseField: String?
+  package let responseField: String?
 
   /// - Parameters:
   ///   - verb: what is done with the path.
   ///   - path: with `{name}` for a field of the request.
   ///   - hasBody: whether fields come from the body instead of the query.
   ///   - responseField: the response's field that is the whole answer; nil: the response itself is.
-  public init(_ verb: Verb, _ path: String, hasBody: Bool, responseField: String? = nil) {
+  package init(_ verb: Verb, _ path: String, hasBody: Bool, responseField: String? = nil) {
     self.verb = verb
     self.path = path
     self.hasBody = hasBody
@@ -68,9 +68,9 @@ public struct HTTPBinding: Hashable, Sendable {
 
 extension HTTPRoute {
   /// A field of a request, for those who make its JSON form of texts.
-  public struct Field: Hashable, Sendable {
+  package struct Field: Hashable, Sendable {
     /// What the JSON form of one value is.
-    public enum Kind: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
       /// A string: texts, bytes, names of an enum's values, durations, nullable texts, 64-bit numbers.
       case text
       /// A string: a time in RFC 3339.
@@ -85,20 +85,20 @@ extension HTTPRoute {
     }
 
     /// As the .proto spells it.
-    public let name: String
+    package let name: String
     /// lowerCamelCase, which JSON may use as well.
-    public let jsonName: String
+    package let jsonName: String
     /// What the JSON form of one value is.
-    public let kind: Kind
+    package let kind: Kind
     /// Whether there may be any number of values.
-    public let isRepeated: Bool
+    package let isRepeated: Bool
 
     /// - Parameters:
     ///   - name: as the .proto spells it.
     ///   - jsonName: in lowerCamelCase.
     ///   - kind: what the JSON form of one value is.
     ///   - isRepeated: whether there may be any number of values.
-    public init(_ name: String, json jsonName: String, _ kind: Kind, isRepeated: Bool = false) {
+    package init(_ name: String, json jsonName: String, _ kind: Kind, isRepeated: Bool = false) {
       self.name = name
       self.jsonName = jsonName
       self.kind = kind

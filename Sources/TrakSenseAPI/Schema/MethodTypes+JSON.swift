@@ -6,7 +6,10 @@ public import RPCRuntime
 /// Calls whose messages are only known at run time.
 extension MethodTypes {
   /// The binary form of a request, ready to be sent.
-  /// - Parameter json: its proto3 JSON form.
+  /// - Parameters:
+  ///   - json: its proto3 JSON form.
+  ///   - parsing: how strictly it is taken; default: members that the message does not have are errors.
+  /// - Throws: the path of the first field that is wrong.
   public func request(
     json: [UInt8], parsing: JSONParsing = JSONParsing(ignoreUnknown: false)
   ) throws(JSONFieldError) -> MessageFrame {

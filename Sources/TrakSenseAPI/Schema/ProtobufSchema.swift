@@ -7,7 +7,7 @@ public struct ProtobufSchema: Sendable {
   /// The RPCs with their messages, in the order of the files.
   public let methods: [MethodTypes]
   /// Those of the RPCs that are reached over HTTP with JSON, too.
-  public let routes: [HTTPRoute]
+  package let routes: [HTTPRoute]
   /// The .proto files and all that they import, imported ones first.
   public let files: [ProtobufFile]
   private let messages: [String: any ProtobufMessage.Type]

@@ -9,20 +9,28 @@ enum Repository {
 
   /// The server, built beside the running tests.
   static var traksense: String {
-    get throws {
-      let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-      var directory = URL(filePath: tests).deletingLastPathComponent()
-      while directory.path != "/" {
-        let candidate = directory.appending(path: "traksense").path
-        var isDirectory: ObjCBool = false
-        if FileManager.default.fileExists(atPath: candidate, isDirectory: &isDirectory),
-          !isDirectory.boolValue, FileManager.default.isExecutableFile(atPath: candidate)
-        {
-          return candidate
-        }
-        directory.deleteLastPathComponent()
+    get throws { try program("traksense") }
+  }
+
+  /// The folder of what was built beside the running tests.
+  static var programs: String {
+    get throws { URL(filePath: try traksense).deletingLastPathComponent().path }
+  }
+
+  /// A program that was built beside the running tests.
+  static func program(_ name: String) throws -> String {
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    var directory = URL(filePath: tests).deletingLastPathComponent()
+    while directory.path != "/" {
+      let candidate = directory.appending(path: name).path
+      var isDirectory: ObjCBool = false
+      if FileManager.default.fileExists(atPath: candidate, isDirectory: &isDirectory),
+        !isDirectory.boolValue, FileManager.default.isExecutableFile(atPath: candidate)
+      {
+        return candidate
       }
-      throw ToolFailed(description: "no traksense was built beside \(tests)")
+      directory.deleteLastPathComponent()
     }
+    throw ToolFailed(description: "no \(name) was built beside \(tests)")
   }
 }

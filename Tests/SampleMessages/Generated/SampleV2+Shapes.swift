@@ -82,7 +82,9 @@ extension SampleV2 {
 
     /// Many in, one out: how many there were.
     ///
-    /// - Parameter send: writes the requests; when it returns, there are no more.
+    /// - Parameters:
+    ///   - options: what the caller says about the call.
+    ///   - send: writes the requests; when it returns, there are no more.
     public func gather(
       options: CallOptions = CallOptions(),
       _ send: (RequestMessageWriter<SampleV1.Scalars>) async throws(RPCError) -> Void

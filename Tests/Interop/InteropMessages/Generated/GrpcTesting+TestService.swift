@@ -109,7 +109,9 @@ extension GrpcTesting {
 
     /// Many in, one out.
     ///
-    /// - Parameter send: writes the requests; when it returns, there are no more.
+    /// - Parameters:
+    ///   - options: what the caller says about the call.
+    ///   - send: writes the requests; when it returns, there are no more.
     public func streamingInputCall(
       options: CallOptions = CallOptions(),
       _ send: (RequestMessageWriter<GrpcTesting.StreamingInputCallRequest>) async throws(RPCError) -> Void
