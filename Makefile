@@ -6,11 +6,12 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .DEFAULT_GOAL := help
 
 FUZZ_SECONDS ?= 60
+SCHEMATHESIS_SECONDS ?= 300
 SOAK_SECONDS ?= 600
 BUILD := swift build --explicit-target-dependency-import-check error
 
 .PHONY: help setup setup-test setup-bench build run test lint format generate check-generated check-layers bench h2spec \
-	interop fuzz soak test-sanitize clean
+	interop fuzz schemathesis soak test-sanitize clean
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
@@ -65,6 +66,10 @@ interop: setup-test ## Run gRPC's interoperability tests with grpcio, both ways
 
 fuzz: setup ## Fuzz each parser of the wire for FUZZ_SECONDS (60)
 	Scripts/fuzz.sh $(FUZZ_SECONDS)
+
+schemathesis: setup-test ## Hold the OpenAPI document against a server for SCHEMATHESIS_SECONDS (300) beyond the tests
+	$(BUILD) --build-tests
+	SCHEMATHESIS_SECONDS=$(SCHEMATHESIS_SECONDS) swift test --skip-build --filter OpenAPITests/conformance
 
 soak: setup ## Throw random frames at a live server for SOAK_SECONDS (600), and watch its memory
 	Scripts/soak.sh $(SOAK_SECONDS)

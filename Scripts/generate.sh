@@ -38,7 +38,7 @@ trap 'rm -rf "$views"' EXIT
 # c_view ROOT VIEW PROTO...: what C sees of the files.
 # - `string` is `bytes`. The wire format is the same, but protobuf-c holds a string as a NUL-terminated
 #   char *, which would cut "a\0b" to "a"; bytes carry their length both ways.
-# - Services, and the files that declare options of RPCs, are for the plugin alone.
+# - Services, options of fields and messages, and the files that declare options, are for the plugin alone.
 # - A `google.protobuf.Struct` is repeated bytes: the same wire format, told apart from an absent one. Structs can
 #   contain themselves, and protobuf-c nests without limit.
 # - `map<K, V> name` is what it is on the wire, a repeated message of pairs, so that its strings are bytes too.
@@ -56,6 +56,8 @@ c_view() {
       s{^import "(google/api/|google/protobuf/struct|traksense/v1/options)[^"]*";\n}{}gm;
       s{(?<![\w.])(?:repeated\s+)?\.?google\.protobuf\.Struct(\s+\w+\s*=)}{repeated bytes$1}g;
       s{^service \w+ \{.*?^\}\n}{}gms;
+      s{^ +option \(fields_like\) = "\w+";\n}{}gm;
+      s{\s*\[\((?:[^\]"\x27]|"(?:\\.|[^"\\])*"|\x27(?:\\.|[^\x27\\])*\x27)*\](?=;)}{}g;
       s{(?<![\w.])string(\s+\w+\s*=)}{bytes$1}g' "$root/$proto" >"$view/$proto"
   done
 }

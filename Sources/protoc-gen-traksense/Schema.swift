@@ -31,6 +31,8 @@ struct SchemaMessage {
   var extensions: [SchemaExtension]
   /// Made up by protoc for the pairs of a map field; has `key` and `value`.
   var isMapEntry: Bool
+  /// `traksense.v1.fields_like`: a message of the same package; nil: it is not set.
+  var fieldsLike: String?
 }
 
 /// A field added to a message from elsewhere.
@@ -54,6 +56,28 @@ struct SchemaField {
   /// Of messages and enums: fully qualified, with the leading dot.
   var typeName: String
   var oneof: Int?
+  var traits: SchemaFieldTraits
+}
+
+/// What a field's options say of it.
+struct SchemaFieldTraits {
+  struct Limits {
+    var minLength: UInt32 = 0
+    var maxLength: UInt32 = 0
+    var minimum: UInt32 = 0
+    var maximum: UInt32 = 0
+    var pattern = ""
+    var format = ""
+    var words: [String] = []
+    var maxItems: UInt32 = 0
+  }
+
+  /// `google.api.field_behavior` is REQUIRED or OPTIONAL; nil: neither.
+  var isRequired: Bool?
+  /// `traksense.v1.example`; nil: there is none.
+  var example: String?
+  /// `traksense.v1.limits`; nil: there are none.
+  var limits: Limits?
 }
 
 struct SchemaEnum {
@@ -80,6 +104,11 @@ struct SchemaService {
     var httpRules: [SchemaHTTPRule]
     /// `traksense.v1.success_status`; nil: it is not set.
     var successStatus: UInt32?
+    /// `traksense.v1.error_status`.
+    var errorStatuses: [UInt32]
+    /// `traksense.v1.request_example` and `answer_example`; empty: not set.
+    var requestExample: String
+    var answerExample: String
   }
 
   var name: String

@@ -65,7 +65,8 @@ struct SchemaDescriptions {
         text.line("          \"/\(file.package).\(service.name)/\(method.name)\",")
         text.line("          \(Self.literal(method.comment)),")
         text.line(
-          "          request: \"\(name(method.input))\", response: \"\(name(method.output))\"),")
+          "          request: \"\(name(method.input))\", response: \"\(name(method.output))\""
+            + "\(Self.options(of: method))),")
       }
       text.line("      ]),")
     }
@@ -84,13 +85,57 @@ struct SchemaDescriptions {
     text.line("      \"\(name(full))\", \(Self.literal(message.comment)),")
     text.line("      [")
     for field in message.fields {
+      let model = try self.model(of: message, scope).first { $0.name == field.name }
       var source = "Field(\"\(field.name)\", \(try type(of: field)), .\(form(of: field))"
-      if let comment = field.comment { source += ", \(Self.literal(comment))" }
-      if Self.isRequired(field.comment) { source += ", isRequired: true" }
+      if let comment = field.comment ?? model?.comment { source += ", \(Self.literal(comment))" }
+      let traits = [field.traits, model?.traits ?? SchemaFieldTraits()]
+      if traits.compactMap(\.isRequired).first == true { source += ", isRequired: true" }
+      if let limits = traits.compactMap(\.limits).first { source += ", \(Self.limits(limits))" }
+      if let example = traits.compactMap(\.example).first {
+        source += ", example: \(Self.escaped(example))"
+      }
       text.line("        \(source)),")
     }
     text.line("      ]),")
     for inner in message.messages { try describe(inner, full, in: &text) }
+  }
+
+  /// The fields of the message that `fields_like` names.
+  private func model(
+    of message: SchemaMessage, _ scope: String
+  ) throws(PluginError) -> [SchemaField] {
+    guard let name = message.fieldsLike else { return [] }
+    for file in files where scope == ".\(file.package)" {
+      if let model = file.messages.first(where: { $0.name == name }) { return model.fields }
+    }
+    throw PluginError("\(message.name): fields_like: there is no \(name)")
+  }
+
+  private static func options(of method: SchemaService.Method) -> String {
+    var source = ""
+    if !method.errorStatuses.isEmpty { source += ", errors: \(method.errorStatuses)" }
+    if !method.requestExample.isEmpty {
+      source += ", requestExample: \(escaped(method.requestExample))"
+    }
+    if !method.answerExample.isEmpty {
+      source += ", answerExample: \(escaped(method.answerExample))"
+    }
+    return source
+  }
+
+  private static func limits(_ limits: SchemaFieldTraits.Limits) -> String {
+    var parts: [String] = []
+    for (name, value) in [
+      ("minLength", limits.minLength), ("maxLength", limits.maxLength),
+      ("minimum", limits.minimum), ("maximum", limits.maximum),
+    ] where value != 0 { parts.append("\(name): \(value)") }
+    if !limits.pattern.isEmpty { parts.append("pattern: \(escaped(limits.pattern))") }
+    if !limits.format.isEmpty { parts.append("format: \(escaped(limits.format))") }
+    if !limits.words.isEmpty {
+      parts.append("words: [\(limits.words.map(escaped).joined(separator: ", "))]")
+    }
+    if limits.maxItems != 0 { parts.append("maxItems: \(limits.maxItems)") }
+    return "limits: .init(\(parts.joined(separator: ", ")))"
   }
 
   /// Without the package, if that is one described.
@@ -145,11 +190,6 @@ struct SchemaDescriptions {
     return name.prefix(1).lowercased() + name.dropFirst() + "File"
   }
 
-  private static func isRequired(_ comment: String?) -> Bool {
-    let words = (comment ?? "").split { $0 == " " || $0 == "\n" }
-    return words.contains("Required.")
-  }
-
   /// A comment as a Swift literal: its lines joined, its paragraphs apart.
   private static func literal(_ comment: String?) -> String {
     var text = ""
@@ -164,6 +204,11 @@ struct SchemaDescriptions {
       }
     }
     while text.hasSuffix("\n") { text.removeLast() }
+    return escaped(text)
+  }
+
+  /// A text as a Swift literal.
+  private static func escaped(_ text: String) -> String {
     let escaped = text.flatMap { character -> String in
       switch character {
       case "\\": "\\\\"

@@ -77,6 +77,25 @@ struct PostgresConnectionTests {
     }
   }
 
+  @Test("giving up a statement does not disturb a snapshot of the same round trip")
+  func statementCacheAndSnapshots() async throws {
+    try await withDatabase(migrated: false) { database throws in
+      var configuration = PostgresConfiguration(connectionString: database.connectionString)
+      configuration.statementCacheSize = 1
+      let pool = try PostgresPool(configuration, limits: .one, logger: quiet)
+      let prepared = try await pool.run { connection throws(PostgresError) in
+        try connection.query(Command("SELECT 1"))
+        try connection.query(Command("SELECT 2"))
+        try connection.pipeline([.beginSnapshot, Command("SELECT 3"), .commit])
+        return try connection.rows(
+          Command("SELECT statement FROM pg_prepared_statements")
+        ) { (row: borrowing PostgresRow) throws(PostgresError) in try row.text(0) }
+      }
+      await pool.close()
+      #expect(!prepared.contains("SELECT 1"))
+    }
+  }
+
   @Test("a cancelled statement ends long before it would and leaves the connection usable")
   func cancellation() async throws {
     try await withDatabase(migrated: false) { database throws in

@@ -90,6 +90,62 @@ struct OpenAPITests {
     #expect(schemas["Tokens"] == nil)
   }
 
+  @Test("shows a request and its answer for every operation")
+  func examples() throws {
+    let document = try Self.document()
+    for (route, operation) in try Self.operations(document) where route != "GET /schema/" {
+      for parameter in operation["parameters"] as? [[String: Any]] ?? []
+      where parameter["in"] as? String == "path" {
+        #expect(parameter["example"] != nil, "\(route)")
+      }
+      var contents = [operation["requestBody"] as? [String: Any]].compactMap(\.self)
+      let responses = try #require(operation["responses"] as? [String: [String: Any]])
+      contents += responses.filter { $0.key.hasPrefix("2") }.map(\.value)
+      for content in contents.compactMap({ $0["content"] as? [String: [String: Any]] }) {
+        guard let json = content["application/json"] else { continue }
+        #expect(json["example"] != nil || json["examples"] != nil, "\(route)")
+      }
+    }
+  }
+
+  @Test("leads from what was made to everything that can be done with it")
+  func links() throws {
+    let operations = try Self.operations(try Self.document())
+    func links(_ route: String) throws -> [String: [String: Any]] {
+      let responses = try #require(operations[route]?["responses"] as? [String: [String: Any]])
+      return responses["201"]?["links"] as? [String: [String: Any]] ?? [:]
+    }
+    let site = try links("POST /assets/sites/")
+    #expect(Set(site.keys).isSuperset(of: ["GetSite", "UpdateSite", "DeleteSite", "GetSiteStats"]))
+    #expect(site["GetSite"]?["parameters"] as? [String: String] == ["id": "$response.body#/id"])
+    #expect(try links("POST /sites/").keys.contains("GetSite2"))
+    let key = try links("POST /tenant/api-keys/")["RevokeAPIKey"]?["parameters"]
+    #expect(key as? [String: String] == ["id": "$response.body#/api_key/id"])
+    #expect(try links("POST /auth/register/").isEmpty)
+  }
+
+  @Test("says what a body must have and what its members may be, as far as the server looks at it")
+  func limits() throws {
+    let operations = try Self.operations(try Self.document())
+    func body(_ route: String) throws -> [String: Any] {
+      let body = try #require(operations[route]?["requestBody"] as? [String: Any])
+      let content = try #require(body["content"] as? [String: [String: Any]])
+      return try #require(content["application/json"]?["schema"] as? [String: Any])
+    }
+    let create = try body("POST /assets/devices/")
+    #expect(
+      Set(try #require(create["required"] as? [String]))
+        == ["name", "serial_number", "asset", "mqtt_client_id"])
+    let members = try #require(create["properties"] as? [String: [String: Any]])
+    #expect(members["name"]?["maxLength"] as? Int == 200)
+    #expect(members["name"]?["minLength"] as? Int == 1)
+    #expect(members["asset"]?["minimum"] as? Int == 1)
+    #expect(members["offline_after_seconds"]?["minimum"] as? Int == 10)
+    #expect(members["firmware_version"]?["type"] as? [String] == ["string", "null"])
+    #expect(try body("PATCH /assets/devices/{id}/")["required"] == nil)
+    #expect((try body("PUT /assets/devices/{id}/")["required"] as? [String])?.count == 4)
+  }
+
   @Test("names the credentials that an RPC takes")
   func security() throws {
     let document = try Self.document { method in
@@ -158,13 +214,17 @@ struct OpenAPITests {
         let route = "document.getElementById('ListSites')"
         try await browser.wait(for: "\(route).querySelector('.answers') !== null")
         let text = try await browser.evaluate("\(route).textContent")
-        for part in ["page_size", "Credentials: cookie, bearer, apiKey", "429"] {
+        for part in [
+          "page_size", "Credentials: cookie, bearer, apiKey", "429", "curl '", "search=hospital",
+          "X-Api-Key: $KEY",
+        ] {
           #expect(text.contains(part), "\(part)")
         }
         // The answer's fields come when it is opened.
         _ = try await browser.evaluate(
           "\(route).querySelector('.answers details').open = true")
         try await browser.wait(for: "\(route).textContent.includes('ListSitesResponse')")
+        #expect(try await browser.evaluate("\(route).textContent").contains("Hospital Central"))
         try PageTests.save(try await browser.screenshot(), "docs")
         // Every route opens, whatever it consists of.
         _ = try await browser.evaluate(

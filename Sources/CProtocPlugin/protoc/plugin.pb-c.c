@@ -328,6 +328,96 @@ void   traksense__protoc__field_descriptor__free_unpacked
   assert(message->base.descriptor == &traksense__protoc__field_descriptor__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   traksense__protoc__field_options__init
+                     (Traksense__Protoc__FieldOptions         *message)
+{
+  static const Traksense__Protoc__FieldOptions init_value = TRAKSENSE__PROTOC__FIELD_OPTIONS__INIT;
+  *message = init_value;
+}
+size_t traksense__protoc__field_options__get_packed_size
+                     (const Traksense__Protoc__FieldOptions *message)
+{
+  assert(message->base.descriptor == &traksense__protoc__field_options__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__protoc__field_options__pack
+                     (const Traksense__Protoc__FieldOptions *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__protoc__field_options__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__protoc__field_options__pack_to_buffer
+                     (const Traksense__Protoc__FieldOptions *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__protoc__field_options__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__Protoc__FieldOptions *
+       traksense__protoc__field_options__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__Protoc__FieldOptions *)
+     protobuf_c_message_unpack (&traksense__protoc__field_options__descriptor,
+                                allocator, len, data);
+}
+void   traksense__protoc__field_options__free_unpacked
+                     (Traksense__Protoc__FieldOptions *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__protoc__field_options__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   traksense__protoc__limits__init
+                     (Traksense__Protoc__Limits         *message)
+{
+  static const Traksense__Protoc__Limits init_value = TRAKSENSE__PROTOC__LIMITS__INIT;
+  *message = init_value;
+}
+size_t traksense__protoc__limits__get_packed_size
+                     (const Traksense__Protoc__Limits *message)
+{
+  assert(message->base.descriptor == &traksense__protoc__limits__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__protoc__limits__pack
+                     (const Traksense__Protoc__Limits *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__protoc__limits__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__protoc__limits__pack_to_buffer
+                     (const Traksense__Protoc__Limits *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__protoc__limits__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__Protoc__Limits *
+       traksense__protoc__limits__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__Protoc__Limits *)
+     protobuf_c_message_unpack (&traksense__protoc__limits__descriptor,
+                                allocator, len, data);
+}
+void   traksense__protoc__limits__free_unpacked
+                     (Traksense__Protoc__Limits *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__protoc__limits__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   traksense__protoc__oneof_descriptor__init
                      (Traksense__Protoc__OneofDescriptor         *message)
 {
@@ -1220,7 +1310,7 @@ const ProtobufCMessageDescriptor traksense__protoc__message_descriptor__descript
   (ProtobufCMessageInit) traksense__protoc__message_descriptor__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__protoc__message_options__field_descriptors[1] =
+static const ProtobufCFieldDescriptor traksense__protoc__message_options__field_descriptors[2] =
 {
   {
     "map_entry",
@@ -1234,14 +1324,28 @@ static const ProtobufCFieldDescriptor traksense__protoc__message_options__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fields_like",
+    50507,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__MessageOptions, fields_like),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned traksense__protoc__message_options__field_indices_by_name[] = {
+  1,   /* field[1] = fields_like */
   0,   /* field[0] = map_entry */
 };
-static const ProtobufCIntRange traksense__protoc__message_options__number_ranges[1 + 1] =
+static const ProtobufCIntRange traksense__protoc__message_options__number_ranges[2 + 1] =
 {
   { 7, 0 },
-  { 0, 1 }
+  { 50507, 1 },
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor traksense__protoc__message_options__descriptor =
 {
@@ -1251,14 +1355,14 @@ const ProtobufCMessageDescriptor traksense__protoc__message_options__descriptor 
   "Traksense__Protoc__MessageOptions",
   "traksense.protoc",
   sizeof(Traksense__Protoc__MessageOptions),
-  1,
+  2,
   traksense__protoc__message_options__field_descriptors,
   traksense__protoc__message_options__field_indices_by_name,
-  1,  traksense__protoc__message_options__number_ranges,
+  2,  traksense__protoc__message_options__number_ranges,
   (ProtobufCMessageInit) traksense__protoc__message_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__protoc__field_descriptor__field_descriptors[9] =
+static const ProtobufCFieldDescriptor traksense__protoc__field_descriptor__field_descriptors[10] =
 {
   {
     "name",
@@ -1333,6 +1437,18 @@ static const ProtobufCFieldDescriptor traksense__protoc__field_descriptor__field
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
+    "options",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__FieldDescriptor, options),
+    &traksense__protoc__field_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
     "oneof_index",
     9,
     PROTOBUF_C_LABEL_OPTIONAL,
@@ -1371,21 +1487,22 @@ static const ProtobufCFieldDescriptor traksense__protoc__field_descriptor__field
 };
 static const unsigned traksense__protoc__field_descriptor__field_indices_by_name[] = {
   1,   /* field[1] = extendee */
-  7,   /* field[7] = json_name */
+  8,   /* field[8] = json_name */
   3,   /* field[3] = label */
   0,   /* field[0] = name */
   2,   /* field[2] = number */
-  6,   /* field[6] = oneof_index */
-  8,   /* field[8] = proto3_optional */
+  7,   /* field[7] = oneof_index */
+  6,   /* field[6] = options */
+  9,   /* field[9] = proto3_optional */
   4,   /* field[4] = type */
   5,   /* field[5] = type_name */
 };
 static const ProtobufCIntRange traksense__protoc__field_descriptor__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 9, 6 },
-  { 17, 8 },
-  { 0, 9 }
+  { 8, 6 },
+  { 17, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor traksense__protoc__field_descriptor__descriptor =
 {
@@ -1395,11 +1512,205 @@ const ProtobufCMessageDescriptor traksense__protoc__field_descriptor__descriptor
   "Traksense__Protoc__FieldDescriptor",
   "traksense.protoc",
   sizeof(Traksense__Protoc__FieldDescriptor),
-  9,
+  10,
   traksense__protoc__field_descriptor__field_descriptors,
   traksense__protoc__field_descriptor__field_indices_by_name,
   3,  traksense__protoc__field_descriptor__number_ranges,
   (ProtobufCMessageInit) traksense__protoc__field_descriptor__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__protoc__field_options__field_descriptors[3] =
+{
+  {
+    "field_behavior",
+    1052,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Traksense__Protoc__FieldOptions, n_field_behavior),
+    offsetof(Traksense__Protoc__FieldOptions, field_behavior),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "example",
+    50502,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__FieldOptions, example),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limits",
+    50503,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__FieldOptions, limits),
+    &traksense__protoc__limits__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__protoc__field_options__field_indices_by_name[] = {
+  1,   /* field[1] = example */
+  0,   /* field[0] = field_behavior */
+  2,   /* field[2] = limits */
+};
+static const ProtobufCIntRange traksense__protoc__field_options__number_ranges[2 + 1] =
+{
+  { 1052, 0 },
+  { 50502, 1 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor traksense__protoc__field_options__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.protoc.FieldOptions",
+  "FieldOptions",
+  "Traksense__Protoc__FieldOptions",
+  "traksense.protoc",
+  sizeof(Traksense__Protoc__FieldOptions),
+  3,
+  traksense__protoc__field_options__field_descriptors,
+  traksense__protoc__field_options__field_indices_by_name,
+  2,  traksense__protoc__field_options__number_ranges,
+  (ProtobufCMessageInit) traksense__protoc__field_options__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__protoc__limits__field_descriptors[8] =
+{
+  {
+    "min_length",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Traksense__Protoc__Limits, has_min_length),
+    offsetof(Traksense__Protoc__Limits, min_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_length",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Traksense__Protoc__Limits, has_max_length),
+    offsetof(Traksense__Protoc__Limits, max_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "minimum",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Traksense__Protoc__Limits, has_minimum),
+    offsetof(Traksense__Protoc__Limits, minimum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "maximum",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Traksense__Protoc__Limits, has_maximum),
+    offsetof(Traksense__Protoc__Limits, maximum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pattern",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__Limits, pattern),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "format",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__Limits, format),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "one_of",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__Limits, one_of),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_items",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Traksense__Protoc__Limits, has_max_items),
+    offsetof(Traksense__Protoc__Limits, max_items),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__protoc__limits__field_indices_by_name[] = {
+  5,   /* field[5] = format */
+  7,   /* field[7] = max_items */
+  1,   /* field[1] = max_length */
+  3,   /* field[3] = maximum */
+  0,   /* field[0] = min_length */
+  2,   /* field[2] = minimum */
+  6,   /* field[6] = one_of */
+  4,   /* field[4] = pattern */
+};
+static const ProtobufCIntRange traksense__protoc__limits__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor traksense__protoc__limits__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.protoc.Limits",
+  "Limits",
+  "Traksense__Protoc__Limits",
+  "traksense.protoc",
+  sizeof(Traksense__Protoc__Limits),
+  8,
+  traksense__protoc__limits__field_descriptors,
+  traksense__protoc__limits__field_indices_by_name,
+  1,  traksense__protoc__limits__number_ranges,
+  (ProtobufCMessageInit) traksense__protoc__limits__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor traksense__protoc__oneof_descriptor__field_descriptors[1] =
@@ -1696,7 +2007,7 @@ const ProtobufCMessageDescriptor traksense__protoc__method_descriptor__descripto
   (ProtobufCMessageInit) traksense__protoc__method_descriptor__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor traksense__protoc__method_options__field_descriptors[2] =
+static const ProtobufCFieldDescriptor traksense__protoc__method_options__field_descriptors[5] =
 {
   {
     "success_status",
@@ -1705,6 +2016,42 @@ static const ProtobufCFieldDescriptor traksense__protoc__method_options__field_d
     PROTOBUF_C_TYPE_UINT32,
     offsetof(Traksense__Protoc__MethodOptions, has_success_status),
     offsetof(Traksense__Protoc__MethodOptions, success_status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "error_status",
+    50504,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Traksense__Protoc__MethodOptions, n_error_status),
+    offsetof(Traksense__Protoc__MethodOptions, error_status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_example",
+    50505,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__MethodOptions, request_example),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "answer_example",
+    50506,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__Protoc__MethodOptions, answer_example),
     NULL,
     NULL,
     0,             /* flags */
@@ -1724,14 +2071,18 @@ static const ProtobufCFieldDescriptor traksense__protoc__method_options__field_d
   },
 };
 static const unsigned traksense__protoc__method_options__field_indices_by_name[] = {
-  1,   /* field[1] = http */
+  3,   /* field[3] = answer_example */
+  1,   /* field[1] = error_status */
+  4,   /* field[4] = http */
+  2,   /* field[2] = request_example */
   0,   /* field[0] = success_status */
 };
-static const ProtobufCIntRange traksense__protoc__method_options__number_ranges[2 + 1] =
+static const ProtobufCIntRange traksense__protoc__method_options__number_ranges[3 + 1] =
 {
   { 50501, 0 },
-  { 72295728, 1 },
-  { 0, 2 }
+  { 50504, 1 },
+  { 72295728, 4 },
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor traksense__protoc__method_options__descriptor =
 {
@@ -1741,10 +2092,10 @@ const ProtobufCMessageDescriptor traksense__protoc__method_options__descriptor =
   "Traksense__Protoc__MethodOptions",
   "traksense.protoc",
   sizeof(Traksense__Protoc__MethodOptions),
-  2,
+  5,
   traksense__protoc__method_options__field_descriptors,
   traksense__protoc__method_options__field_indices_by_name,
-  2,  traksense__protoc__method_options__number_ranges,
+  3,  traksense__protoc__method_options__number_ranges,
   (ProtobufCMessageInit) traksense__protoc__method_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

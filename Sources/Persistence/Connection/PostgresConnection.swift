@@ -236,12 +236,15 @@ package actor PostgresConnection {
       try handle?.sendUnnamed(Self.setting(change))
       run.sent.append(.unnamed)
     }
-    for name in surplus {
-      // Made by ``StatementCache``: a letter and digits.
-      try handle?.sendUnnamed("DEALLOCATE \(name)")
-      run.sent.append(.unnamed)
+    // DEALLOCATE takes a snapshot, and a transaction's isolation is set before its first one.
+    if !commands.contains(.beginSnapshot) {
+      for name in surplus {
+        // Made by ``StatementCache``: a letter and digits.
+        try handle?.sendUnnamed("DEALLOCATE \(name)")
+        run.sent.append(.unnamed)
+      }
+      surplus = []
     }
-    surplus = []
     var fresh: [Statement: String] = [:]
     for (number, command) in commands.enumerated() {
       let name: String

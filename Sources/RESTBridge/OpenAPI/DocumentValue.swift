@@ -14,7 +14,10 @@ indirect enum DocumentValue: Hashable, Sendable {
   case array([DocumentValue])
   case text(String)
   case integer(Int64)
+  /// As JSON writes it.
+  case number(String)
   case bool(Bool)
+  case null
 
   /// Puts an object together of pairs, leaving out those without a value.
   static func members(_ pairs: KeyValuePairs<String, DocumentValue?>) -> DocumentValue {
@@ -27,6 +30,31 @@ indirect enum DocumentValue: Hashable, Sendable {
       return self
     }
     return .object(own + more)
+  }
+
+  /// The members of an object; of other values, none.
+  var members: [Member] {
+    if case .object(let members) = self { members } else { [] }
+  }
+
+  subscript(_ name: String) -> DocumentValue? { members.first { $0.name == name }?.value }
+
+  /// The object with the members of another, which go before its own; objects in both become one. Of an array, the
+  /// elements of the other, each on top of the first.
+  func merged(with other: DocumentValue) -> DocumentValue {
+    if case .array(let own) = self, let first = own.first, case .array(let others) = other {
+      return .array(others.map { first.merged(with: $0) })
+    }
+    guard case .object(var merged) = self, case .object(let others) = other else { return other }
+    for member in others {
+      if let index = merged.firstIndex(where: { $0.name == member.name }) {
+        merged[index] = Member(
+          name: member.name, value: merged[index].value.merged(with: member.value))
+      } else {
+        merged.append(member)
+      }
+    }
+    return .object(merged)
   }
 
   func write(to json: inout JSONWriter) {
@@ -44,7 +72,9 @@ indirect enum DocumentValue: Hashable, Sendable {
       json.endArray()
     case .text(let text): json.string(text)
     case .integer(let number): json.integer(number)
+    case .number(let text): json.raw(text.utf8)
     case .bool(let value): json.bool(value)
+    case .null: json.null()
     }
   }
 }

@@ -11,10 +11,9 @@ struct OpenAPIDocument {
   private let access: (MethodDescriptor) -> RouteAccess
   private let methods: [String: SchemaDescription.Method]
   private var schemas: OpenAPISchemas
+  private let examples: OpenAPIExamples
+  private let links: OpenAPILinks
   private var paths: [(path: String, operations: [DocumentValue.Member])] = []
-  /// How often an RPC was described already: its first route is the preferred one.
-  private var routesOf: [MethodDescriptor: Int] = [:]
-
   /// - Parameters:
   ///   - routes: everything that is answered.
   ///   - description: of the messages.
@@ -29,6 +28,8 @@ struct OpenAPIDocument {
       description.files.flatMap(\.services).flatMap(\.methods).map { ($0.path, $0) }
     ) { first, _ in first }
     schemas = OpenAPISchemas(description)
+    examples = OpenAPIExamples(schemas.messages)
+    links = OpenAPILinks(routes)
     for route in routes { add(route) }
   }
 
@@ -61,12 +62,14 @@ struct OpenAPIDocument {
 
   private static let introduction = """
     Every path is known with and without a slash at its end. The host names the tenant; on a host of no tenant, \
-    `?tenant=` or the header `X-Tenant` does. Unknown query parameters are refused, unknown members of bodies \
-    ignored. Times are UTC. Errors are `{"detail": "…"}` or `{"field": ["…"]}`.
+    `?tenant=` or the header `X-Tenant` does. Unknown query parameters are refused, unknown members of a body \
+    ignored, but not of objects inside it. Times are UTC. Errors are `{"detail": "…"}` or `{"field": ["…"]}`. The examples are true of the sample \
+    tenant `umc` that `traksense dev` makes, in this order: made, changed, removed.
     """
 
   private static let tenant: DocumentValue = [
-    "name": "tenant", "in": "query", "description": "Slug of the tenant, on hosts that name none.",
+    "name": "tenant", "in": "query",
+    "description": "Slug of the tenant, on hosts that name none: `umc`.",
     "schema": ["type": "string"],
   ]
 
@@ -93,13 +96,12 @@ struct OpenAPIDocument {
     let operation: DocumentValue
     switch route.target {
     case .page, .docs, .asset: return
-    case .call(let call): operation = self.operation(call)
+    case .call(let call): operation = self.operation(call, at: route)
     case .health, .schema, .ingest, .latest, .history, .stream, .avatar, .media:
-      guard let own = OwnOperation(route.target, route.path, &schemas) else { return }
+      guard let own = OwnOperation(route.target, route.path, &schemas, examples) else { return }
       operation = own.value(at: route, access)
     }
-    // OpenAPI has no parameter for several parts of a path.
-    let path = "\(route.path.replacing("=**}", with: "}"))/"
+    let path = OpenAPILinks.path(of: route)
     let member = DocumentValue.Member(name: route.method.rawValue.lowercased(), value: operation)
     if let index = paths.firstIndex(where: { $0.path == path }) {
       paths[index].operations.append(member)
@@ -110,88 +112,110 @@ struct OpenAPIDocument {
 
   // MARK: - RPCs
 
-  private mutating func operation(_ call: TranscodedRoute) -> DocumentValue {
+  private mutating func operation(
+    _ call: TranscodedRoute, at route: BridgeRoutes.Route
+  ) -> DocumentValue {
     let method = call.types.method
-    let number = routesOf[method, default: 0]
-    routesOf[method] = number + 1
-    let described = methods[method.path]
-    let fields = schemas.fields(of: described?.request ?? "")
+    let name = links.name(of: route)
+    guard let described = methods[method.path] else { return [:] }
+    let fields = schemas.fields(of: described.request)
     let access = access(method)
     var traits: OpenAPIErrors.Traits = []
     if call.binding.hasBody { traits.insert(.body) }
-    if call.changesState { traits.insert(.change) }
+    if access != .open { traits.insert(.credentials) }
     let texts = [
-      described?.comment ?? "", access.note ?? "",
-      number == 0 ? "" : "The same as the first path of `\(method.method)`.",
+      described.comment, access.note ?? "",
+      name == method.method ? "" : "The same as the first path of `\(method.method)`.",
     ].filter { !$0.isEmpty }
+    let example = examples.request(call, described)
     let query = Set(call.queryFields.keys)
     var parameters = fields.filter { call.pathFields.contains($0.name) }.map {
-      Self.parameter($0, in: "path")
+      Self.parameter($0, in: "path", example)
     }
-    parameters += fields.filter { query.contains($0.name) }.map { Self.parameter($0, in: "query") }
+    parameters += fields.filter { query.contains($0.name) }.map {
+      Self.parameter($0, in: "query", example)
+    }
     parameters.append(["$ref": "#/components/parameters/Tenant"])
+    let answer = examples.answer(described, to: example, isPage: call.isPage)
     return .members([
-      "operationId": .text(number == 0 ? method.method : "\(method.method)\(number + 1)"),
+      "operationId": .text(name),
       "summary": .text(Self.words(method.method)),
       "description": texts.isEmpty ? nil : .text(texts.joined(separator: "\n\n")),
       "tags": [.text(Self.tag(method.service.split(separator: ".").last ?? ""))],
       "parameters": .array(parameters),
-      "requestBody": call.binding.hasBody ? body(call, fields) : nil,
+      "requestBody": call.binding.hasBody ? body(call, fields, example) : nil,
       "responses": .object(
-        [success(call, described?.response ?? "")] + OpenAPIErrors.responses(traits)),
+        [
+          success(
+            call, described.response, answer,
+            links.links(from: route, answering: described.response, schemas))
+        ] + OpenAPIErrors.responses(traits, described.errors)),
       "security": access.security,
     ])
   }
 
   private static func parameter(
-    _ field: SchemaDescription.Field, in place: DocumentValue
+    _ field: SchemaDescription.Field, in place: DocumentValue, _ example: DocumentValue
   ) -> DocumentValue {
-    let isRequired = place == "path" || field.isRequired
+    let isInPath = place == "path"
+    let isRequired = isInPath || field.isRequired
     return .members([
       "name": .text(field.name), "in": place, "required": isRequired ? true : nil,
       "description": OpenAPISchemas.text(field.comment),
-      "schema": OpenAPISchemas.parameter(field),
+      "schema": isInPath ? FieldSchema(field).path : FieldSchema(field).query,
+      "example": example[field.name],
     ])
   }
 
   private mutating func body(
-    _ call: TranscodedRoute, _ fields: [SchemaDescription.Field]
+    _ call: TranscodedRoute, _ fields: [SchemaDescription.Field], _ example: DocumentValue
   ) -> DocumentValue {
+    // What changes only what is sent needs nothing.
+    let isPartial = call.binding.verb == .patch
     var properties: [DocumentValue.Member] = []
     var required: [DocumentValue] = []
+    var sent: [DocumentValue.Member] = []
     for field in fields {
       let isMask = call.hasUpdateMask && field.name == TranscodedRoute.updateMask
       guard !call.pathFields.contains(field.name), !isMask else { continue }
-      properties.append(.init(name: field.name, value: schemas.ask(field)))
-      if field.isRequired { required.append(.text(field.name)) }
+      properties.append(
+        .init(name: field.name, value: schemas.ask(field, isChange: call.hasUpdateMask)))
+      if field.isRequired, !isPartial { required.append(.text(field.name)) }
+      if let value = example[field.name] { sent.append(.init(name: field.name, value: value)) }
     }
     let schema = DocumentValue.members([
       "type": "object", "properties": .object(properties),
       "required": required.isEmpty ? nil : .array(required),
     ])
     return [
-      "required": .bool(!required.isEmpty), "content": ["application/json": ["schema": schema]],
+      "required": .bool(!required.isEmpty),
+      "content": ["application/json": ["schema": schema, "example": .object(sent)]],
     ]
   }
 
   private mutating func success(
-    _ call: TranscodedRoute, _ response: String
+    _ call: TranscodedRoute, _ response: String, _ example: DocumentValue, _ links: DocumentValue?
   ) -> DocumentValue.Member {
     let status = "\(call.successStatus)"
     guard call.successStatus != 204 else {
       return .init(name: status, value: ["description": "Done."])
     }
     let schema: DocumentValue
+    var answer = example
     if let name = call.binding.responseField,
       let field = schemas.fields(of: response).first(where: { $0.name == name })
     {
       schema = schemas.answer(field)
+      answer = example[name] ?? .null
     } else {
       schema = schemas.answer(response, isPage: call.isPage)
     }
     return .init(
       name: status,
-      value: ["description": "Done.", "content": ["application/json": ["schema": schema]]])
+      value: .members([
+        "description": "Done.",
+        "content": ["application/json": ["schema": schema, "example": answer]], "links": links,
+      ]))
   }
 
   /// `List site assets` for `ListSiteAssets`.

@@ -9,23 +9,63 @@ enum OpenAPIErrors {
     static let body = Traits(rawValue: 1)
     /// Looks at credentials.
     static let credentials = Traits(rawValue: 2)
-    /// Changes something.
-    static let change = Traits(rawValue: 4)
   }
 
-  private static let all: [(status: String, name: String, text: String, schema: DocumentValue)] = [
-    (
-      "400", "BadRequest", "Something is wrong with the request; mostly, the fields are named.", any
-    ),
-    ("401", "Unauthorized", "Credentials are missing, wrong or no longer valid.", detail),
-    ("403", "Forbidden", "The caller may not do this, or a foreign page sent it.", detail),
-    ("404", "NotFound", "There is no such thing, or no such tenant.", detail),
-    ("408", "RequestTimeout", "The body did not arrive in time.", detail),
-    ("409", "Conflict", "Something exists already, or is in use.", any),
-    ("413", "ContentTooLarge", "The body is too large.", detail),
-    ("415", "UnsupportedMediaType", "The body is of another type than the route takes.", detail),
-    ("429", "TooManyRequests", "Too many requests or attempts.", detail),
-    ("503", "Unavailable", "The same request may succeed later.", detail),
+  private struct Kind {
+    let status: Int
+    let name: String
+    let text: DocumentValue
+    let schema: DocumentValue
+    let example: DocumentValue
+
+    /// - Parameter example: what is wrong, for people.
+    init(_ status: Int, _ name: String, _ text: DocumentValue, _ example: DocumentValue) {
+      self.status = status
+      self.name = name
+      self.text = text
+      schema = detail
+      self.example = ["detail": example]
+    }
+
+    /// - Parameters:
+    ///   - field: that is wrong.
+    ///   - problem: what is wrong with it, for people.
+    init(
+      _ status: Int, _ name: String, _ text: DocumentValue, _ field: String,
+      _ problem: DocumentValue
+    ) {
+      self.status = status
+      self.name = name
+      self.text = text
+      schema = any
+      example = .object([.init(name: field, value: [problem])])
+    }
+  }
+
+  private static let all = [
+    Kind(
+      400, "BadRequest", "Something is wrong with the request; mostly, the fields are named.",
+      "name", "This field is required."),
+    Kind(
+      401, "Unauthorized", "Credentials are missing, wrong or no longer valid.",
+      "Authentication credentials were not provided."),
+    Kind(
+      403, "Forbidden", "The caller may not do this, or a foreign page sent it.",
+      "This key only sends readings."),
+    Kind(404, "NotFound", "There is no such thing, or no such tenant.", "Not found."),
+    Kind(
+      408, "RequestTimeout", "The body did not arrive in time.", "The body did not arrive in time."),
+    Kind(
+      409, "Conflict", "Something exists already, or is in use.", "tag",
+      "An asset with this tag already exists."),
+    Kind(
+      413, "ContentTooLarge", "The body is too large.", "The body is larger than 1048576 bytes."),
+    Kind(
+      415, "UnsupportedMediaType", "The body is of another type than the route takes.",
+      "Unsupported media type \"text/plain\" in request."),
+    Kind(429, "TooManyRequests", "Too many requests or attempts.", "Too many attempts."),
+    Kind(
+      503, "Unavailable", "The same request may succeed later.", "The database is not available."),
   ]
 
   private static let detail: DocumentValue = ["$ref": "#/components/schemas/Detail"]
@@ -36,15 +76,17 @@ enum OpenAPIErrors {
   ]
 
   /// The members of an operation's `responses` behind its success.
-  static func responses(_ traits: Traits) -> [DocumentValue.Member] {
+  /// - Parameter others: statuses that not all operations have.
+  static func responses(_ traits: Traits, _ others: [Int]) -> [DocumentValue.Member] {
     all.filter { one in
       switch one.status {
-      case "408", "413", "415": traits.contains(.body)
-      case "409": traits.contains(.change)
+      case 401: traits.contains(.credentials) || others.contains(401)
+      case 408, 413, 415: traits.contains(.body)
+      case 409: others.contains(409)
       default: true
       }
     }.map { one in
-      .init(name: one.status, value: ["$ref": "#/components/responses/\(one.name)"])
+      .init(name: "\(one.status)", value: ["$ref": "#/components/responses/\(one.name)"])
     }
   }
 
@@ -54,16 +96,16 @@ enum OpenAPIErrors {
       .init(
         name: one.name,
         value: .members([
-          "description": .text(one.text), "headers": headers(of: one.status),
-          "content": ["application/json": ["schema": one.schema]],
+          "description": one.text, "headers": headers(of: one.status),
+          "content": ["application/json": ["schema": one.schema, "example": one.example]],
         ]))
     })
 
-  private static func headers(of status: String) -> DocumentValue? {
+  private static func headers(of status: Int) -> DocumentValue? {
     switch status {
-    case "401":
+    case 401:
       ["WWW-Authenticate": ["schema": ["type": "string"], "description": "`Bearer`."]]
-    case "429", "503":
+    case 429, 503:
       ["Retry-After": ["schema": ["type": "integer", "minimum": 1], "description": "Seconds."]]
     default: nil
     }

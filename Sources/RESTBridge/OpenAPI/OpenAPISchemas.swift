@@ -4,7 +4,7 @@ import TrakSenseAPI
 
 /// The JSON Schemas of messages.
 struct OpenAPISchemas {
-  private let messages: [String: SchemaDescription.Message]
+  let messages: [String: SchemaDescription.Message]
   /// Messages that are lists: the bridge adds the neighbouring pages.
   private var pages: Set<String> = []
   /// Names of messages that were referred to, and whether a request has them.
@@ -30,19 +30,14 @@ struct OpenAPISchemas {
   /// A response that is this field's value.
   mutating func answer(_ field: SchemaDescription.Field) -> DocumentValue {
     note(field.type, in: \.answered)
-    return Self.schema(of: field)
+    return FieldSchema(field).answer
   }
 
   /// A request's field that is part of the body.
-  mutating func ask(_ field: SchemaDescription.Field) -> DocumentValue {
+  /// - Parameter isChange: of something that is there already.
+  mutating func ask(_ field: SchemaDescription.Field, isChange: Bool) -> DocumentValue {
     note(field.type, in: \.asked)
-    return Self.schema(of: field)
-  }
-
-  /// A request's field that stands in path or query.
-  static func parameter(_ field: SchemaDescription.Field) -> DocumentValue {
-    let value = schema(of: field.type)
-    return field.form == .list ? ["type": "array", "items": value] : value
+    return FieldSchema(field).ask(isChange: isChange)
   }
 
   /// `components.schemas`: all that was referred to. What a response has is always there; what a request has
@@ -58,9 +53,12 @@ struct OpenAPISchemas {
     var required: [DocumentValue] = []
     for field in fields(of: name) {
       // Tokens are cookies, not part of any body.
-      if case .message(SessionTokens.message) = field.type { continue }
-      properties.append(.init(name: field.name, value: Self.schema(of: field)))
-      if asked.contains(name) ? field.isRequired : field.form != .choice {
+      if SessionTokens.holds(field) { continue }
+      let isAsked = asked.contains(name)
+      let schema = FieldSchema(field)
+      properties.append(
+        .init(name: field.name, value: isAsked ? schema.ask(isChange: false) : schema.answer))
+      if isAsked ? field.isRequired : field.form != .choice {
         required.append(.text(field.name))
       }
       guard pages.contains(name), field.name == PageLinks.count else { continue }
@@ -73,6 +71,8 @@ struct OpenAPISchemas {
       "type": "object", "description": messages[name].flatMap { Self.text($0.comment) },
       "properties": .object(properties),
       "required": required.isEmpty ? nil : .array(required),
+      // Only a body's own members are looked for by name; those inside are read as they stand.
+      "additionalProperties": asked.contains(name) ? false : nil,
     ])
   }
 
@@ -102,54 +102,18 @@ struct OpenAPISchemas {
     }
   }
 
-  private static func reference(_ message: String) -> DocumentValue {
+  static func reference(_ message: String) -> DocumentValue {
     ["$ref": "#/components/schemas/\(message)"]
   }
 
   static func text(_ comment: String) -> DocumentValue? {
     comment.isEmpty ? nil : .text(comment)
   }
-
-  /// A field as a property, with its comment.
-  static func schema(of field: SchemaDescription.Field) -> DocumentValue {
-    let comment = text(field.comment)
-    let value = schema(of: field.type)
-    switch field.form {
-    case .one, .choice: return value.with(["description": comment])
-    case .list:
-      return .members(["type": "array", "items": value, "description": comment])
-    case .nullable:
-      guard case .object(var members) = value, let first = members.first,
-        first.name == "type"
-      else {
-        return .members(["anyOf": .array([value, ["type": "null"]]), "description": comment])
-      }
-      members[0] = .init(name: "type", value: .array([first.value, "null"]))
-      return DocumentValue.object(members).with(["description": comment])
-    }
-  }
-
-  private static func schema(of type: SchemaDescription.ValueType) -> DocumentValue {
-    switch type {
-    case .text: ["type": "string"]
-    case .bytes: ["type": "string", "contentEncoding": "base64"]
-    case .bool: ["type": "boolean"]
-    case .signed: ["type": "integer", "format": "int32"]
-    case .unsigned: ["type": "integer", "minimum": 0, "maximum": 4_294_967_295]
-    case .long: ["type": "string", "pattern": "^-?[0-9]{1,20}$"]
-    case .number: ["type": "number", "format": "double"]
-    case .time: ["type": "string", "format": "date-time"]
-    case .duration: ["type": "string", "pattern": "^-?[0-9]+([.][0-9]{1,9})?s$"]
-    case .mask: ["type": "string"]
-    case .object: ["type": "object"]
-    case .names(let names): ["type": "string", "enum": .array(names.map { .text($0) })]
-    case .message(let name): reference(name)
-    case .map(let value): ["type": "object", "additionalProperties": schema(of: value)]
-    }
-  }
 }
 
 /// The message that becomes cookies.
-private enum SessionTokens {
+enum SessionTokens {
   static let message = "Tokens"
+
+  static func holds(_ field: SchemaDescription.Field) -> Bool { field.type == .message(message) }
 }

@@ -22,7 +22,10 @@ struct OwnOperation {
 
   /// - Parameter target: of a route that is made by hand.
   /// - Returns: nil for others, and for pages.
-  init?(_ target: BridgeRoutes.Target, _ path: String, _ schemas: inout OpenAPISchemas) {
+  init?(
+    _ target: BridgeRoutes.Target, _ path: String, _ schemas: inout OpenAPISchemas,
+    _ examples: OpenAPIExamples
+  ) {
     typealias Telemetry = TraksenseV1.TelemetryServiceMethods
     switch target {
     case .page, .docs, .asset, .call: return nil
@@ -31,8 +34,8 @@ struct OwnOperation {
       description = "Whether what the server depends on is there."
       method = nil
       success = [
-        Self.json("200", "All of it is.", OwnSchemas.health),
-        Self.json("503", "Some of it is not.", OwnSchemas.health),
+        Self.json("200", "All of it is.", OwnSchemas.health, OwnExamples.healthy),
+        Self.json("503", "Some of it is not.", OwnSchemas.health, OwnExamples.unhealthy),
       ]
       hasSharedErrors = false
     case .schema:
@@ -55,18 +58,44 @@ struct OwnOperation {
       description =
         "Readings in: one, an array of them, or an object with `readings`. The answer comes after they were committed."
       method = Telemetry.ingest
-      body = ["required": true, "content": ["application/json": ["schema": OwnSchemas.ingest]]]
-      success = [
-        Self.json("201", "All are stored, now or before.", OwnSchemas.ingested),
-        Self.json("207", "Some were refused.", OwnSchemas.batch),
+      body = [
+        "required": true,
+        "content": [
+          "application/json": ["schema": OwnSchemas.ingest, "examples": OwnExamples.readings]
+        ],
       ]
-      traits = [.body, .change]
+      success = [
+        .init(
+          name: "201",
+          value: [
+            "description": "All are stored, now or before.",
+            "content": [
+              "application/json": [
+                "schema": OwnSchemas.ingested, "examples": OwnExamples.stored,
+              ]
+            ],
+          ]),
+        .init(
+          name: "207",
+          value: [
+            "description": "Some were refused.",
+            "content": [
+              "application/json": ["schema": OwnSchemas.batch, "examples": OwnExamples.partial]
+            ],
+          ]),
+      ]
+      traits = [.body]
     case .latest:
       summary = "Latest"
       description = "The newest reading of each of a device's sensors."
       method = Telemetry.latest
-      parameters = [Self.deviceID, Self.list("sensor_id", "None: all sensors.")]
-      success = [Self.json("200", "Done.", schemas.answer("LatestReadings"))]
+      parameters = [
+        Self.deviceID, Self.list("sensor_id", "None: all sensors.", OwnExamples.sensors),
+      ]
+      success = [
+        Self.json(
+          "200", "Done.", schemas.answer("LatestReadings"), examples.answer("LatestReadings"))
+      ]
     case .history(let style):
       summary = "History"
       description =
@@ -81,8 +110,11 @@ struct OwnOperation {
           value: [
             "description": "Done.",
             "content": [
-              "application/json": ["schema": OwnSchemas.history(style, path, &schemas)],
-              "text/csv": ["schema": ["type": "string"]],
+              "application/json": [
+                "schema": OwnSchemas.history(style, path, &schemas),
+                "example": OwnExamples.history(style, path),
+              ],
+              "text/csv": ["schema": ["type": "string"], "example": OwnExamples.historyTable],
             ],
           ])
       ]
@@ -94,15 +126,18 @@ struct OwnOperation {
         """
       method = Telemetry.subscribe
       parameters = [
-        Self.list("device_id", "None: all devices."), Self.list("sensor_id", "None: all sensors."),
-        Self.list("sensor_type", "None: all metric types."),
+        Self.list("device_id", "None: all devices.", OwnExamples.devices),
+        Self.list("sensor_id", "None: all sensors.", OwnExamples.sensors),
+        Self.list("sensor_type", "None: all metric types.", OwnExamples.types),
       ]
       success = [
         .init(
           name: "200",
           value: [
             "description": "Events, until the caller goes.",
-            "content": ["text/event-stream": ["schema": ["type": "string"]]],
+            "content": [
+              "text/event-stream": ["schema": ["type": "string"], "example": OwnExamples.events]
+            ],
           ])
       ]
     case .avatar:
@@ -110,16 +145,29 @@ struct OwnOperation {
       description = "A picture in the file field `avatar`, at most 5 MiB: JPEG, PNG, GIF or WebP."
       method = TraksenseV1.AccountServiceMethods.uploadAvatar
       body = OwnSchemas.avatarBody
-      success = [Self.json("200", "Done.", schemas.answer("AvatarResponse"))]
-      traits = [.body, .change]
+      success = [
+        Self.json(
+          "200", "Done.", schemas.answer("AvatarResponse"),
+          examples.answer("AvatarResponse").map { $0.merged(with: OwnExamples.picture) })
+      ]
+      traits = [.body]
     case .media:
       summary = "Media"
       description = "A file behind a signed URL, as other answers give it."
       method = TraksenseV1.MediaServiceMethods.fetch
       parameters = [
-        ["name": "key", "in": "path", "required": true, "schema": ["type": "string"]],
-        ["name": "expires", "in": "query", "schema": ["type": "string"]],
-        ["name": "signature", "in": "query", "schema": ["type": "string"]],
+        [
+          "name": "key", "in": "path", "required": true, "schema": ["type": "string"],
+          "example": OwnExamples.mediaKey,
+        ],
+        [
+          "name": "expires", "in": "query", "schema": ["type": "string"],
+          "description": "Seconds since 1970.", "example": OwnExamples.mediaExpires,
+        ],
+        [
+          "name": "signature", "in": "query", "schema": ["type": "string"],
+          "example": OwnExamples.mediaSignature,
+        ],
       ]
       success = [
         .init(
@@ -130,7 +178,7 @@ struct OwnOperation {
           ])
       ]
     }
-    if method != nil, traits.isEmpty {
+    if method != nil, !traits.contains(.body) {
       parameters.append(["$ref": "#/components/parameters/Tenant"])
     }
   }
@@ -144,13 +192,14 @@ struct OwnOperation {
     let service = method?.service.split(separator: ".").last
     let note = access.note.map { "\n\n\($0)" } ?? ""
     guard case .text(let text) = description else { return [:] }
+    let traits = access == .open ? traits : traits.union(.credentials)
     return .members([
       "operationId": .text(Self.identifier(route)), "summary": summary,
       "description": .text(text + note),
       "tags": [.text(service.map { OpenAPIDocument.tag($0) } ?? Self.serverTag)],
       "parameters": parameters.isEmpty ? nil : .array(parameters),
       "requestBody": body,
-      "responses": .object(success + (hasSharedErrors ? OpenAPIErrors.responses(traits) : [])),
+      "responses": .object(success + (hasSharedErrors ? OpenAPIErrors.responses(traits, []) : [])),
       "security": access.security,
     ])
   }
@@ -163,27 +212,32 @@ struct OwnOperation {
   }
 
   private static func json(
-    _ status: String, _ text: DocumentValue, _ schema: DocumentValue
+    _ status: String, _ text: DocumentValue, _ schema: DocumentValue, _ example: DocumentValue?
   ) -> DocumentValue.Member {
-    .init(
+    let content = DocumentValue.members(["schema": schema, "example": example])
+    return .init(
       name: status,
-      value: ["description": text, "content": ["application/json": ["schema": schema]]])
+      value: ["description": text, "content": ["application/json": content]])
   }
 
   private static let deviceID: DocumentValue = [
     "name": "device_id", "in": "path", "required": true, "schema": ["type": "string"],
-    "description": "The name under which the device sends its readings.",
+    "description": "The name under which the device sends its readings.", "example": "ESP32-01",
   ]
 
   private static let assetTag: DocumentValue = [
     "name": "asset_tag", "in": "path", "required": true, "schema": ["type": "string"],
-    "description": "In any case.",
+    "description": "In any case.", "example": "CH-001",
   ]
 
-  private static func list(_ name: DocumentValue, _ text: DocumentValue) -> DocumentValue {
+  private static func list(
+    _ name: DocumentValue, _ text: DocumentValue, _ example: DocumentValue
+  ) -> DocumentValue {
     [
-      "name": name, "in": "query", "description": text,
-      "schema": ["type": "array", "items": ["type": "string"]],
+      "name": name, "in": "query", "description": text, "example": example,
+      "schema": [
+        "type": "array", "items": ["type": "string", "minLength": 1, "maxLength": 200],
+      ],
     ]
   }
 
@@ -193,11 +247,15 @@ struct OwnOperation {
       DocumentValue.members([
         "name": .text(field.name), "in": "query",
         "description": OpenAPISchemas.text(field.comment),
-        "schema": OpenAPISchemas.parameter(field),
+        "schema": OwnSchemas.historyParameter(field) ?? FieldSchema(field).query,
+        "example": OwnExamples.historyQuery[field.name],
       ])
     }
     return query + [
-      ["name": "format", "in": "query", "schema": ["type": "string", "enum": ["json", "csv"]]]
+      [
+        "name": "format", "in": "query", "schema": ["type": "string", "enum": ["json", "csv"]],
+        "example": "json",
+      ]
     ]
   }
 }

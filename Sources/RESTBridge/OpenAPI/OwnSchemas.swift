@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TrakSenseAPI
+
 /// The bodies of the routes that are made by hand.
 enum OwnSchemas {
   static let health = object([
@@ -98,6 +100,17 @@ enum OwnSchemas {
       ),
     ]
     return object(properties)
+  }
+
+  /// A parameter of a history that may be less than its field says.
+  static func historyParameter(_ field: SchemaDescription.Field) -> DocumentValue? {
+    switch field.name {
+    case "interval": ["type": "string", "enum": ["auto", "raw", "1m", "5m", "15m", "1h", "1d"]]
+    case "limit": ["type": "integer", "minimum": 1, "maximum": 100_000]
+    case "downsample": ["type": "string", "enum": ["lttb"]]
+    case "points": ["type": "integer", "minimum": 3, "maximum": 10_000]
+    default: nil
+    }
   }
 
   // MARK: - Pictures

@@ -123,7 +123,9 @@ package struct CatalogueDesk: Sendable {
     case .unknownReference(let field): return .invalid(field, Self.noSuchThing)
     case .invalid(let field, let problem): return .invalid(field, problem)
     case .taken(let field):
-      let message = "A \(noun) with this \(field.split(separator: ".").last ?? "") already exists."
+      let article = noun == "asset" ? "An" : "A"
+      let name = field.split(separator: ".").last ?? ""
+      let message = "\(article) \(noun) with this \(name) already exists."
       return RPCError(
         .alreadyExists, message, violations: [FieldViolation(field: field, description: message)])
     case .inUse(let usages): return .inUse(noun, usages)

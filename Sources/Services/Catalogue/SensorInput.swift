@@ -15,6 +15,7 @@ protocol SensorFields {
 }
 
 extension TraksenseV1.CreateSensorRequest: SensorFields {}
+extension TraksenseV1.NewSensor: SensorFields {}
 extension TraksenseV1.UpdateSensorRequest: SensorFields {}
 
 extension CatalogueInput {

@@ -87,6 +87,7 @@ extension ProtobufSchema {
       TraksenseV1.ListSensorsResponse.self,
       TraksenseV1.GetSensorRequest.self,
       TraksenseV1.CreateSensorRequest.self,
+      TraksenseV1.NewSensor.self,
       TraksenseV1.UpdateSensorRequest.self,
       TraksenseV1.DeleteSensorRequest.self,
       TraksenseV1.ArchiveSensorRequest.self,
@@ -1020,6 +1021,36 @@ extension ProtobufSchema {
           le.api.HttpRuleR\u{4}httpb\u{6}proto3
           """),
       ProtobufFile(
+        name: "google/api/field_behavior.proto",
+        imports: ["google/protobuf/descriptor.proto"],
+        symbols: [
+          "google.api.FieldBehavior",
+          "google.api.FIELD_BEHAVIOR_UNSPECIFIED",
+          "google.api.OPTIONAL",
+          "google.api.REQUIRED",
+          "google.api.OUTPUT_ONLY",
+          "google.api.INPUT_ONLY",
+          "google.api.IMMUTABLE",
+          "google.api.UNORDERED_LIST",
+          "google.api.NON_EMPTY_DEFAULT",
+          "google.api.IDENTIFIER",
+          "google.api.field_behavior",
+        ],
+        extensions: [
+          .init(of: "google.protobuf.FieldOptions", number: 1052),
+        ],
+        descriptor: """
+          \u{a}\u{1f}google/api/field_behavior.proto\u{12}\u{a}google.api\u{1a} google/pro\
+          tobuf/descriptor.proto*\u{b6}\u{1}\u{a}\u{d}FieldBehavior\u{12}\u{1e}\u{a}\u{1a}\
+          FIELD_BEHAVIOR_UNSPECIFIED\u{10}\0\u{12}\u{c}\u{a}\u{8}OPTIONAL\u{10}\u{1}\u{12}\
+          \u{c}\u{a}\u{8}REQUIRED\u{10}\u{2}\u{12}\u{f}\u{a}\u{b}OUTPUT_ONLY\u{10}\u{3}\u{12}\
+          \u{e}\u{a}\u{a}INPUT_ONLY\u{10}\u{4}\u{12}\u{d}\u{a}\u{9}IMMUTABLE\u{10}\u{5}\u{12}\
+          \u{12}\u{a}\u{e}UNORDERED_LIST\u{10}\u{6}\u{12}\u{15}\u{a}\u{11}NON_EMPTY_DEFAUL\
+          T\u{10}\u{7}\u{12}\u{e}\u{a}\u{a}IDENTIFIER\u{10}\u{8}:d\u{a}\u{e}field_behavior\
+          \u{12}\u{1d}.google.protobuf.FieldOptions\u{18}\u{9c}\u{8} \u{3}(\u{e}2\u{19}.go\
+          ogle.api.FieldBehaviorB\u{2}\u{10}\0R\u{d}fieldBehaviorb\u{6}proto3
+          """),
+      ProtobufFile(
         name: "google/protobuf/empty.proto",
         imports: [],
         symbols: [
@@ -1111,19 +1142,56 @@ extension ProtobufSchema {
         name: "traksense/v1/options.proto",
         imports: ["google/protobuf/descriptor.proto"],
         symbols: [
+          "traksense.v1.Limits",
+          "traksense.v1.Limits.min_length",
+          "traksense.v1.Limits.max_length",
+          "traksense.v1.Limits.minimum",
+          "traksense.v1.Limits.maximum",
+          "traksense.v1.Limits.pattern",
+          "traksense.v1.Limits.format",
+          "traksense.v1.Limits.one_of",
+          "traksense.v1.Limits.max_items",
           "traksense.v1.success_status",
+          "traksense.v1.error_status",
+          "traksense.v1.request_example",
+          "traksense.v1.answer_example",
+          "traksense.v1.fields_like",
+          "traksense.v1.example",
+          "traksense.v1.limits",
         ],
         extensions: [
           .init(of: "google.protobuf.MethodOptions", number: 50501),
+          .init(of: "google.protobuf.MethodOptions", number: 50504),
+          .init(of: "google.protobuf.MethodOptions", number: 50505),
+          .init(of: "google.protobuf.MethodOptions", number: 50506),
+          .init(of: "google.protobuf.MessageOptions", number: 50507),
+          .init(of: "google.protobuf.FieldOptions", number: 50502),
+          .init(of: "google.protobuf.FieldOptions", number: 50503),
         ],
         descriptor: """
           \u{a}\u{1a}traksense/v1/options.proto\u{12}\u{c}traksense.v1\u{1a} google/protob\
-          uf/descriptor.proto:G\u{a}\u{e}success_status\u{12}\u{1e}.google.protobuf.Method\
-          Options\u{18}\u{c5}\u{8a}\u{3} \u{1}(\u{d}R\u{d}successStatusb\u{6}proto3
+          uf/descriptor.proto\"\u{e0}\u{1}\u{a}\u{6}Limits\u{12}\u{1d}\u{a}\u{a}min_length\
+          \u{18}\u{1} \u{1}(\u{d}R\u{9}minLength\u{12}\u{1d}\u{a}\u{a}max_length\u{18}\u{2}\
+           \u{1}(\u{d}R\u{9}maxLength\u{12}\u{18}\u{a}\u{7}minimum\u{18}\u{3} \u{1}(\u{d}R\
+          \u{7}minimum\u{12}\u{18}\u{a}\u{7}maximum\u{18}\u{4} \u{1}(\u{d}R\u{7}maximum\u{12}\
+          \u{18}\u{a}\u{7}pattern\u{18}\u{5} \u{1}(\u{9}R\u{7}pattern\u{12}\u{16}\u{a}\u{6}\
+          format\u{18}\u{6} \u{1}(\u{9}R\u{6}format\u{12}\u{15}\u{a}\u{6}one_of\u{18}\u{7}\
+           \u{1}(\u{9}R\u{5}oneOf\u{12}\u{1b}\u{a}\u{9}max_items\u{18}\u{8} \u{1}(\u{d}R\u{8}\
+          maxItems:G\u{a}\u{e}success_status\u{12}\u{1e}.google.protobuf.MethodOptions\u{18}\
+          \u{c5}\u{8a}\u{3} \u{1}(\u{d}R\u{d}successStatus:C\u{a}\u{c}error_status\u{12}\u{1e}\
+          .google.protobuf.MethodOptions\u{18}\u{c8}\u{8a}\u{3} \u{3}(\u{d}R\u{b}errorStat\
+          us:I\u{a}\u{f}request_example\u{12}\u{1e}.google.protobuf.MethodOptions\u{18}\u{c9}\
+          \u{8a}\u{3} \u{1}(\u{9}R\u{e}requestExample:G\u{a}\u{e}answer_example\u{12}\u{1e}\
+          .google.protobuf.MethodOptions\u{18}\u{ca}\u{8a}\u{3} \u{1}(\u{9}R\u{d}answerExa\
+          mple:B\u{a}\u{b}fields_like\u{12}\u{1f}.google.protobuf.MessageOptions\u{18}\u{cb}\
+          \u{8a}\u{3} \u{1}(\u{9}R\u{a}fieldsLike:9\u{a}\u{7}example\u{12}\u{1d}.google.pr\
+          otobuf.FieldOptions\u{18}\u{c6}\u{8a}\u{3} \u{1}(\u{9}R\u{7}example:M\u{a}\u{6}l\
+          imits\u{12}\u{1d}.google.protobuf.FieldOptions\u{18}\u{c7}\u{8a}\u{3} \u{1}(\u{b}\
+          2\u{14}.traksense.v1.LimitsR\u{6}limitsb\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/auth.proto",
-        imports: ["google/api/annotations.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/options.proto"],
+        imports: ["google/api/annotations.proto", "google/api/field_behavior.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/options.proto"],
         symbols: [
           "traksense.v1.User",
           "traksense.v1.User.id",
@@ -1249,51 +1317,72 @@ extension ProtobufSchema {
         ],
         descriptor: """
           \u{a}\u{17}traksense/v1/auth.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/api/\
-          annotations.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}google/p\
-          rotobuf/wrappers.proto\u{1a}\u{1a}traksense/v1/options.proto\"\u{bb}\u{6}\u{a}\u{4}\
-          User\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{1a}\u{a}\u{8}\
-          username\u{18}\u{2} \u{1}(\u{9}R\u{8}username\u{12}\u{14}\u{a}\u{5}email\u{18}\u{3}\
-           \u{1}(\u{9}R\u{5}email\u{12}\u{1d}\u{a}\u{a}first_name\u{18}\u{4} \u{1}(\u{9}R\u{9}\
-          firstName\u{12}\u{1b}\u{a}\u{9}last_name\u{18}\u{5} \u{1}(\u{9}R\u{8}lastName\u{12}\
-          \u{1b}\u{a}\u{9}full_name\u{18}\u{6} \u{1}(\u{9}R\u{8}fullName\u{12}\u{12}\u{a}\u{4}\
-          name\u{18}\u{7} \u{1}(\u{9}R\u{4}name\u{12}\u{1a}\u{a}\u{8}initials\u{18}\u{8} \u{1}\
-          (\u{9}R\u{8}initials\u{12}4\u{a}\u{6}avatar\u{18}\u{9} \u{1}(\u{b}2\u{1c}.google\
-          .protobuf.StringValueR\u{6}avatar\u{12}2\u{a}\u{5}phone\u{18}\u{a} \u{1}(\u{b}2\u{1c}\
-          .google.protobuf.StringValueR\u{5}phone\u{12}.\u{a}\u{3}bio\u{18}\u{b} \u{1}(\u{b}\
-          2\u{1c}.google.protobuf.StringValueR\u{3}bio\u{12}\u{1a}\u{a}\u{8}timezone\u{18}\
-          \u{c} \u{1}(\u{9}R\u{8}timezone\u{12}\u{1f}\u{a}\u{b}time_format\u{18}\u{d} \u{1}\
-          (\u{9}R\u{a}timeFormat\u{12}%\u{a}\u{e}email_verified\u{18}\u{e} \u{1}(\u{8}R\u{d}\
-          emailVerified\u{12}\u{1b}\u{a}\u{9}is_active\u{18}\u{f} \u{1}(\u{8}R\u{8}isActiv\
-          e\u{12}\u{19}\u{a}\u{8}is_staff\u{18}\u{10} \u{1}(\u{8}R\u{7}isStaff\u{12}0\u{a}\
-          \u{4}role\u{18}\u{11} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{4}role\u{12}\
-          \u{12}\u{a}\u{4}site\u{18}\u{12} \u{1}(\u{9}R\u{4}site\u{12};\u{a}\u{b}date_join\
-          ed\u{18}\u{13} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{a}dateJoined\u{12}\
-          9\u{a}\u{a}last_login\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}\
-          lastLogin\u{12}9\u{a}\u{a}created_at\u{18}\u{15} \u{1}(\u{b}2\u{1a}.google.proto\
-          buf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}updated_at\u{18}\u{16} \u{1}(\u{b}2\
-          \u{1a}.google.protobuf.TimestampR\u{9}updatedAt\"q\u{a}\u{d}TenantAddress\u{12}\u{12}\
-          \u{a}\u{4}slug\u{18}\u{1} \u{1}(\u{9}R\u{4}slug\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2}\
-           \u{1}(\u{9}R\u{4}name\u{12}\u{16}\u{a}\u{6}domain\u{18}\u{3} \u{1}(\u{9}R\u{6}d\
-          omain\u{12} \u{a}\u{c}api_base_url\u{18}\u{4} \u{1}(\u{9}R\u{a}apiBaseUrl\"\u{ba}\
-          \u{2}\u{a}\u{f}RegisterRequest\u{12}\u{1f}\u{a}\u{b}tenant_name\u{18}\u{1} \u{1}\
-          (\u{9}R\u{a}tenantName\u{12}\u{1f}\u{a}\u{b}tenant_slug\u{18}\u{2} \u{1}(\u{9}R\u{a}\
-          tenantSlug\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{1d}\
-          \u{a}\u{a}first_name\u{18}\u{4} \u{1}(\u{9}R\u{9}firstName\u{12}\u{1b}\u{a}\u{9}\
-          last_name\u{18}\u{5} \u{1}(\u{9}R\u{8}lastName\u{12}\u{1a}\u{a}\u{8}username\u{18}\
-          \u{6} \u{1}(\u{9}R\u{8}username\u{12}\u{14}\u{a}\u{5}email\u{18}\u{7} \u{1}(\u{9}\
-          R\u{5}email\u{12}\u{1a}\u{a}\u{8}password\u{18}\u{8} \u{1}(\u{9}R\u{8}password\u{12}\
-          G\u{a}\u{10}password_confirm\u{18}\u{9} \u{1}(\u{b}2\u{1c}.google.protobuf.Strin\
-          gValueR\u{f}passwordConfirm\"\u{89}\u{1}\u{a}\u{10}RegisterResponse\u{12}&\u{a}\u{4}\
-          user\u{18}\u{1} \u{1}(\u{b}2\u{12}.traksense.v1.UserR\u{4}user\u{12}3\u{a}\u{6}t\
-          enant\u{18}\u{2} \u{1}(\u{b}2\u{1b}.traksense.v1.TenantAddressR\u{6}tenant\u{12}\
-          \u{18}\u{a}\u{7}message\u{18}\u{3} \u{1}(\u{9}R\u{7}message\"\u{84}\u{1}\u{a}\u{c}\
-          LoginRequest\u{12}*\u{a}\u{11}username_or_email\u{18}\u{1} \u{1}(\u{9}R\u{f}user\
-          nameOrEmail\u{12}\u{1a}\u{a}\u{8}password\u{18}\u{2} \u{1}(\u{9}R\u{8}password\u{12}\
-          \u{14}\u{a}\u{5}email\u{18}\u{3} \u{1}(\u{9}R\u{5}email\u{12}\u{16}\u{a}\u{6}ten\
-          ant\u{18}\u{4} \u{1}(\u{9}R\u{6}tenant\"\u{b4}\u{1}\u{a}\u{d}LoginResponse\u{12}\
-          &\u{a}\u{4}user\u{18}\u{1} \u{1}(\u{b}2\u{12}.traksense.v1.UserR\u{4}user\u{12}\u{18}\
-          \u{a}\u{7}message\u{18}\u{2} \u{1}(\u{9}R\u{7}message\u{12}3\u{a}\u{6}tenant\u{18}\
-          \u{3} \u{1}(\u{b}2\u{1b}.traksense.v1.TenantAddressR\u{6}tenant\u{12},\u{a}\u{6}\
+          annotations.proto\u{1a}\u{1f}google/api/field_behavior.proto\u{1a}\u{1f}google/p\
+          rotobuf/timestamp.proto\u{1a}\u{1e}google/protobuf/wrappers.proto\u{1a}\u{1a}tra\
+          ksense/v1/options.proto\"\u{a5}\u{8}\u{a}\u{4}User\u{12}\u{15}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}5R\u{2}id\u{12}%\u{a}\u{8}username\
+          \u{18}\u{2} \u{1}(\u{9}B\u{9}\u{b2}\u{d4}\u{18}\u{5}ownerR\u{8}username\u{12}+\u{a}\
+          \u{5}email\u{18}\u{3} \u{1}(\u{9}B\u{15}\u{b2}\u{d4}\u{18}\u{11}owner@umc.exampl\
+          eR\u{5}email\u{12})\u{a}\u{a}first_name\u{18}\u{4} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\
+          \u{18}\u{6}SampleR\u{9}firstName\u{12}&\u{a}\u{9}last_name\u{18}\u{5} \u{1}(\u{9}\
+          B\u{9}\u{b2}\u{d4}\u{18}\u{5}OwnerR\u{8}lastName\u{12}-\u{a}\u{9}full_name\u{18}\
+          \u{6} \u{1}(\u{9}B\u{10}\u{b2}\u{d4}\u{18}\u{c}Sample OwnerR\u{8}fullName\u{12}$\
+          \u{a}\u{4}name\u{18}\u{7} \u{1}(\u{9}B\u{10}\u{b2}\u{d4}\u{18}\u{c}Sample OwnerR\
+          \u{4}name\u{12}\"\u{a}\u{8}initials\u{18}\u{8} \u{1}(\u{9}B\u{6}\u{b2}\u{d4}\u{18}\
+          \u{2}SOR\u{8}initials\u{12}4\u{a}\u{6}avatar\u{18}\u{9} \u{1}(\u{b}2\u{1c}.googl\
+          e.protobuf.StringValueR\u{6}avatar\u{12}2\u{a}\u{5}phone\u{18}\u{a} \u{1}(\u{b}2\
+          \u{1c}.google.protobuf.StringValueR\u{5}phone\u{12}.\u{a}\u{3}bio\u{18}\u{b} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.StringValueR\u{3}bio\u{12}1\u{a}\u{8}timezone\u{18}\
+          \u{c} \u{1}(\u{9}B\u{15}\u{b2}\u{d4}\u{18}\u{11}America/Sao_PauloR\u{8}timezone\u{12}\
+          (\u{a}\u{b}time_format\u{18}\u{d} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}24hR\u{a}\
+          timeFormat\u{12}%\u{a}\u{e}email_verified\u{18}\u{e} \u{1}(\u{8}R\u{d}emailVerif\
+          ied\u{12}%\u{a}\u{9}is_active\u{18}\u{f} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}\
+          trueR\u{8}isActive\u{12}\u{19}\u{a}\u{8}is_staff\u{18}\u{10} \u{1}(\u{8}R\u{7}is\
+          Staff\u{12};\u{a}\u{4}role\u{18}\u{11} \u{1}(\u{b}2\u{1c}.google.protobuf.String\
+          ValueB\u{9}\u{b2}\u{d4}\u{18}\u{5}ownerR\u{4}role\u{12}2\u{a}\u{4}site\u{18}\u{12}\
+           \u{1}(\u{9}B\u{1e}\u{b2}\u{d4}\u{18}\u{1a}Uberl\u{c3}\u{a2}ndia Medical CenterR\
+          \u{4}site\u{12}@\u{a}\u{b}date_joined\u{18}\u{13} \u{1}(\u{b}2\u{1a}.google.prot\
+          obuf.TimestampB\u{3}\u{e0}A\u{2}R\u{a}dateJoined\u{12}S\u{a}\u{a}last_login\u{18}\
+          \u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}\
+          2026-06-01T12:00:00ZR\u{9}lastLogin\u{12}>\u{a}\u{a}created_at\u{18}\u{15} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12}>\u{a}\
+          \u{a}updated_at\u{18}\u{16} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}\
+          A\u{2}R\u{9}updatedAt\"\u{d5}\u{1}\u{a}\u{d}TenantAddress\u{12}\u{1b}\u{a}\u{4}s\
+          lug\u{18}\u{1} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}umcR\u{4}slug\u{12}2\u{a}\
+          \u{4}name\u{18}\u{2} \u{1}(\u{9}B\u{1e}\u{b2}\u{d4}\u{18}\u{1a}Uberl\u{c3}\u{a2}\
+          ndia Medical CenterR\u{4}name\u{12}.\u{a}\u{6}domain\u{18}\u{3} \u{1}(\u{9}B\u{16}\
+          \u{b2}\u{d4}\u{18}\u{12}umc.localhost:8000R\u{6}domain\u{12}C\u{a}\u{c}api_base_\
+          url\u{18}\u{4} \u{1}(\u{9}B!\u{b2}\u{d4}\u{18}\u{1d}http://umc.localhost:8000/ap\
+          iR\u{a}apiBaseUrl\"\u{84}\u{4}\u{a}\u{f}RegisterRequest\u{12}:\u{a}\u{b}tenant_n\
+          ame\u{18}\u{1} \u{1}(\u{9}B\u{19}\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{2}\u{10}d\u{b2}\
+          \u{d4}\u{18}\u{c}Cl\u{c3}\u{ad}nica SulR\u{a}tenantName\u{12}K\u{a}\u{b}tenant_s\
+          lug\u{18}\u{2} \u{1}(\u{9}B*\u{ba}\u{d4}\u{18}\u{2}\u{10}?\u{ba}\u{d4}\u{18}\u{11}\
+          *\u{f}^[A-Za-z0-9-]*$\u{b2}\u{d4}\u{18}\u{b}clinica-sulR\u{a}tenantSlug\u{12}(\u{a}\
+          \u{4}name\u{18}\u{3} \u{1}(\u{9}B\u{14}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{ad}\u{2}\u{b2}\
+          \u{d4}\u{18}\u{9}Ana SouzaR\u{4}name\u{12}&\u{a}\u{a}first_name\u{18}\u{4} \u{1}\
+          (\u{9}B\u{7}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{96}\u{1}R\u{9}firstName\u{12}$\u{a}\u{9}\
+          last_name\u{18}\u{5} \u{1}(\u{9}B\u{7}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{96}\u{1}R\u{8}\
+          lastName\u{12}*\u{a}\u{8}username\u{18}\u{6} \u{1}(\u{9}B\u{e}\u{ba}\u{d4}\u{18}\
+          \u{3}\u{10}\u{96}\u{1}\u{b2}\u{d4}\u{18}\u{3}anaR\u{8}username\u{12}F\u{a}\u{5}e\
+          mail\u{18}\u{7} \u{1}(\u{9}B0\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{7}2\u{5}email\u{ba}\
+          \u{d4}\u{18}\u{3}\u{10}\u{fe}\u{1}\u{b2}\u{d4}\u{18}\u{17}ana@clinica-sul.exampl\
+          eR\u{5}email\u{12}3\u{a}\u{8}password\u{18}\u{8} \u{1}(\u{9}B\u{17}\u{e0}A\u{2}\u{b2}\
+          \u{d4}\u{18}\u{10}Quiet-Harbour-17R\u{8}password\u{12}G\u{a}\u{10}password_confi\
+          rm\u{18}\u{9} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{f}passwordConfir\
+          m\"\u{c2}\u{1}\u{a}\u{10}RegisterResponse\u{12}+\u{a}\u{4}user\u{18}\u{1} \u{1}(\
+          \u{b}2\u{12}.traksense.v1.UserB\u{3}\u{e0}A\u{2}R\u{4}user\u{12}8\u{a}\u{6}tenan\
+          t\u{18}\u{2} \u{1}(\u{b}2\u{1b}.traksense.v1.TenantAddressB\u{3}\u{e0}A\u{2}R\u{6}\
+          tenant\u{12}G\u{a}\u{7}message\u{18}\u{3} \u{1}(\u{9}B-\u{b2}\u{d4}\u{18})The te\
+          nant is ready. You can sign in now.R\u{7}message\"\u{aa}\u{1}\u{a}\u{c}LoginRequ\
+          est\u{12}8\u{a}\u{11}username_or_email\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{e0}A\u{2}\u{b2}\
+          \u{d4}\u{18}\u{5}ownerR\u{f}usernameOrEmail\u{12}2\u{a}\u{8}password\u{18}\u{2} \
+          \u{1}(\u{9}B\u{16}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{f}try-traksense-1R\u{8}passwo\
+          rd\u{12}\u{14}\u{a}\u{5}email\u{18}\u{3} \u{1}(\u{9}R\u{5}email\u{12}\u{16}\u{a}\
+          \u{6}tenant\u{18}\u{4} \u{1}(\u{9}R\u{6}tenant\"\u{ce}\u{1}\u{a}\u{d}LoginRespon\
+          se\u{12}+\u{a}\u{4}user\u{18}\u{1} \u{1}(\u{b}2\u{12}.traksense.v1.UserB\u{3}\u{e0}\
+          A\u{2}R\u{4}user\u{12}(\u{a}\u{7}message\u{18}\u{2} \u{1}(\u{9}B\u{e}\u{b2}\u{d4}\
+          \u{18}\u{a}Signed in.R\u{7}message\u{12}8\u{a}\u{6}tenant\u{18}\u{3} \u{1}(\u{b}\
+          2\u{1b}.traksense.v1.TenantAddressB\u{3}\u{e0}A\u{2}R\u{6}tenant\u{12},\u{a}\u{6}\
           tokens\u{18}\u{4} \u{1}(\u{b}2\u{14}.traksense.v1.TokensR\u{6}tokens\"\u{aa}\u{1}\
           \u{a}\u{6}Tokens\u{12}!\u{a}\u{c}access_token\u{18}\u{1} \u{1}(\u{9}R\u{b}access\
           Token\u{12}#\u{a}\u{d}refresh_token\u{18}\u{2} \u{1}(\u{9}R\u{c}refreshToken\u{12}\
@@ -1301,51 +1390,78 @@ extension ProtobufSchema {
           \u{a}\u{12}refresh_expires_in\u{18}\u{4} \u{1}(\u{d}R\u{10}refreshExpiresIn\"W\u{a}\
           \u{d}LogoutRequest\u{12}!\u{a}\u{c}access_token\u{18}\u{1} \u{1}(\u{9}R\u{b}acce\
           ssToken\u{12}#\u{a}\u{d}refresh_token\u{18}\u{2} \u{1}(\u{9}R\u{c}refreshToken\"\
-          *\u{a}\u{e}LogoutResponse\u{12}\u{18}\u{a}\u{7}message\u{18}\u{1} \u{1}(\u{9}R\u{7}\
-          message\"5\u{a}\u{e}RefreshRequest\u{12}#\u{a}\u{d}refresh_token\u{18}\u{1} \u{1}\
-          (\u{9}R\u{c}refreshToken\"q\u{a}\u{f}RefreshResponse\u{12}\u{18}\u{a}\u{7}messag\
-          e\u{18}\u{1} \u{1}(\u{9}R\u{7}message\u{12}\u{16}\u{a}\u{6}detail\u{18}\u{2} \u{1}\
-          (\u{9}R\u{6}detail\u{12},\u{a}\u{6}tokens\u{18}\u{3} \u{1}(\u{b}2\u{14}.traksens\
-          e.v1.TokensR\u{6}tokens\"3\u{a}\u{1b}RequestPasswordResetRequest\u{12}\u{14}\u{a}\
-          \u{5}email\u{18}\u{1} \u{1}(\u{9}R\u{5}email\"8\u{a}\u{1c}RequestPasswordResetRe\
-          sponse\u{12}\u{18}\u{a}\u{7}message\u{18}\u{1} \u{1}(\u{9}R\u{7}message\"4\u{a}\u{1c}\
-          ValidatePasswordResetRequest\u{12}\u{14}\u{a}\u{5}token\u{18}\u{1} \u{1}(\u{9}R\u{5}\
-          token\"K\u{a}\u{1d}ValidatePasswordResetResponse\u{12}\u{14}\u{a}\u{5}valid\u{18}\
-          \u{1} \u{1}(\u{8}R\u{5}valid\u{12}\u{14}\u{a}\u{5}email\u{18}\u{2} \u{1}(\u{9}R\u{5}\
-          email\"z\u{a}\u{1b}ConfirmPasswordResetRequest\u{12}\u{14}\u{a}\u{5}token\u{18}\u{1}\
-           \u{1}(\u{9}R\u{5}token\u{12}\u{1a}\u{a}\u{8}password\u{18}\u{2} \u{1}(\u{9}R\u{8}\
-          password\u{12})\u{a}\u{10}password_confirm\u{18}\u{3} \u{1}(\u{9}R\u{f}passwordC\
-          onfirm\"8\u{a}\u{1c}ConfirmPasswordResetResponse\u{12}\u{18}\u{a}\u{7}message\u{18}\
-          \u{1} \u{1}(\u{9}R\u{7}message\"-\u{a}\u{15}ValidateInviteRequest\u{12}\u{14}\u{a}\
-          \u{5}token\u{18}\u{1} \u{1}(\u{9}R\u{5}token\"\u{f7}\u{1}\u{a}\u{16}ValidateInvi\
-          teResponse\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{14}\u{a}\
-          \u{5}email\u{18}\u{2} \u{1}(\u{9}R\u{5}email\u{12}\u{12}\u{a}\u{4}role\u{18}\u{3}\
-           \u{1}(\u{9}R\u{4}role\u{12}\u{1f}\u{a}\u{b}tenant_name\u{18}\u{4} \u{1}(\u{9}R\u{a}\
-          tenantName\u{12}\u{1f}\u{a}\u{b}tenant_slug\u{18}\u{5} \u{1}(\u{9}R\u{a}tenantSl\
-          ug\u{12}&\u{a}\u{f}invited_by_name\u{18}\u{6} \u{1}(\u{9}R\u{d}invitedByName\u{12}\
-          9\u{a}\u{a}expires_at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}\
-          expiresAt\"[\u{a}\u{13}AcceptInviteRequest\u{12}\u{14}\u{a}\u{5}token\u{18}\u{1}\
-           \u{1}(\u{9}R\u{5}token\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}R\u{4}na\
-          me\u{12}\u{1a}\u{a}\u{8}password\u{18}\u{3} \u{1}(\u{9}R\u{8}password\"\u{a0}\u{1}\
-          \u{a}\u{14}AcceptInviteResponse\u{12}\u{18}\u{a}\u{7}message\u{18}\u{1} \u{1}(\u{9}\
-          R\u{7}message\u{12}-\u{a}\u{4}user\u{18}\u{2} \u{1}(\u{b}2\u{19}.traksense.v1.In\
-          vitedUserR\u{4}user\u{12}?\u{a}\u{a}membership\u{18}\u{3} \u{1}(\u{b}2\u{1f}.tra\
-          ksense.v1.InvitedMembershipR\u{a}membership\"P\u{a}\u{b}InvitedUser\u{12}\u{e}\u{a}\
-          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{14}\u{a}\u{5}email\u{18}\u{2} \u{1}\
-          (\u{9}R\u{5}email\u{12}\u{1b}\u{a}\u{9}full_name\u{18}\u{3} \u{1}(\u{9}R\u{8}ful\
-          lName\"i\u{a}\u{11}InvitedMembership\u{12}\u{1f}\u{a}\u{b}tenant_name\u{18}\u{1}\
-           \u{1}(\u{9}R\u{a}tenantName\u{12}\u{1f}\u{a}\u{b}tenant_slug\u{18}\u{2} \u{1}(\u{9}\
-          R\u{a}tenantSlug\u{12}\u{12}\u{a}\u{4}role\u{18}\u{3} \u{1}(\u{9}R\u{4}role2\u{8c}\
-          \u{9}\u{a}\u{b}AuthService\u{12}i\u{a}\u{8}Register\u{12}\u{1d}.traksense.v1.Reg\
-          isterRequest\u{1a}\u{1e}.traksense.v1.RegisterResponse\"\u{1e}\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}\u{13}\"\u{e}/auth/register:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}\
-          X\u{a}\u{5}Login\u{12}\u{1a}.traksense.v1.LoginRequest\u{1a}\u{1b}.traksense.v1.\
-          LoginResponse\"\u{16}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{10}\"\u{b}/auth/login:\u{1}\
-          *\u{12}\\\u{a}\u{6}Logout\u{12}\u{1b}.traksense.v1.LogoutRequest\u{1a}\u{1c}.tra\
-          ksense.v1.LogoutResponse\"\u{17}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{11}\"\u{c}/auth/\
-          logout:\u{1}*\u{12}z\u{a}\u{7}Refresh\u{12}\u{1c}.traksense.v1.RefreshRequest\u{1a}\
-          \u{1d}.traksense.v1.RefreshResponse\"2\u{82}\u{d3}\u{e4}\u{93}\u{2},\"\u{d}/auth\
-          /refresh:\u{1}*Z\u{18}\"\u{13}/auth/token/refresh:\u{1}*\u{12}\u{96}\u{1}\u{a}\u{14}\
+          ;\u{a}\u{e}LogoutResponse\u{12})\u{a}\u{7}message\u{18}\u{1} \u{1}(\u{9}B\u{f}\u{b2}\
+          \u{d4}\u{18}\u{b}Signed out.R\u{7}message\"5\u{a}\u{e}RefreshRequest\u{12}#\u{a}\
+          \u{d}refresh_token\u{18}\u{1} \u{1}(\u{9}R\u{c}refreshToken\"\u{9f}\u{1}\u{a}\u{f}\
+          RefreshResponse\u{12}/\u{a}\u{7}message\u{18}\u{1} \u{1}(\u{9}B\u{15}\u{b2}\u{d4}\
+          \u{18}\u{11}Tokens refreshed.R\u{7}message\u{12}-\u{a}\u{6}detail\u{18}\u{2} \u{1}\
+          (\u{9}B\u{15}\u{b2}\u{d4}\u{18}\u{11}Tokens refreshed.R\u{6}detail\u{12},\u{a}\u{6}\
+          tokens\u{18}\u{3} \u{1}(\u{b}2\u{14}.traksense.v1.TokensR\u{6}tokens\"`\u{a}\u{1b}\
+          RequestPasswordResetRequest\u{12}A\u{a}\u{5}email\u{18}\u{1} \u{1}(\u{9}B+\u{e0}\
+          A\u{2}\u{ba}\u{d4}\u{18}\u{7}2\u{5}email\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{fe}\u{1}\
+          \u{b2}\u{d4}\u{18}\u{12}viewer@umc.exampleR\u{5}email\"\u{85}\u{1}\u{a}\u{1c}Req\
+          uestPasswordResetResponse\u{12}e\u{a}\u{7}message\u{18}\u{1} \u{1}(\u{9}BK\u{b2}\
+          \u{d4}\u{18}GIf the address belongs to an account, a mail with a link is on its \
+          way.R\u{7}message\"N\u{a}\u{1c}ValidatePasswordResetRequest\u{12}.\u{a}\u{5}toke\
+          n\u{18}\u{1} \u{1}(\u{9}B\u{18}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{11}TOKEN-OF-THE-\
+          MAILR\u{5}token\"k\u{a}\u{1d}ValidatePasswordResetResponse\u{12}\u{1e}\u{a}\u{5}\
+          valid\u{18}\u{1} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{5}valid\u{12}*\u{a}\
+          \u{5}email\u{18}\u{2} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}v***@umc.example\
+          R\u{5}email\"\u{c6}\u{1}\u{a}\u{1b}ConfirmPasswordResetRequest\u{12}.\u{a}\u{5}t\
+          oken\u{18}\u{1} \u{1}(\u{9}B\u{18}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{11}TOKEN-OF-T\
+          HE-MAILR\u{5}token\u{12}3\u{a}\u{8}password\u{18}\u{2} \u{1}(\u{9}B\u{17}\u{e0}A\
+          \u{2}\u{b2}\u{d4}\u{18}\u{10}Quiet-Harbour-17R\u{8}password\u{12}B\u{a}\u{10}pas\
+          sword_confirm\u{18}\u{3} \u{1}(\u{9}B\u{17}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{10}Q\
+          uiet-Harbour-17R\u{f}passwordConfirm\"c\u{a}\u{1c}ConfirmPasswordResetResponse\u{12}\
+          C\u{a}\u{7}message\u{18}\u{1} \u{1}(\u{9}B)\u{b2}\u{d4}\u{18}%The password is se\
+          t. Sign in with it.R\u{7}message\"G\u{a}\u{15}ValidateInviteRequest\u{12}.\u{a}\u{5}\
+          token\u{18}\u{1} \u{1}(\u{9}B\u{18}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{11}TOKEN-OF-\
+          THE-MAILR\u{5}token\"\u{e1}\u{2}\u{a}\u{16}ValidateInviteResponse\u{12}\u{15}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{2}id\u{12})\u{a}\
+          \u{5}email\u{18}\u{2} \u{1}(\u{9}B\u{13}\u{b2}\u{d4}\u{18}\u{f}rui@umc.exampleR\u{5}\
+          email\u{12} \u{a}\u{4}role\u{18}\u{3} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}op\
+          eratorR\u{4}role\u{12}?\u{a}\u{b}tenant_name\u{18}\u{4} \u{1}(\u{9}B\u{1e}\u{b2}\
+          \u{d4}\u{18}\u{1a}Uberl\u{c3}\u{a2}ndia Medical CenterR\u{a}tenantName\u{12}(\u{a}\
+          \u{b}tenant_slug\u{18}\u{5} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}umcR\u{a}ten\
+          antSlug\u{12}8\u{a}\u{f}invited_by_name\u{18}\u{6} \u{1}(\u{9}B\u{10}\u{b2}\u{d4}\
+          \u{18}\u{c}Sample OwnerR\u{d}invitedByName\u{12}>\u{a}\u{a}expires_at\u{18}\u{7}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}expiresAt\"\
+          \u{a6}\u{1}\u{a}\u{13}AcceptInviteRequest\u{12}.\u{a}\u{5}token\u{18}\u{1} \u{1}\
+          (\u{9}B\u{18}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{11}TOKEN-OF-THE-MAILR\u{5}token\u{12}\
+          *\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}B\u{16}\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{3}\
+          \u{10}\u{ad}\u{2}\u{b2}\u{d4}\u{18}\u{8}Rui LimaR\u{4}name\u{12}3\u{a}\u{8}passw\
+          ord\u{18}\u{3} \u{1}(\u{9}B\u{17}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{10}Quiet-Harbo\
+          ur-17R\u{8}password\"\u{cd}\u{1}\u{a}\u{14}AcceptInviteResponse\u{12};\u{a}\u{7}\
+          message\u{18}\u{1} \u{1}(\u{9}B!\u{b2}\u{d4}\u{18}\u{1d}Welcome. You can sign in\
+           now.R\u{7}message\u{12}2\u{a}\u{4}user\u{18}\u{2} \u{1}(\u{b}2\u{19}.traksense.\
+          v1.InvitedUserB\u{3}\u{e0}A\u{2}R\u{4}user\u{12}D\u{a}\u{a}membership\u{18}\u{3}\
+           \u{1}(\u{b}2\u{1f}.traksense.v1.InvitedMembershipB\u{3}\u{e0}A\u{2}R\u{a}member\
+          ship\"z\u{a}\u{b}InvitedUser\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}6R\u{2}id\u{12})\u{a}\u{5}email\u{18}\u{2} \u{1}(\u{9}B\u{13}\
+          \u{b2}\u{d4}\u{18}\u{f}rui@umc.exampleR\u{5}email\u{12})\u{a}\u{9}full_name\u{18}\
+          \u{3} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}Rui LimaR\u{8}fullName\"\u{a0}\u{1}\
+          \u{a}\u{11}InvitedMembership\u{12}?\u{a}\u{b}tenant_name\u{18}\u{1} \u{1}(\u{9}B\
+          \u{1e}\u{b2}\u{d4}\u{18}\u{1a}Uberl\u{c3}\u{a2}ndia Medical CenterR\u{a}tenantNa\
+          me\u{12}(\u{a}\u{b}tenant_slug\u{18}\u{2} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\
+          umcR\u{a}tenantSlug\u{12} \u{a}\u{4}role\u{18}\u{3} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\
+          \u{18}\u{8}operatorR\u{4}role2\u{a5}\u{c}\u{a}\u{b}AuthService\u{12}\u{ed}\u{3}\u{a}\
+          \u{8}Register\u{12}\u{1d}.traksense.v1.RegisterRequest\u{1a}\u{1e}.traksense.v1.\
+          RegisterResponse\"\u{a1}\u{3}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{13}\"\u{e}/auth/reg\
+          ister:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{d2}\u{d4}\
+          \u{18}\u{f9}\u{2}{\"user\": {\"id\": 6, \"username\": \"ana\", \"email\": \"ana@\
+          clinica-sul.example\", \"first_name\": \"Ana\", \"last_name\": \"Souza\", \"full\
+          _name\": \"Ana Souza\", \"name\": \"Ana Souza\", \"initials\": \"AS\", \"site\":\
+           \"Cl\u{c3}\u{ad}nica Sul\", \"last_login\": null}, \"tenant\": {\"slug\": \"cli\
+          nica-sul\", \"name\": \"Cl\u{c3}\u{ad}nica Sul\", \"domain\": \"clinica-sul.loca\
+          lhost\", \"api_base_url\": \"http://clinica-sul.localhost:8000/api\"}}\u{12}]\u{a}\
+          \u{5}Login\u{12}\u{1a}.traksense.v1.LoginRequest\u{1a}\u{1b}.traksense.v1.LoginR\
+          esponse\"\u{1b}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{10}\"\u{b}/auth/login:\u{1}*\u{c0}\
+          \u{d4}\u{18}\u{91}\u{3}\u{12}a\u{a}\u{6}Logout\u{12}\u{1b}.traksense.v1.LogoutRe\
+          quest\u{1a}\u{1c}.traksense.v1.LogoutResponse\"\u{1c}\u{82}\u{d3}\u{e4}\u{93}\u{2}\
+          \u{11}\"\u{c}/auth/logout:\u{1}*\u{c0}\u{d4}\u{18}\u{91}\u{3}\u{12}\u{7f}\u{a}\u{7}\
+          Refresh\u{12}\u{1c}.traksense.v1.RefreshRequest\u{1a}\u{1d}.traksense.v1.Refresh\
+          Response\"7\u{82}\u{d3}\u{e4}\u{93}\u{2},\"\u{d}/auth/refresh:\u{1}*Z\u{18}\"\u{13}\
+          /auth/token/refresh:\u{1}*\u{c0}\u{d4}\u{18}\u{91}\u{3}\u{12}\u{96}\u{1}\u{a}\u{14}\
           RequestPasswordReset\u{12}).traksense.v1.RequestPasswordResetRequest\u{1a}*.trak\
           sense.v1.RequestPasswordResetResponse\"'\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{1c}/a\
           uth/password-reset/request:\u{1}*\u{12}\u{bb}\u{1}\u{a}\u{15}ValidatePasswordRes\
@@ -1356,14 +1472,14 @@ extension ProtobufSchema {
           *.traksense.v1.ConfirmPasswordResetResponse\"'\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{1c}\
           /auth/password-reset/confirm:\u{1}*\u{12}v\u{a}\u{e}ValidateInvite\u{12}#.trakse\
           nse.v1.ValidateInviteRequest\u{1a}$.traksense.v1.ValidateInviteResponse\"\u{19}\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}\u{13}\u{12}\u{11}/invites/validate\u{12}v\u{a}\u{c}Accep\
+          \u{d3}\u{e4}\u{93}\u{2}\u{13}\u{12}\u{11}/invites/validate\u{12}{\u{a}\u{c}Accep\
           tInvite\u{12}!.traksense.v1.AcceptInviteRequest\u{1a}\".traksense.v1.AcceptInvit\
-          eResponse\"\u{1f}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{14}\"\u{f}/invites/accept:\u{1}\
-          *\u{a8}\u{d4}\u{18}\u{c9}\u{1}b\u{6}proto3
+          eResponse\"$\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{14}\"\u{f}/invites/accept:\u{1}*\u{a8}\
+          \u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/account.proto",
-        imports: ["google/api/annotations.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/auth.proto", "traksense/v1/options.proto"],
+        imports: ["google/api/annotations.proto", "google/api/field_behavior.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/auth.proto", "traksense/v1/options.proto"],
         symbols: [
           "traksense.v1.GetMeRequest",
           "traksense.v1.UpdateMeRequest",
@@ -1433,54 +1549,70 @@ extension ProtobufSchema {
         ],
         descriptor: """
           \u{a}\u{1a}traksense/v1/account.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/a\
-          pi/annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobu\
-          f/field_mask.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}google/\
-          protobuf/wrappers.proto\u{1a}\u{17}traksense/v1/auth.proto\u{1a}\u{1a}traksense/\
-          v1/options.proto\"\u{e}\u{a}\u{c}GetMeRequest\"\u{bf}\u{2}\u{a}\u{f}UpdateMeRequ\
-          est\u{12}\u{1d}\u{a}\u{a}first_name\u{18}\u{1} \u{1}(\u{9}R\u{9}firstName\u{12}\u{1b}\
-          \u{a}\u{9}last_name\u{18}\u{2} \u{1}(\u{9}R\u{8}lastName\u{12}\u{12}\u{a}\u{4}na\
-          me\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}2\u{a}\u{5}phone\u{18}\u{4} \u{1}(\u{b}\
-          2\u{1c}.google.protobuf.StringValueR\u{5}phone\u{12}.\u{a}\u{3}bio\u{18}\u{5} \u{1}\
-          (\u{b}2\u{1c}.google.protobuf.StringValueR\u{3}bio\u{12}\u{1a}\u{a}\u{8}timezone\
-          \u{18}\u{6} \u{1}(\u{9}R\u{8}timezone\u{12}\u{1f}\u{a}\u{b}time_format\u{18}\u{7}\
-           \u{1}(\u{9}R\u{a}timeFormat\u{12};\u{a}\u{b}update_mask\u{18}\u{8} \u{1}(\u{b}2\
-          \u{1a}.google.protobuf.FieldMaskR\u{a}updateMask\"T\u{a}\u{10}UpdateMeResponse\u{12}\
-          &\u{a}\u{4}user\u{18}\u{1} \u{1}(\u{b}2\u{12}.traksense.v1.UserR\u{4}user\u{12}\u{18}\
-          \u{a}\u{7}message\u{18}\u{2} \u{1}(\u{9}R\u{7}message\"\u{8f}\u{1}\u{a}\u{15}Cha\
-          ngePasswordRequest\u{12}!\u{a}\u{c}old_password\u{18}\u{1} \u{1}(\u{9}R\u{b}oldP\
-          assword\u{12}!\u{a}\u{c}new_password\u{18}\u{2} \u{1}(\u{9}R\u{b}newPassword\u{12}\
-          0\u{a}\u{14}new_password_confirm\u{18}\u{3} \u{1}(\u{9}R\u{12}newPasswordConfirm\
-          \"`\u{a}\u{16}ChangePasswordResponse\u{12}\u{18}\u{a}\u{7}message\u{18}\u{1} \u{1}\
-          (\u{9}R\u{7}message\u{12},\u{a}\u{6}tokens\u{18}\u{2} \u{1}(\u{b}2\u{14}.traksen\
-          se.v1.TokensR\u{6}tokens\")\u{a}\u{13}UploadAvatarRequest\u{12}\u{12}\u{a}\u{4}d\
-          ata\u{18}\u{1} \u{1}(\u{c}R\u{4}data\"\u{15}\u{a}\u{13}DeleteAvatarRequest\"\u{88}\
-          \u{1}\u{a}\u{e}AvatarResponse\u{12}&\u{a}\u{4}user\u{18}\u{1} \u{1}(\u{b}2\u{12}\
-          .traksense.v1.UserR\u{4}user\u{12}4\u{a}\u{6}avatar\u{18}\u{2} \u{1}(\u{b}2\u{1c}\
-          .google.protobuf.StringValueR\u{6}avatar\u{12}\u{18}\u{a}\u{7}message\u{18}\u{3}\
-           \u{1}(\u{9}R\u{7}message\"\u{15}\u{a}\u{13}ListSessionsRequest\"]\u{a}\u{14}Lis\
-          tSessionsResponse\u{12}/\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{15}.traksens\
-          e.v1.SessionR\u{7}results\u{12}\u{14}\u{a}\u{5}count\u{18}\u{2} \u{1}(\u{d}R\u{5}\
-          count\"\u{aa}\u{2}\u{a}\u{7}Session\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{9}\
-          R\u{2}id\u{12}9\u{a}\u{a}created_at\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobu\
-          f.TimestampR\u{9}createdAt\u{12}<\u{a}\u{c}last_used_at\u{18}\u{3} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.TimestampR\u{a}lastUsedAt\u{12}9\u{a}\u{a}expires_at\u{18}\u{4}\
-           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}expiresAt\u{12}\u{1d}\u{a}\u{a}\
-          ip_address\u{18}\u{5} \u{1}(\u{9}R\u{9}ipAddress\u{12}\u{1d}\u{a}\u{a}user_agent\
-          \u{18}\u{6} \u{1}(\u{9}R\u{9}userAgent\u{12}\u{1d}\u{a}\u{a}is_current\u{18}\u{7}\
-           \u{1}(\u{8}R\u{9}isCurrent\"5\u{a}\u{14}RevokeSessionRequest\u{12}\u{1d}\u{a}\u{a}\
-          session_id\u{18}\u{1} \u{1}(\u{9}R\u{9}sessionId\"\u{1c}\u{a}\u{1a}RevokeOtherSe\
-          ssionsRequest\"7\u{a}\u{1b}RevokeOtherSessionsResponse\u{12}\u{18}\u{a}\u{7}revo\
-          ked\u{18}\u{1} \u{1}(\u{d}R\u{7}revoked\"]\u{a}\u{11}FetchMediaRequest\u{12}\u{10}\
-          \u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{18}\u{a}\u{7}expires\u{18}\
-          \u{2} \u{1}(\u{9}R\u{7}expires\u{12}\u{1c}\u{a}\u{9}signature\u{18}\u{3} \u{1}(\u{9}\
-          R\u{9}signature\"_\u{a}\u{12}FetchMediaResponse\u{12}!\u{a}\u{c}content_type\u{18}\
-          \u{1} \u{1}(\u{9}R\u{b}contentType\u{12}\u{12}\u{a}\u{4}size\u{18}\u{2} \u{1}(\u{d}\
-          R\u{4}size\u{12}\u{12}\u{a}\u{4}data\u{18}\u{3} \u{1}(\u{c}R\u{4}data2\u{c2}\u{7}\
-          \u{a}\u{e}AccountService\u{12}V\u{a}\u{5}GetMe\u{12}\u{1a}.traksense.v1.GetMeReq\
-          uest\u{1a}\u{12}.traksense.v1.User\"\u{1d}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{17}\u{12}\
-          \u{8}/auth/meZ\u{b}\u{12}\u{9}/users/me\u{12}n\u{a}\u{8}UpdateMe\u{12}\u{1d}.tra\
-          ksense.v1.UpdateMeRequest\u{1a}\u{1e}.traksense.v1.UpdateMeResponse\"#\u{82}\u{d3}\
-          \u{e4}\u{93}\u{2}\u{1d}2\u{8}/auth/me:\u{1}*Z\u{e}2\u{9}/users/me:\u{1}*\u{12}\u{9d}\
+          pi/annotations.proto\u{1a}\u{1f}google/api/field_behavior.proto\u{1a}\u{1b}googl\
+          e/protobuf/empty.proto\u{1a} google/protobuf/field_mask.proto\u{1a}\u{1f}google/\
+          protobuf/timestamp.proto\u{1a}\u{1e}google/protobuf/wrappers.proto\u{1a}\u{17}tr\
+          aksense/v1/auth.proto\u{1a}\u{1a}traksense/v1/options.proto\"\u{e}\u{a}\u{c}GetM\
+          eRequest\"\u{9c}\u{3}\u{a}\u{f}UpdateMeRequest\u{12}&\u{a}\u{a}first_name\u{18}\u{1}\
+           \u{1}(\u{9}B\u{7}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{96}\u{1}R\u{9}firstName\u{12}$\
+          \u{a}\u{9}last_name\u{18}\u{2} \u{1}(\u{9}B\u{7}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{96}\
+          \u{1}R\u{8}lastName\u{12}\u{1b}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}B\u{7}\u{ba}\
+          \u{d4}\u{18}\u{3}\u{10}\u{ad}\u{2}R\u{4}name\u{12}N\u{a}\u{5}phone\u{18}\u{4} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.StringValueB\u{1a}\u{ba}\u{d4}\u{18}\u{2}\u{10}\u{14}\
+          \u{ba}\u{d4}\u{18}\u{10}*\u{e}^[0-9 +().-]*$R\u{5}phone\u{12}7\u{a}\u{3}bio\u{18}\
+          \u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueB\u{7}\u{ba}\u{d4}\u{18}\u{3}\
+          \u{10}\u{d0}\u{f}R\u{3}bio\u{12}(\u{a}\u{8}timezone\u{18}\u{6} \u{1}(\u{9}B\u{c}\
+          \u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}\u{ba}\u{d4}\u{18}\u{2}\u{10}2R\u{8}timezone\u{12}\
+          .\u{a}\u{b}time_format\u{18}\u{7} \u{1}(\u{9}B\u{d}\u{ba}\u{d4}\u{18}\u{9}:\u{7}\
+          24h 12hR\u{a}timeFormat\u{12};\u{a}\u{b}update_mask\u{18}\u{8} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.FieldMaskR\u{a}updateMask\"t\u{a}\u{10}UpdateMeResponse\u{12}+\u{a}\
+          \u{4}user\u{18}\u{1} \u{1}(\u{b}2\u{12}.traksense.v1.UserB\u{3}\u{e0}A\u{2}R\u{4}\
+          user\u{12}3\u{a}\u{7}message\u{18}\u{2} \u{1}(\u{9}B\u{19}\u{b2}\u{d4}\u{18}\u{15}\
+          The profile is saved.R\u{7}message\"\u{d9}\u{1}\u{a}\u{15}ChangePasswordRequest\u{12}\
+          9\u{a}\u{c}old_password\u{18}\u{1} \u{1}(\u{9}B\u{16}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\
+          \u{f}try-traksense-1R\u{b}oldPassword\u{12}:\u{a}\u{c}new_password\u{18}\u{2} \u{1}\
+          (\u{9}B\u{17}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{10}Quiet-Harbour-17R\u{b}newPasswo\
+          rd\u{12}I\u{a}\u{14}new_password_confirm\u{18}\u{3} \u{1}(\u{9}B\u{17}\u{e0}A\u{2}\
+          \u{b2}\u{d4}\u{18}\u{10}Quiet-Harbour-17R\u{12}newPasswordConfirm\"\u{9d}\u{1}\u{a}\
+          \u{16}ChangePasswordResponse\u{12}U\u{a}\u{7}message\u{18}\u{1} \u{1}(\u{9}B;\u{b2}\
+          \u{d4}\u{18}7The password is changed. All other sessions have ended.R\u{7}messag\
+          e\u{12},\u{a}\u{6}tokens\u{18}\u{2} \u{1}(\u{b}2\u{14}.traksense.v1.TokensR\u{6}\
+          tokens\")\u{a}\u{13}UploadAvatarRequest\u{12}\u{12}\u{a}\u{4}data\u{18}\u{1} \u{1}\
+          (\u{c}R\u{4}data\"\u{15}\u{a}\u{13}DeleteAvatarRequest\"\u{aa}\u{1}\u{a}\u{e}Ava\
+          tarResponse\u{12}+\u{a}\u{4}user\u{18}\u{1} \u{1}(\u{b}2\u{12}.traksense.v1.User\
+          B\u{3}\u{e0}A\u{2}R\u{4}user\u{12}4\u{a}\u{6}avatar\u{18}\u{2} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.StringValueR\u{6}avatar\u{12}5\u{a}\u{7}message\u{18}\u{3} \u{1}\
+          (\u{9}B\u{1b}\u{b2}\u{d4}\u{18}\u{17}The picture is removed.R\u{7}message\"\u{15}\
+          \u{a}\u{13}ListSessionsRequest\"d\u{a}\u{14}ListSessionsResponse\u{12}/\u{a}\u{7}\
+          results\u{18}\u{1} \u{3}(\u{b}2\u{15}.traksense.v1.SessionR\u{7}results\u{12}\u{1b}\
+          \u{a}\u{5}count\u{18}\u{2} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\"\
+          \u{af}\u{3}\u{a}\u{7}Session\u{12}B\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{9}B2\u{ba}\u{d4}\
+          \u{18}\u{6}2\u{4}uuid\u{b2}\u{d4}\u{18}$7b0f4c1e-2a57-4d0c-9f3e-5c1d8e6a9b24R\u{2}\
+          id\u{12}>\u{a}\u{a}created_at\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.Time\
+          stampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12}A\u{a}\u{c}last_used_at\u{18}\u{3} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{a}lastUsedAt\u{12}V\
+          \u{a}\u{a}expires_at\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\
+          \u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-08T12:00:00ZR\u{9}expiresAt\u{12},\u{a}\
+          \u{a}ip_address\u{18}\u{5} \u{1}(\u{9}B\u{d}\u{b2}\u{d4}\u{18}\u{9}127.0.0.1R\u{9}\
+          ipAddress\u{12}.\u{a}\u{a}user_agent\u{18}\u{6} \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\
+          \u{b}curl/7.88.1R\u{9}userAgent\u{12}'\u{a}\u{a}is_current\u{18}\u{7} \u{1}(\u{8}\
+          B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{9}isCurrent\"i\u{a}\u{14}RevokeSessionReque\
+          st\u{12}Q\u{a}\u{a}session_id\u{18}\u{1} \u{1}(\u{9}B2\u{ba}\u{d4}\u{18}\u{6}2\u{4}\
+          uuid\u{b2}\u{d4}\u{18}$7b0f4c1e-2a57-4d0c-9f3e-5c1d8e6a9b24R\u{9}sessionId\"\u{1c}\
+          \u{a}\u{1a}RevokeOtherSessionsRequest\">\u{a}\u{1b}RevokeOtherSessionsResponse\u{12}\
+          \u{1f}\u{a}\u{7}revoked\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{7}\
+          revoked\"]\u{a}\u{11}FetchMediaRequest\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}\
+          (\u{9}R\u{3}key\u{12}\u{18}\u{a}\u{7}expires\u{18}\u{2} \u{1}(\u{9}R\u{7}expires\
+          \u{12}\u{1c}\u{a}\u{9}signature\u{18}\u{3} \u{1}(\u{9}R\u{9}signature\"_\u{a}\u{12}\
+          FetchMediaResponse\u{12}!\u{a}\u{c}content_type\u{18}\u{1} \u{1}(\u{9}R\u{b}cont\
+          entType\u{12}\u{12}\u{a}\u{4}size\u{18}\u{2} \u{1}(\u{d}R\u{4}size\u{12}\u{12}\u{a}\
+          \u{4}data\u{18}\u{3} \u{1}(\u{c}R\u{4}data2\u{8b}\u{8}\u{a}\u{e}AccountService\u{12}\
+          V\u{a}\u{5}GetMe\u{12}\u{1a}.traksense.v1.GetMeRequest\u{1a}\u{12}.traksense.v1.\
+          User\"\u{1d}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{17}\u{12}\u{8}/auth/meZ\u{b}\u{12}\u{9}\
+          /users/me\u{12}\u{b6}\u{1}\u{a}\u{8}UpdateMe\u{12}\u{1d}.traksense.v1.UpdateMeRe\
+          quest\u{1a}\u{1e}.traksense.v1.UpdateMeResponse\"k\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1d}\
+          2\u{8}/auth/me:\u{1}*Z\u{e}2\u{9}/users/me:\u{1}*\u{ca}\u{d4}\u{18}D{\"first_nam\
+          e\": \"Sample\", \"last_name\": \"Owner\", \"time_format\": \"24h\"}\u{12}\u{9d}\
           \u{1}\u{a}\u{e}ChangePassword\u{12}#.traksense.v1.ChangePasswordRequest\u{1a}$.t\
           raksense.v1.ChangePasswordResponse\"@\u{82}\u{d3}\u{e4}\u{93}\u{2}:\"\u{15}/auth\
           /change-password:\u{1}*Z\u{1e}\"\u{19}/users/me/change-password:\u{1}*\u{12}Q\u{a}\
@@ -1543,7 +1675,7 @@ extension ProtobufSchema {
           """),
       ProtobufFile(
         name: "traksense/v1/sensor.proto",
-        imports: ["google/api/annotations.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/struct.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/options.proto"],
+        imports: ["google/api/annotations.proto", "google/api/field_behavior.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/struct.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/options.proto"],
         symbols: [
           "traksense.v1.Sensor",
           "traksense.v1.Sensor.id",
@@ -1619,6 +1751,14 @@ extension ProtobufSchema {
           "traksense.v1.CreateSensorRequest.min_value",
           "traksense.v1.CreateSensorRequest.max_value",
           "traksense.v1.CreateSensorRequest.thresholds",
+          "traksense.v1.NewSensor",
+          "traksense.v1.NewSensor.tag",
+          "traksense.v1.NewSensor.device",
+          "traksense.v1.NewSensor.metric_type",
+          "traksense.v1.NewSensor.unit",
+          "traksense.v1.NewSensor.min_value",
+          "traksense.v1.NewSensor.max_value",
+          "traksense.v1.NewSensor.thresholds",
           "traksense.v1.UpdateSensorRequest",
           "traksense.v1.UpdateSensorRequest.id",
           "traksense.v1.UpdateSensorRequest.tag",
@@ -1675,35 +1815,46 @@ extension ProtobufSchema {
         ],
         descriptor: """
           \u{a}\u{19}traksense/v1/sensor.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/ap\
-          i/annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobuf\
-          /field_mask.proto\u{1a}\u{1c}google/protobuf/struct.proto\u{1a}\u{1f}google/prot\
-          obuf/timestamp.proto\u{1a}\u{1e}google/protobuf/wrappers.proto\u{1a}\u{1a}trakse\
-          nse/v1/options.proto\"\u{c9}\u{7}\u{a}\u{6}Sensor\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1}\
-           \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\
-          \u{16}\u{a}\u{6}device\u{18}\u{3} \u{1}(\u{d}R\u{6}device\u{12}\u{1f}\u{a}\u{b}d\
-          evice_name\u{18}\u{4} \u{1}(\u{9}R\u{a}deviceName\u{12}.\u{a}\u{13}device_displa\
-          y_name\u{18}\u{5} \u{1}(\u{9}R\u{11}deviceDisplayName\u{12}#\u{a}\u{d}device_ser\
-          ial\u{18}\u{6} \u{1}(\u{9}R\u{c}deviceSerial\u{12}1\u{a}\u{15}device_mqtt_client\
-          _id\u{18}\u{7} \u{1}(\u{9}R\u{12}deviceMqttClientId\u{12}\u{14}\u{a}\u{5}asset\u{18}\
-          \u{8} \u{1}(\u{d}R\u{5}asset\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{9} \u{1}(\u{9}\
-          R\u{8}assetTag\u{12}\u{1d}\u{a}\u{a}asset_name\u{18}\u{a} \u{1}(\u{9}R\u{9}asset\
-          Name\u{12}\u{1b}\u{a}\u{9}site_name\u{18}\u{b} \u{1}(\u{9}R\u{8}siteName\u{12}\u{1f}\
-          \u{a}\u{b}metric_type\u{18}\u{c} \u{1}(\u{9}R\u{a}metricType\u{12}\u{12}\u{a}\u{4}\
-          unit\u{18}\u{d} \u{1}(\u{9}R\u{4}unit\u{12}9\u{a}\u{9}min_value\u{18}\u{e} \u{1}\
-          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}minValue\u{12}9\u{a}\u{9}max_valu\
-          e\u{18}\u{f} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}maxValue\u{12}7\
-          \u{a}\u{a}thresholds\u{18}\u{10} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{a}\
-          thresholds\u{12};\u{a}\u{a}last_value\u{18}\u{11} \u{1}(\u{b}2\u{1c}.google.prot\
-          obuf.DoubleValueR\u{9}lastValue\u{12}B\u{a}\u{f}last_reading_at\u{18}\u{12} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.TimestampR\u{d}lastReadingAt\u{12}\u{1b}\u{a}\u{9}\
-          is_online\u{18}\u{13} \u{1}(\u{8}R\u{8}isOnline\u{12}\u{1b}\u{a}\u{9}is_active\u{18}\
-          \u{14} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\u{15} \u{1}(\u{b}\
-          2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}updated_at\u{18}\
-          \u{16} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updatedAt\u{12}\u{16}\u{a}\
-          \u{6}status\u{18}\u{17} \u{1}(\u{9}R\u{6}status\u{12}@\u{a}\u{c}availability\u{18}\
-          \u{18} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{c}availability\"<\u{a}\u{a}\
-          SensorList\u{12}.\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.Se\
-          nsorR\u{7}results\"\u{fd}\u{5}\u{a}\u{e}SensorListItem\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          i/annotations.proto\u{1a}\u{1f}google/api/field_behavior.proto\u{1a}\u{1b}google\
+          /protobuf/empty.proto\u{1a} google/protobuf/field_mask.proto\u{1a}\u{1c}google/p\
+          rotobuf/struct.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}googl\
+          e/protobuf/wrappers.proto\u{1a}\u{1a}traksense/v1/options.proto\"\u{8b}\u{a}\u{a}\
+          \u{6}Sensor\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\
+          \u{1}1R\u{2}id\u{12}\u{1e}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\
+          \u{18}\u{8}temp_001R\u{3}tag\u{12}\u{1d}\u{a}\u{6}device\u{18}\u{3} \u{1}(\u{d}B\
+          \u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{6}device\u{12}9\u{a}\u{b}device_name\u{18}\u{4}\
+           \u{1}(\u{9}B\u{18}\u{b2}\u{d4}\u{18}\u{14}Chiller 1 controllerR\u{a}deviceName\u{12}\
+          ?\u{a}\u{13}device_display_name\u{18}\u{5} \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}\
+          Device 2-01R\u{11}deviceDisplayName\u{12}4\u{a}\u{d}device_serial\u{18}\u{6} \u{1}\
+          (\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}SN-ESP32-01R\u{c}deviceSerial\u{12}?\u{a}\u{15}\
+          device_mqtt_client_id\u{18}\u{7} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-0\
+          1R\u{12}deviceMqttClientId\u{12}\u{1b}\u{a}\u{5}asset\u{18}\u{8} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}1R\u{5}asset\u{12}'\u{a}\u{9}asset_tag\u{18}\u{9} \u{1}(\u{9}\
+          B\u{a}\u{b2}\u{d4}\u{18}\u{6}CH-001R\u{8}assetTag\u{12},\u{a}\u{a}asset_name\u{18}\
+          \u{a} \u{1}(\u{9}B\u{d}\u{b2}\u{d4}\u{18}\u{9}Chiller 1R\u{9}assetName\u{12}1\u{a}\
+          \u{9}site_name\u{18}\u{b} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}Hospital Cen\
+          tralR\u{8}siteName\u{12}0\u{a}\u{b}metric_type\u{18}\u{c} \u{1}(\u{9}B\u{f}\u{b2}\
+          \u{d4}\u{18}\u{b}temp_supplyR\u{a}metricType\u{12}\u{1b}\u{a}\u{4}unit\u{18}\u{d}\
+           \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}B\u{a}\u{9}\
+          min_value\u{18}\u{e} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{7}\u{b2}\u{d4}\
+          \u{18}\u{3}-40R\u{8}minValue\u{12}B\u{a}\u{9}max_value\u{18}\u{f} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}125R\u{8}maxValue\u{12}\
+          X\u{a}\u{a}thresholds\u{18}\u{10} \u{1}(\u{b}2\u{17}.google.protobuf.StructB\u{1f}\
+          \u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{18}{\"min\": -40, \"max\": 125}R\u{a}thresholds\
+          \u{12}D\u{a}\u{a}last_value\u{18}\u{11} \u{1}(\u{b}2\u{1c}.google.protobuf.Doubl\
+          eValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{9}lastValue\u{12}\\\u{a}\u{f}last_read\
+          ing_at\u{18}\u{12} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\
+          \u{18}\u{14}2026-06-01T12:00:00ZR\u{d}lastReadingAt\u{12}%\u{a}\u{9}is_online\u{18}\
+          \u{13} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline\u{12}%\u{a}\u{9}\
+          is_active\u{18}\u{14} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isActive\
+          \u{12}>\u{a}\u{a}created_at\u{18}\u{15} \u{1}(\u{b}2\u{1a}.google.protobuf.Times\
+          tampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12}>\u{a}\u{a}updated_at\u{18}\u{16} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}updatedAt\u{12}\"\
+          \u{a}\u{6}status\u{18}\u{17} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}\
+          status\u{12}J\u{a}\u{c}availability\u{18}\u{18} \u{1}(\u{b}2\u{1c}.google.protob\
+          uf.DoubleValueB\u{8}\u{b2}\u{d4}\u{18}\u{4}99.2R\u{c}availability\"<\u{a}\u{a}Se\
+          nsorList\u{12}.\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.Sens\
+          orR\u{7}results\"\u{89}\u{6}\u{a}\u{e}SensorListItem\u{12}\u{e}\u{a}\u{2}id\u{18}\
           \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}t\
           ag\u{12}\u{16}\u{a}\u{6}device\u{18}\u{3} \u{1}(\u{d}R\u{6}device\u{12}\u{1f}\u{a}\
           \u{b}device_name\u{18}\u{4} \u{1}(\u{9}R\u{a}deviceName\u{12}.\u{a}\u{13}device_\
@@ -1721,97 +1872,143 @@ extension ProtobufSchema {
           \u{a}\u{9}is_online\u{18}\u{13} \u{1}(\u{8}R\u{8}isOnline\u{12}\u{1b}\u{a}\u{9}i\
           s_active\u{18}\u{14} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\u{15}\
            \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}\u{16}\u{a}\u{6}\
-          status\u{18}\u{17} \u{1}(\u{9}R\u{6}statusJ\u{4}\u{8}\u{a}\u{10}\u{b}J\u{4}\u{8}\
-          \u{b}\u{10}\u{c}J\u{4}\u{8}\u{10}\u{10}\u{11}J\u{4}\u{8}\u{16}\u{10}\u{17}J\u{4}\
-          \u{8}\u{18}\u{10}\u{19}\"H\u{a}\u{e}SensorItemList\u{12}6\u{a}\u{7}results\u{18}\
-          \u{1} \u{3}(\u{b}2\u{1c}.traksense.v1.SensorListItemR\u{7}results\"\u{85}\u{3}\u{a}\
-          \u{12}ListSensorsRequest\u{12}\u{12}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}R\u{4}p\
-          age\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}R\u{8}pageSize\u{12}\u{16}\
-          \u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}R\u{6}search\u{12}\u{1a}\u{a}\u{8}orderin\
-          g\u{18}\u{4} \u{1}(\u{9}R\u{8}ordering\u{12}4\u{a}\u{6}device\u{18}\u{5} \u{1}(\u{b}\
-          2\u{1c}.google.protobuf.UInt32ValueR\u{6}device\u{12}2\u{a}\u{5}asset\u{18}\u{6}\
-           \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueR\u{5}asset\u{12}\u{1f}\u{a}\u{b}\
-          metric_type\u{18}\u{7} \u{1}(\u{9}R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\
-          \u{8} \u{1}(\u{9}R\u{4}unit\u{12}7\u{a}\u{9}is_online\u{18}\u{9} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.BoolValueR\u{8}isOnline\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{a}\
-           \u{1}(\u{8}R\u{8}archived\u{12}\u{16}\u{a}\u{6}status\u{18}\u{b} \u{1}(\u{9}R\u{6}\
-          status\"c\u{a}\u{13}ListSensorsResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\u{1} \u{1}\
-          (\u{d}R\u{5}count\u{12}6\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{1c}.traksens\
-          e.v1.SensorListItemR\u{7}results\"\"\u{a}\u{10}GetSensorRequest\u{12}\u{e}\u{a}\u{2}\
-          id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a3}\u{2}\u{a}\u{13}CreateSensorRequest\u{12}\
-          \u{10}\u{a}\u{3}tag\u{18}\u{1} \u{1}(\u{9}R\u{3}tag\u{12}\u{16}\u{a}\u{6}device\u{18}\
-          \u{2} \u{1}(\u{d}R\u{6}device\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{3} \u{1}(\
-          \u{9}R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}R\u{4}unit\
-          \u{12}9\u{a}\u{9}min_value\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleV\
-          alueR\u{8}minValue\u{12}9\u{a}\u{9}max_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.googl\
-          e.protobuf.DoubleValueR\u{8}maxValue\u{12}7\u{a}\u{a}thresholds\u{18}\u{7} \u{1}\
-          (\u{b}2\u{17}.google.protobuf.StructR\u{a}thresholds\"\u{f0}\u{2}\u{a}\u{13}Upda\
-          teSensorRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\
-          \u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{16}\u{a}\u{6}device\u{18}\u{3}\
-           \u{1}(\u{d}R\u{6}device\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{4} \u{1}(\u{9}\
-          R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}\
-          9\u{a}\u{9}min_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}\
-          minValue\u{12}9\u{a}\u{9}max_value\u{18}\u{7} \u{1}(\u{b}2\u{1c}.google.protobuf\
-          .DoubleValueR\u{8}maxValue\u{12}7\u{a}\u{a}thresholds\u{18}\u{8} \u{1}(\u{b}2\u{17}\
-          .google.protobuf.StructR\u{a}thresholds\u{12};\u{a}\u{b}update_mask\u{18}\u{9} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateMask\"%\u{a}\u{13}DeleteSenso\
-          rRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}Arch\
-          iveSensorRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}\
-          RestoreSensorRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{9b}\
-          \u{1}\u{a}\u{17}GetStatusHistoryRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\
-          \u{d}R\u{2}id\u{12}.\u{a}\u{4}from\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf\
-          .TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.pro\
-          tobuf.TimestampR\u{2}to\u{12}\u{14}\u{a}\u{5}limit\u{18}\u{4} \u{1}(\u{d}R\u{5}l\
-          imit\"\u{87}\u{2}\u{a}\u{d}StatusHistory\u{12}.\u{a}\u{4}from\u{18}\u{1} \u{1}(\u{b}\
-          2\u{1a}.google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\u{2} \u{1}(\
-          \u{b}2\u{1a}.google.protobuf.TimestampR\u{2}to\u{12}@\u{a}\u{c}availability\u{18}\
-          \u{3} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{c}availability\u{12}\u{1c}\
-          \u{a}\u{9}truncated\u{18}\u{4} \u{1}(\u{8}R\u{9}truncated\u{12}:\u{a}\u{9}interv\
-          als\u{18}\u{5} \u{3}(\u{b}2\u{1c}.traksense.v1.StatusIntervalR\u{9}intervals\"\u{b3}\
-          \u{1}\u{a}\u{e}StatusInterval\u{12}\u{16}\u{a}\u{6}status\u{18}\u{1} \u{1}(\u{9}\
-          R\u{6}status\u{12}0\u{a}\u{5}start\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf\
-          .TimestampR\u{5}start\u{12},\u{a}\u{3}end\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.p\
-          rotobuf.TimestampR\u{3}end\u{12})\u{a}\u{10}duration_seconds\u{18}\u{4} \u{1}(\u{1}\
-          R\u{f}durationSeconds\"\u{94}\u{1}\u{a}\u{14}UpdateReadingRequest\u{12}\u{e}\u{a}\
-          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}2\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{b}\
-          2\u{1c}.google.protobuf.DoubleValueR\u{5}value\u{12}8\u{a}\u{9}timestamp\u{18}\u{3}\
-           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\"\u{b5}\u{1}\u{a}\u{15}\
-          UpdateReadingResponse\u{12};\u{a}\u{a}last_value\u{18}\u{1} \u{1}(\u{b}2\u{1c}.g\
-          oogle.protobuf.DoubleValueR\u{9}lastValue\u{12}B\u{a}\u{f}last_reading_at\u{18}\u{2}\
-           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{d}lastReadingAt\u{12}\u{1b}\u{a}\
-          \u{9}is_online\u{18}\u{3} \u{1}(\u{8}R\u{8}isOnline2\u{eb}\u{a}\u{a}\u{d}SensorS\
-          ervice\u{12}w\u{a}\u{b}ListSensors\u{12} .traksense.v1.ListSensorsRequest\u{1a}!\
-          .traksense.v1.ListSensorsResponse\"#\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1d}\u{12}\u{f}\
-          /assets/sensorsZ\u{a}\u{12}\u{8}/sensors\u{12}p\u{a}\u{9}GetSensor\u{12}\u{1e}.t\
-          raksense.v1.GetSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"-\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}'\u{12}\u{14}/assets/sensors/{id}Z\u{f}\u{12}\u{d}/sensors/{id}\u{12}\
-          w\u{a}\u{c}CreateSensor\u{12}!.traksense.v1.CreateSensorRequest\u{1a}\u{14}.trak\
-          sense.v1.Sensor\".\u{82}\u{d3}\u{e4}\u{93}\u{2}#\"\u{f}/assets/sensors:\u{1}*Z\u{d}\
-          \"\u{8}/sensors:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}|\u{a}\u{c}UpdateSensor\
-          \u{12}!.traksense.v1.UpdateSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"3\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}-2\u{14}/assets/sensors/{id}:\u{1}*Z\u{12}2\u{d}/sensors/\
-          {id}:\u{1}*\u{12}}\u{a}\u{d}ReplaceSensor\u{12}!.traksense.v1.UpdateSensorReques\
-          t\u{1a}\u{14}.traksense.v1.Sensor\"3\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{1a}\u{14}/a\
-          ssets/sensors/{id}:\u{1}*Z\u{12}\u{1a}\u{d}/sensors/{id}:\u{1}*\u{12}}\u{a}\u{c}\
-          DeleteSensor\u{12}!.traksense.v1.DeleteSensorRequest\u{1a}\u{16}.google.protobuf\
-          .Empty\"2\u{82}\u{d3}\u{e4}\u{93}\u{2}'*\u{14}/assets/sensors/{id}Z\u{f}*\u{d}/s\
-          ensors/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}\u{8e}\u{1}\u{a}\u{d}ArchiveSensor\
-          \u{12}\".traksense.v1.ArchiveSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"C\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/sensors/{id}/archive:\u{1}*Z\u{1a}\"\u{15}\
-          /sensors/{id}/archive:\u{1}*\u{12}\u{8e}\u{1}\u{a}\u{d}RestoreSensor\u{12}\".tra\
-          ksense.v1.RestoreSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"C\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}=\"\u{1c}/assets/sensors/{id}/restore:\u{1}*Z\u{1a}\"\u{15}/sensors/{\
-          id}/restore:\u{1}*\u{12}\u{a9}\u{1}\u{a}\u{16}GetSensorStatusHistory\u{12}%.trak\
-          sense.v1.GetStatusHistoryRequest\u{1a}\u{1b}.traksense.v1.StatusHistory\"K\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}E\u{12}#/assets/sensors/{id}/status_historyZ\u{1e}\u{12}\u{1c}\
-          /sensors/{id}/status_history\u{12}\u{ab}\u{1}\u{a}\u{d}UpdateReading\u{12}\".tra\
-          ksense.v1.UpdateReadingRequest\u{1a}#.traksense.v1.UpdateReadingResponse\"Q\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}K\"#/assets/sensors/{id}/update_reading:\u{1}*Z!\"\u{1c}/\
-          sensors/{id}/update_reading:\u{1}*b\u{6}proto3
+          status\u{18}\u{17} \u{1}(\u{9}R\u{6}status:\u{a}\u{da}\u{d4}\u{18}\u{6}SensorJ\u{4}\
+          \u{8}\u{a}\u{10}\u{b}J\u{4}\u{8}\u{b}\u{10}\u{c}J\u{4}\u{8}\u{10}\u{10}\u{11}J\u{4}\
+          \u{8}\u{16}\u{10}\u{17}J\u{4}\u{8}\u{18}\u{10}\u{19}\"H\u{a}\u{e}SensorItemList\u{12}\
+          6\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{1c}.traksense.v1.SensorListItemR\u{7}\
+          results\"\u{bc}\u{6}\u{a}\u{12}ListSensorsRequest\u{12}\u{19}\u{a}\u{4}page\u{18}\
+          \u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}page_s\
+          ize\u{18}\u{2} \u{1}(\u{d}B\u{d}\u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\u{d4}\u{18}\
+          \u{2}50R\u{8}pageSize\u{12}$\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\
+          \u{18}\u{8}temp_001R\u{6}search\u{12}4\u{a}\u{8}ordering\u{18}\u{4} \u{1}(\u{9}B\
+          \u{18}\u{b2}\u{d4}\u{18}\u{14}-last_reading_at,tagR\u{8}ordering\u{12};\u{a}\u{6}\
+          device\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueB\u{5}\u{b2}\u{d4}\
+          \u{18}\u{1}1R\u{6}device\u{12}9\u{a}\u{5}asset\u{18}\u{6} \u{1}(\u{b}2\u{1c}.goo\
+          gle.protobuf.UInt32ValueB\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}asset\u{12}\u{e2}\u{2}\
+          \u{a}\u{b}metric_type\u{18}\u{7} \u{1}(\u{9}B\u{c0}\u{2}\u{ba}\u{d4}\u{18}\u{ac}\
+          \u{2}:\u{a9}\u{2}temp_supply temp_return temp_external temp_setpoint humidity de\
+          wpoint pressure_suction pressure_discharge dp_filter dp_fan airflow rpm_fan volt\
+          age current power_kw energy_kwh power_factor superheat subcooling vibration nois\
+          e compressor_state valve_position cop eer maintenance maintenance_reminder\u{b2}\
+          \u{d4}\u{18}\u{b}temp_supplyR\u{a}metricType\u{12}\u{1b}\u{a}\u{4}unit\u{18}\u{8}\
+           \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}7\u{a}\u{9}\
+          is_online\u{18}\u{9} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\u{12}\
+          \u{1a}\u{a}\u{8}archived\u{18}\u{a} \u{1}(\u{8}R\u{8}archived\u{12}4\u{a}\u{6}st\
+          atus\u{18}\u{b} \u{1}(\u{9}B\u{1c}\u{ba}\u{d4}\u{18}\u{18}:\u{16}ONLINE OFFLINE \
+          WARNINGR\u{6}status\"j\u{a}\u{13}ListSensorsResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\
+          \u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}6\u{a}\u{7}resul\
+          ts\u{18}\u{2} \u{3}(\u{b}2\u{1c}.traksense.v1.SensorListItemR\u{7}results\"\"\u{a}\
+          \u{10}GetSensorRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{d8}\
+          \u{5}\u{a}\u{13}CreateSensorRequest\u{12}7\u{a}\u{3}tag\u{18}\u{1} \u{1}(\u{9}B%\
+          \u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{ba}\u{d4}\u{18}\u{b}*\u{9}\
+          ^[^/+#]*$\u{b2}\u{d4}\u{18}\u{8}temp_003R\u{3}tag\u{12} \u{a}\u{6}device\u{18}\u{2}\
+           \u{1}(\u{d}B\u{8}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{1}1R\u{6}device\u{12}\u{e5}\u{2}\
+          \u{a}\u{b}metric_type\u{18}\u{3} \u{1}(\u{9}B\u{c3}\u{2}\u{e0}A\u{2}\u{ba}\u{d4}\
+          \u{18}\u{ac}\u{2}:\u{a9}\u{2}temp_supply temp_return temp_external temp_setpoint\
+           humidity dewpoint pressure_suction pressure_discharge dp_filter dp_fan airflow \
+          rpm_fan voltage current power_kw energy_kwh power_factor superheat subcooling vi\
+          bration noise compressor_state valve_position cop eer maintenance maintenance_re\
+          minder\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}metricType\u{12}$\u{a}\u{4}unit\u{18}\
+          \u{4} \u{1}(\u{9}B\u{10}\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{2}\u{10}2\u{b2}\u{d4}\u{18}\
+          \u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}B\u{a}\u{9}min_value\u{18}\u{5} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}-10R\u{8}minValue\u{12}\
+          A\u{a}\u{9}max_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{6}\
+          \u{b2}\u{d4}\u{18}\u{2}60R\u{8}maxValue\u{12}Q\u{a}\u{a}thresholds\u{18}\u{7} \u{1}\
+          (\u{b}2\u{17}.google.protobuf.StructB\u{18}\u{b2}\u{d4}\u{18}\u{14}{\"warning_hi\
+          gh\": 12}R\u{a}thresholds\"\u{bc}\u{2}\u{a}\u{9}NewSensor\u{12}\u{10}\u{a}\u{3}t\
+          ag\u{18}\u{1} \u{1}(\u{9}R\u{3}tag\u{12} \u{a}\u{6}device\u{18}\u{2} \u{1}(\u{d}\
+          B\u{8}\u{e0}A\u{1}\u{b2}\u{d4}\u{18}\u{1}1R\u{6}device\u{12}\u{1f}\u{a}\u{b}metr\
+          ic_type\u{18}\u{3} \u{1}(\u{9}R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4}\
+           \u{1}(\u{9}R\u{4}unit\u{12}9\u{a}\u{9}min_value\u{18}\u{5} \u{1}(\u{b}2\u{1c}.g\
+          oogle.protobuf.DoubleValueR\u{8}minValue\u{12}9\u{a}\u{9}max_value\u{18}\u{6} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}maxValue\u{12}7\u{a}\u{a}threshol\
+          ds\u{18}\u{7} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{a}thresholds:\u{17}\u{da}\
+          \u{d4}\u{18}\u{13}CreateSensorRequest\"\u{89}\u{3}\u{a}\u{13}UpdateSensorRequest\
+          \u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\
+          \u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{16}\u{a}\u{6}device\u{18}\u{3} \u{1}(\u{d}R\u{6}\
+          device\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{4} \u{1}(\u{9}R\u{a}metricType\u{12}\
+          \u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}9\u{a}\u{9}min_value\u{18}\
+          \u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}minValue\u{12}9\u{a}\u{9}\
+          max_value\u{18}\u{7} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}maxValu\
+          e\u{12}7\u{a}\u{a}thresholds\u{18}\u{8} \u{1}(\u{b}2\u{17}.google.protobuf.Struc\
+          tR\u{a}thresholds\u{12};\u{a}\u{b}update_mask\u{18}\u{9} \u{1}(\u{b}2\u{1a}.goog\
+          le.protobuf.FieldMaskR\u{a}updateMask:\u{17}\u{da}\u{d4}\u{18}\u{13}CreateSensor\
+          Request\"-\u{a}\u{13}DeleteSensorRequest\u{12}\u{16}\u{a}\u{2}id\u{18}\u{1} \u{1}\
+          (\u{d}B\u{6}\u{b2}\u{d4}\u{18}\u{2}30R\u{2}id\"&\u{a}\u{14}ArchiveSensorRequest\u{12}\
+          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}RestoreSensorReque\
+          st\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{ab}\u{1}\u{a}\u{17}\
+          GetStatusHistoryRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
+          .\u{a}\u{4}from\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}fro\
+          m\u{12}*\u{a}\u{2}to\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}\
+          to\u{12}$\u{a}\u{5}limit\u{18}\u{4} \u{1}(\u{d}B\u{e}\u{ba}\u{d4}\u{18}\u{3} \u{88}\
+          '\u{b2}\u{d4}\u{18}\u{3}500R\u{5}limit\"\u{cb}\u{2}\u{a}\u{d}StatusHistory\u{12}\
+          K\u{a}\u{4}from\u{18}\u{1} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}\
+          A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-05-31T12:00:00ZR\u{4}from\u{12}G\u{a}\u{2}to\u{18}\
+          \u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\
+          \u{18}\u{14}2026-06-01T12:00:00ZR\u{2}to\u{12}J\u{a}\u{c}availability\u{18}\u{3}\
+           \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{8}\u{b2}\u{d4}\u{18}\u{4}99.2\
+          R\u{c}availability\u{12}\u{1c}\u{a}\u{9}truncated\u{18}\u{4} \u{1}(\u{8}R\u{9}tr\
+          uncated\u{12}:\u{a}\u{9}intervals\u{18}\u{5} \u{3}(\u{b}2\u{1c}.traksense.v1.Sta\
+          tusIntervalR\u{9}intervals\"\u{81}\u{2}\u{a}\u{e}StatusInterval\u{12}\"\u{a}\u{6}\
+          status\u{18}\u{1} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}status\u{12}\
+          M\u{a}\u{5}start\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}\
+          A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-05-31T12:11:31ZR\u{5}start\u{12}F\u{a}\u{3}en\
+          d\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\
+          \u{14}2026-06-01T12:00:00ZR\u{3}end\u{12}4\u{a}\u{10}duration_seconds\u{18}\u{4}\
+           \u{1}(\u{1}B\u{9}\u{b2}\u{d4}\u{18}\u{5}85709R\u{f}durationSeconds\"\u{a0}\u{1}\
+          \u{a}\u{14}UpdateReadingRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}\
+          id\u{12}>\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleVal\
+          ueB\u{a}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{5}value\u{12}8\u{a}\u{9}timest\
+          amp\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\"\u{e8}\
+          \u{1}\u{a}\u{15}UpdateReadingResponse\u{12}G\u{a}\u{a}last_value\u{18}\u{1} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{a}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{3}\
+          6.9R\u{9}lastValue\u{12}_\u{a}\u{f}last_reading_at\u{18}\u{2} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T\
+          12:00:00ZR\u{d}lastReadingAt\u{12}%\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{8}B\u{8}\
+          \u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline2\u{fe}\u{e}\u{a}\u{d}SensorService\u{12}\
+          w\u{a}\u{b}ListSensors\u{12} .traksense.v1.ListSensorsRequest\u{1a}!.traksense.v\
+          1.ListSensorsResponse\"#\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1d}\u{12}\u{f}/assets/se\
+          nsorsZ\u{a}\u{12}\u{8}/sensors\u{12}p\u{a}\u{9}GetSensor\u{12}\u{1e}.traksense.v\
+          1.GetSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"-\u{82}\u{d3}\u{e4}\u{93}\u{2}\
+          '\u{12}\u{14}/assets/sensors/{id}Z\u{f}\u{12}\u{d}/sensors/{id}\u{12}\u{9d}\u{2}\
+          \u{a}\u{c}CreateSensor\u{12}!.traksense.v1.CreateSensorRequest\u{1a}\u{14}.traks\
+          ense.v1.Sensor\"\u{d3}\u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}#\"\u{f}/assets/sensors:\
+          \u{1}*Z\u{d}\"\u{8}/sensors:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\
+          \u{99}\u{3}\u{d2}\u{d4}\u{18}\u{9b}\u{1}{\"id\": 30, \"thresholds\": {\"min\": -\
+          10, \"warning_high\": 12, \"max\": 60}, \"last_value\": null, \"last_reading_at\"\
+          : null, \"is_online\": false, \"status\": \"OFFLINE\"}\u{12}\u{a9}\u{1}\u{a}\u{c}\
+          UpdateSensor\u{12}!.traksense.v1.UpdateSensorRequest\u{1a}\u{14}.traksense.v1.Se\
+          nsor\"`\u{82}\u{d3}\u{e4}\u{93}\u{2}-2\u{14}/assets/sensors/{id}:\u{1}*Z\u{12}2\u{d}\
+          /sensors/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}${\"min_value\
+          \": -40, \"max_value\": 125}\u{12}\u{97}\u{3}\u{a}\u{d}ReplaceSensor\u{12}!.trak\
+          sense.v1.UpdateSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"\u{cc}\u{2}\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}-\u{1a}\u{14}/assets/sensors/{id}:\u{1}*Z\u{12}\u{1a}\u{d}/sens\
+          ors/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}i{\"id\": 30, \"ta\
+          g\": \"temp_003\", \"device\": 1, \"metric_type\": \"temp_supply\", \"unit\": \"\
+          \u{c2}\u{b0}C\", \"min_value\": -20}\u{d2}\u{d4}\u{18}\u{a2}\u{1}{\"max_value\":\
+           60, \"thresholds\": {\"min\": -20, \"warning_high\": 12, \"max\": 60}, \"last_v\
+          alue\": null, \"last_reading_at\": null, \"is_online\": false, \"status\": \"OFF\
+          LINE\"}\u{12}\u{82}\u{1}\u{a}\u{c}DeleteSensor\u{12}!.traksense.v1.DeleteSensorR\
+          equest\u{1a}\u{16}.google.protobuf.Empty\"7\u{82}\u{d3}\u{e4}\u{93}\u{2}'*\u{14}\
+          /assets/sensors/{id}Z\u{f}*\u{d}/sensors/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{c0}\
+          \u{d4}\u{18}\u{99}\u{3}\u{12}\u{a6}\u{1}\u{a}\u{d}ArchiveSensor\u{12}\".traksens\
+          e.v1.ArchiveSensorRequest\u{1a}\u{14}.traksense.v1.Sensor\"[\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}=\"\u{1c}/assets/sensors/{id}/archive:\u{1}*Z\u{1a}\"\u{15}/sensors/{id}/ar\
+          chive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\u{8e}\u{1}\u{a}\
+          \u{d}RestoreSensor\u{12}\".traksense.v1.RestoreSensorRequest\u{1a}\u{14}.traksen\
+          se.v1.Sensor\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/sensors/{id}/restor\
+          e:\u{1}*Z\u{1a}\"\u{15}/sensors/{id}/restore:\u{1}*\u{12}\u{a9}\u{1}\u{a}\u{16}G\
+          etSensorStatusHistory\u{12}%.traksense.v1.GetStatusHistoryRequest\u{1a}\u{1b}.tr\
+          aksense.v1.StatusHistory\"K\u{82}\u{d3}\u{e4}\u{93}\u{2}E\u{12}#/assets/sensors/\
+          {id}/status_historyZ\u{1e}\u{12}\u{1c}/sensors/{id}/status_history\u{12}\u{b0}\u{1}\
+          \u{a}\u{d}UpdateReading\u{12}\".traksense.v1.UpdateReadingRequest\u{1a}#.traksen\
+          se.v1.UpdateReadingResponse\"V\u{82}\u{d3}\u{e4}\u{93}\u{2}K\"#/assets/sensors/{\
+          id}/update_reading:\u{1}*Z!\"\u{1c}/sensors/{id}/update_reading:\u{1}*\u{c0}\u{d4}\
+          \u{18}\u{99}\u{3}b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/device.proto",
-        imports: ["google/api/annotations.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/options.proto", "traksense/v1/sensor.proto"],
+        imports: ["google/api/annotations.proto", "google/api/field_behavior.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/options.proto", "traksense/v1/sensor.proto"],
         symbols: [
           "traksense.v1.Device",
           "traksense.v1.Device.id",
@@ -1952,150 +2149,205 @@ extension ProtobufSchema {
         ],
         descriptor: """
           \u{a}\u{19}traksense/v1/device.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/ap\
-          i/annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobuf\
-          /field_mask.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}google/p\
-          rotobuf/wrappers.proto\u{1a}\u{1a}traksense/v1/options.proto\u{1a}\u{19}traksens\
-          e/v1/sensor.proto\"\u{d7}\u{6}\u{a}\u{6}Device\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1}\
-           \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}R\u{4}name\u{12}\
-          !\u{a}\u{c}display_name\u{18}\u{3} \u{1}(\u{9}R\u{b}displayName\u{12}#\u{a}\u{d}\
-          serial_number\u{18}\u{4} \u{1}(\u{9}R\u{c}serialNumber\u{12}$\u{a}\u{e}mqtt_clie\
-          nt_id\u{18}\u{5} \u{1}(\u{9}R\u{c}mqttClientId\u{12}\u{14}\u{a}\u{5}asset\u{18}\u{6}\
-           \u{1}(\u{d}R\u{5}asset\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{7} \u{1}(\u{9}R\u{8}\
-          assetTag\u{12}\u{1d}\u{a}\u{a}asset_name\u{18}\u{8} \u{1}(\u{9}R\u{9}assetName\u{12}\
-          \u{12}\u{a}\u{4}site\u{18}\u{9} \u{1}(\u{d}R\u{4}site\u{12}\u{1b}\u{a}\u{9}site_\
-          name\u{18}\u{a} \u{1}(\u{9}R\u{8}siteName\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\
-          \u{b} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{c} \u{1}(\u{9}\
-          R\u{6}status\u{12})\u{a}\u{10}firmware_version\u{18}\u{d} \u{1}(\u{9}R\u{f}firmw\
-          areVersion\u{12}7\u{a}\u{9}last_seen\u{18}\u{e} \u{1}(\u{b}2\u{1a}.google.protob\
-          uf.TimestampR\u{8}lastSeen\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{f} \u{1}(\u{8}\
-          R\u{8}isOnline\u{12}2\u{a}\u{15}offline_after_seconds\u{18}\u{10} \u{1}(\u{d}R\u{13}\
-          offlineAfterSeconds\u{12}!\u{a}\u{c}sensor_count\u{18}\u{11} \u{1}(\u{d}R\u{b}se\
-          nsorCount\u{12}.\u{a}\u{13}online_sensor_count\u{18}\u{12} \u{1}(\u{d}R\u{11}onl\
-          ineSensorCount\u{12}\u{1b}\u{a}\u{9}is_active\u{18}\u{13} \u{1}(\u{8}R\u{8}isAct\
-          ive\u{12}9\u{a}\u{a}created_at\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.Ti\
-          mestampR\u{9}createdAt\u{12}9\u{a}\u{a}updated_at\u{18}\u{15} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.TimestampR\u{9}updatedAt\u{12}\"\u{a}\u{c}connectivity\u{18}\u{16}\
-           \u{1}(\u{9}R\u{c}connectivity\u{12}@\u{a}\u{c}availability\u{18}\u{17} \u{1}(\u{b}\
-          2\u{1c}.google.protobuf.DoubleValueR\u{c}availability\"<\u{a}\u{a}DeviceList\u{12}\
-          .\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.DeviceR\u{7}result\
-          s\"\u{ed}\u{2}\u{a}\u{12}ListDevicesRequest\u{12}\u{12}\u{a}\u{4}page\u{18}\u{1}\
-           \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}R\u{8}\
-          pageSize\u{12}\u{16}\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}R\u{6}search\u{12}\u{1a}\
-          \u{a}\u{8}ordering\u{18}\u{4} \u{1}(\u{9}R\u{8}ordering\u{12}2\u{a}\u{5}asset\u{18}\
-          \u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueR\u{5}asset\u{12}0\u{a}\u{4}\
-          site\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueR\u{4}site\u{12}\u{1f}\
-          \u{a}\u{b}device_type\u{18}\u{7} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}\
-          status\u{18}\u{8} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}is_online\u{18}\u{9} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\u{12}\u{1a}\u{a}\u{8}archi\
-          ved\u{18}\u{a} \u{1}(\u{8}R\u{8}archived\"[\u{a}\u{13}ListDevicesResponse\u{12}\u{14}\
-          \u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}.\u{a}\u{7}results\u{18}\u{2}\
-           \u{3}(\u{b}2\u{14}.traksense.v1.DeviceR\u{7}results\"\"\u{a}\u{10}GetDeviceRequ\
-          est\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a2}\u{2}\u{a}\u{13}\
-          CreateDeviceRequest\u{12}\u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12}\
-          #\u{a}\u{d}serial_number\u{18}\u{2} \u{1}(\u{9}R\u{c}serialNumber\u{12}\u{14}\u{a}\
-          \u{5}asset\u{18}\u{3} \u{1}(\u{d}R\u{5}asset\u{12}$\u{a}\u{e}mqtt_client_id\u{18}\
-          \u{4} \u{1}(\u{9}R\u{c}mqttClientId\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\u{5} \
-          \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{6} \u{1}(\u{9}R\u{6}\
-          status\u{12})\u{a}\u{10}firmware_version\u{18}\u{7} \u{1}(\u{9}R\u{f}firmwareVer\
-          sion\u{12}2\u{a}\u{15}offline_after_seconds\u{18}\u{8} \u{1}(\u{d}R\u{13}offline\
-          AfterSeconds\"\u{ef}\u{2}\u{a}\u{13}UpdateDeviceRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
-          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}R\u{4}\
-          name\u{12}#\u{a}\u{d}serial_number\u{18}\u{3} \u{1}(\u{9}R\u{c}serialNumber\u{12}\
-          \u{14}\u{a}\u{5}asset\u{18}\u{4} \u{1}(\u{d}R\u{5}asset\u{12}$\u{a}\u{e}mqtt_cli\
-          ent_id\u{18}\u{5} \u{1}(\u{9}R\u{c}mqttClientId\u{12}\u{1f}\u{a}\u{b}device_type\
-          \u{18}\u{6} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{7} \u{1}\
-          (\u{9}R\u{6}status\u{12})\u{a}\u{10}firmware_version\u{18}\u{8} \u{1}(\u{9}R\u{f}\
-          firmwareVersion\u{12}2\u{a}\u{15}offline_after_seconds\u{18}\u{9} \u{1}(\u{d}R\u{13}\
-          offlineAfterSeconds\u{12};\u{a}\u{b}update_mask\u{18}\u{a} \u{1}(\u{b}2\u{1a}.go\
-          ogle.protobuf.FieldMaskR\u{a}updateMask\"%\u{a}\u{13}DeleteDeviceRequest\u{12}\u{e}\
-          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}ArchiveDeviceRequest\u{12}\
-          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"&\u{a}\u{14}RestoreDeviceReque\
-          st\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{9c}\u{1}\u{a}\u{18}\
-          ListDeviceSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
-          \u{1f}\u{a}\u{b}metric_type\u{18}\u{2} \u{1}(\u{9}R\u{a}metricType\u{12}7\u{a}\u{9}\
-          is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\u{12}\
-          \u{16}\u{a}\u{6}status\u{18}\u{4} \u{1}(\u{9}R\u{6}status\")\u{a}\u{17}GetDevice\
-          SummaryRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{db}\u{5}\
-          \u{a}\u{d}DeviceSummary\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
-          \u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}R\u{4}name\u{12}!\u{a}\u{c}display_na\
-          me\u{18}\u{3} \u{1}(\u{9}R\u{b}displayName\u{12}#\u{a}\u{d}serial_number\u{18}\u{4}\
-           \u{1}(\u{9}R\u{c}serialNumber\u{12}$\u{a}\u{e}mqtt_client_id\u{18}\u{5} \u{1}(\u{9}\
-          R\u{c}mqttClientId\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\u{6} \u{1}(\u{9}R\u{a}\
-          deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{7} \u{1}(\u{9}R\u{6}status\u{12})\
-          \u{a}\u{10}firmware_version\u{18}\u{8} \u{1}(\u{9}R\u{f}firmwareVersion\u{12}7\u{a}\
-          \u{9}last_seen\u{18}\u{9} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}last\
-          Seen\u{12}6\u{a}\u{a}asset_info\u{18}\u{a} \u{1}(\u{b}2\u{17}.traksense.v1.Asset\
-          InfoR\u{9}assetInfo\u{12}:\u{a}\u{9}variables\u{18}\u{b} \u{3}(\u{b}2\u{1c}.trak\
-          sense.v1.DeviceVariableR\u{9}variables\u{12}2\u{a}\u{15}total_variables_count\u{18}\
-          \u{c} \u{1}(\u{d}R\u{13}totalVariablesCount\u{12}4\u{a}\u{16}online_variables_co\
-          unt\u{18}\u{d} \u{1}(\u{d}R\u{14}onlineVariablesCount\u{12}#\u{a}\u{d}device_sta\
-          tus\u{18}\u{e} \u{1}(\u{9}R\u{c}deviceStatus\u{12}9\u{a}\u{a}created_at\u{18}\u{f}\
-           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}upd\
-          ated_at\u{18}\u{10} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updatedAt\u{12}\
-          \"\u{a}\u{c}connectivity\u{18}\u{11} \u{1}(\u{9}R\u{c}connectivity\"J\u{a}\u{11}\
-          DeviceSummaryList\u{12}5\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{1b}.traksens\
-          e.v1.DeviceSummaryR\u{7}results\"^\u{a}\u{9}AssetInfo\u{12}\u{e}\u{a}\u{2}id\u{18}\
-          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}t\
-          ag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{1b}\u{a}\u{9}\
-          site_name\u{18}\u{4} \u{1}(\u{9}R\u{8}siteName\"\u{b1}\u{2}\u{a}\u{e}DeviceVaria\
-          ble\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}t\
-          ag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}\
-          R\u{4}name\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{4} \u{1}(\u{9}R\u{a}metricTy\
-          pe\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12};\u{a}\u{a}la\
-          st_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{9}lastValu\
-          e\u{12}B\u{a}\u{f}last_reading_at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.\
-          TimestampR\u{d}lastReadingAt\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{8} \u{1}(\u{8}\
-          R\u{8}isOnline\u{12}\u{16}\u{a}\u{6}status\u{18}\u{9} \u{1}(\u{9}R\u{6}status\"i\
-          \u{a}\u{1a}CreateDeviceSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
-          R\u{2}id\u{12};\u{a}\u{7}sensors\u{18}\u{2} \u{3}(\u{b}2!.traksense.v1.CreateSen\
-          sorRequestR\u{7}sensors\"\\\u{a}\u{10}HeartbeatRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
-          \u{1} \u{1}(\u{d}R\u{2}id\u{12}8\u{a}\u{9}timestamp\u{18}\u{2} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.TimestampR\u{9}timestamp\"\u{81}\u{1}\u{a}\u{11}HeartbeatRespon\
-          se\u{12}\u{16}\u{a}\u{6}status\u{18}\u{1} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}\
-          last_seen\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}lastSeen\u{12}\
-          \u{1b}\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{8}R\u{8}isOnline2\u{dc}\u{e}\u{a}\u{d}\
-          DeviceService\u{12}w\u{a}\u{b}ListDevices\u{12} .traksense.v1.ListDevicesRequest\
-          \u{1a}!.traksense.v1.ListDevicesResponse\"#\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1d}\u{12}\
-          \u{f}/assets/devicesZ\u{a}\u{12}\u{8}/devices\u{12}p\u{a}\u{9}GetDevice\u{12}\u{1e}\
-          .traksense.v1.GetDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"-\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}'\u{12}\u{14}/assets/devices/{id}Z\u{f}\u{12}\u{d}/devices/{id}\u{12}\
-          w\u{a}\u{c}CreateDevice\u{12}!.traksense.v1.CreateDeviceRequest\u{1a}\u{14}.trak\
-          sense.v1.Device\".\u{82}\u{d3}\u{e4}\u{93}\u{2}#\"\u{f}/assets/devices:\u{1}*Z\u{d}\
-          \"\u{8}/devices:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}|\u{a}\u{c}UpdateDevice\
-          \u{12}!.traksense.v1.UpdateDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"3\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}-2\u{14}/assets/devices/{id}:\u{1}*Z\u{12}2\u{d}/devices/\
-          {id}:\u{1}*\u{12}}\u{a}\u{d}ReplaceDevice\u{12}!.traksense.v1.UpdateDeviceReques\
-          t\u{1a}\u{14}.traksense.v1.Device\"3\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{1a}\u{14}/a\
-          ssets/devices/{id}:\u{1}*Z\u{12}\u{1a}\u{d}/devices/{id}:\u{1}*\u{12}}\u{a}\u{c}\
-          DeleteDevice\u{12}!.traksense.v1.DeleteDeviceRequest\u{1a}\u{16}.google.protobuf\
-          .Empty\"2\u{82}\u{d3}\u{e4}\u{93}\u{2}'*\u{14}/assets/devices/{id}Z\u{f}*\u{d}/d\
-          evices/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}\u{8e}\u{1}\u{a}\u{d}ArchiveDevice\
-          \u{12}\".traksense.v1.ArchiveDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"C\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/devices/{id}/archive:\u{1}*Z\u{1a}\"\u{15}\
-          /devices/{id}/archive:\u{1}*\u{12}\u{8e}\u{1}\u{a}\u{d}RestoreDevice\u{12}\".tra\
-          ksense.v1.RestoreDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"C\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}=\"\u{1c}/assets/devices/{id}/restore:\u{1}*Z\u{1a}\"\u{15}/devices/{\
-          id}/restore:\u{1}*\u{12}\u{aa}\u{1}\u{a}\u{11}ListDeviceSensors\u{12}&.traksense\
-          .v1.ListDeviceSensorsRequest\u{1a}\u{1c}.traksense.v1.SensorItemList\"O\u{82}\u{d3}\
-          \u{e4}\u{93}\u{2}I\u{12}\u{1c}/assets/devices/{id}/sensorsZ \u{12}\u{15}/devices\
-          /{id}/sensorsb\u{7}resultsb\u{7}results\u{12}\u{a9}\u{1}\u{a}\u{16}GetDeviceStat\
-          usHistory\u{12}%.traksense.v1.GetStatusHistoryRequest\u{1a}\u{1b}.traksense.v1.S\
-          tatusHistory\"K\u{82}\u{d3}\u{e4}\u{93}\u{2}E\u{12}#/assets/devices/{id}/status_\
-          historyZ\u{1e}\u{12}\u{1c}/devices/{id}/status_history\u{12}\u{95}\u{1}\u{a}\u{10}\
-          GetDeviceSummary\u{12}%.traksense.v1.GetDeviceSummaryRequest\u{1a}\u{1b}.traksen\
-          se.v1.DeviceSummary\"=\u{82}\u{d3}\u{e4}\u{93}\u{2}7\u{12}\u{1c}/assets/devices/\
-          {id}/summaryZ\u{17}\u{12}\u{15}/devices/{id}/summary\u{12}\u{bf}\u{1}\u{a}\u{13}\
-          CreateDeviceSensors\u{12}(.traksense.v1.CreateDeviceSensorsRequest\u{1a}\u{18}.t\
-          raksense.v1.SensorList\"d\u{82}\u{d3}\u{e4}\u{93}\u{2}Y\"!/assets/devices/{id}/s\
-          ensors_bulk:\u{1}*Z(\"\u{1a}/devices/{id}/sensors_bulk:\u{1}*b\u{7}resultsb\u{7}\
-          results\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}\u{95}\u{1}\u{a}\u{9}Heartbeat\u{12}\u{1e}\
-          .traksense.v1.HeartbeatRequest\u{1a}\u{1f}.traksense.v1.HeartbeatResponse\"G\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}A\"\u{1e}/assets/devices/{id}/heartbeat:\u{1}*Z\u{1c}\"\u{17}\
-          /devices/{id}/heartbeat:\u{1}*b\u{6}proto3
+          i/annotations.proto\u{1a}\u{1f}google/api/field_behavior.proto\u{1a}\u{1b}google\
+          /protobuf/empty.proto\u{1a} google/protobuf/field_mask.proto\u{1a}\u{1f}google/p\
+          rotobuf/timestamp.proto\u{1a}\u{1e}google/protobuf/wrappers.proto\u{1a}\u{1a}tra\
+          ksense/v1/options.proto\u{1a}\u{19}traksense/v1/sensor.proto\"\u{f3}\u{8}\u{a}\u{6}\
+          Device\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}\
+          1R\u{2}id\u{12},\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}B\u{18}\u{b2}\u{d4}\u{18}\u{14}\
+          Chiller 1 controllerR\u{4}name\u{12}2\u{a}\u{c}display_name\u{18}\u{3} \u{1}(\u{9}\
+          B\u{f}\u{b2}\u{d4}\u{18}\u{b}Device 2-01R\u{b}displayName\u{12}4\u{a}\u{d}serial\
+          _number\u{18}\u{4} \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}SN-ESP32-01R\u{c}seri\
+          alNumber\u{12}2\u{a}\u{e}mqtt_client_id\u{18}\u{5} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\
+          \u{18}\u{8}ESP32-01R\u{c}mqttClientId\u{12}\u{1b}\u{a}\u{5}asset\u{18}\u{6} \u{1}\
+          (\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}asset\u{12}'\u{a}\u{9}asset_tag\u{18}\u{7}\
+           \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}CH-001R\u{8}assetTag\u{12},\u{a}\u{a}as\
+          set_name\u{18}\u{8} \u{1}(\u{9}B\u{d}\u{b2}\u{d4}\u{18}\u{9}Chiller 1R\u{9}asset\
+          Name\u{12}\u{19}\u{a}\u{4}site\u{18}\u{9} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}\
+          1R\u{4}site\u{12}1\u{a}\u{9}site_name\u{18}\u{a} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\
+          \u{10}Hospital CentralR\u{8}siteName\u{12}/\u{a}\u{b}device_type\u{18}\u{b} \u{1}\
+          (\u{9}B\u{e}\u{b2}\u{d4}\u{18}\u{a}CONTROLLERR\u{a}deviceType\u{12}\"\u{a}\u{6}s\
+          tatus\u{18}\u{c} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}status\u{12}\
+          4\u{a}\u{10}firmware_version\u{18}\u{d} \u{1}(\u{9}B\u{9}\u{b2}\u{d4}\u{18}\u{5}\
+          1.4.2R\u{f}firmwareVersion\u{12}Q\u{a}\u{9}last_seen\u{18}\u{e} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{8}\
+          lastSeen\u{12}%\u{a}\u{9}is_online\u{18}\u{f} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\
+          \u{4}trueR\u{8}isOnline\u{12};\u{a}\u{15}offline_after_seconds\u{18}\u{10} \u{1}\
+          (\u{d}B\u{7}\u{b2}\u{d4}\u{18}\u{3}300R\u{13}offlineAfterSeconds\u{12}(\u{a}\u{c}\
+          sensor_count\u{18}\u{11} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{b}sensorCo\
+          unt\u{12}5\u{a}\u{13}online_sensor_count\u{18}\u{12} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
+          \u{18}\u{1}7R\u{11}onlineSensorCount\u{12}%\u{a}\u{9}is_active\u{18}\u{13} \u{1}\
+          (\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isActive\u{12}>\u{a}\u{a}created_at\
+          \u{18}\u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}\
+          createdAt\u{12}>\u{a}\u{a}updated_at\u{18}\u{15} \u{1}(\u{b}2\u{1a}.google.proto\
+          buf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}updatedAt\u{12}.\u{a}\u{c}connectivity\u{18}\
+          \u{16} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{c}connectivity\u{12}J\u{a}\
+          \u{c}availability\u{18}\u{17} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{8}\
+          \u{b2}\u{d4}\u{18}\u{4}99.2R\u{c}availability\"<\u{a}\u{a}DeviceList\u{12}.\u{a}\
+          \u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.DeviceR\u{7}results\"\u{aa}\
+          \u{4}\u{a}\u{12}ListDevicesRequest\u{12}\u{19}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}\
+          B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}page_size\u{18}\u{2} \u{1}\
+          (\u{d}B\u{d}\u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\u{d4}\u{18}\u{2}50R\u{8}pa\
+          geSize\u{12}$\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}\
+          esp32-01R\u{6}search\u{12}/\u{a}\u{8}ordering\u{18}\u{4} \u{1}(\u{9}B\u{13}\u{b2}\
+          \u{d4}\u{18}\u{f}-last_seen,nameR\u{8}ordering\u{12}9\u{a}\u{5}asset\u{18}\u{5} \
+          \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueB\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}\
+          asset\u{12}7\u{a}\u{4}site\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32V\
+          alueB\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}site\u{12}e\u{a}\u{b}device_type\u{18}\u{7}\
+           \u{1}(\u{9}BD\u{ba}\u{d4}\u{18}2:0CONTROLLER ENERGY_METER SENSOR_HUB GATEWAY OT\
+          HER\u{b2}\u{d4}\u{18}\u{a}CONTROLLERR\u{a}deviceType\u{12}F\u{a}\u{6}status\u{18}\
+          \u{8} \u{1}(\u{9}B.\u{ba}\u{d4}\u{18}*:(ONLINE OFFLINE ERROR MAINTENANCE WARNING\
+          R\u{6}status\u{12}7\u{a}\u{9}is_online\u{18}\u{9} \u{1}(\u{b}2\u{1a}.google.prot\
+          obuf.BoolValueR\u{8}isOnline\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{a} \u{1}(\u{8}\
+          R\u{8}archived\"b\u{a}\u{13}ListDevicesResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\
+          \u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}.\u{a}\u{7}resul\
+          ts\u{18}\u{2} \u{3}(\u{b}2\u{14}.traksense.v1.DeviceR\u{7}results\"\"\u{a}\u{10}\
+          GetDeviceRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a8}\u{4}\
+          \u{a}\u{13}CreateDeviceRequest\u{12}6\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}B\"\u{e0}\
+          A\u{2}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{14}Chiller 3 \
+          controllerR\u{4}name\u{12}>\u{a}\u{d}serial_number\u{18}\u{2} \u{1}(\u{9}B\u{19}\
+          \u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{b}SN-ES\
+          P32-07R\u{c}serialNumber\u{12}\u{1e}\u{a}\u{5}asset\u{18}\u{3} \u{1}(\u{d}B\u{8}\
+          \u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}asset\u{12}K\u{a}\u{e}mqtt_client_id\u{18}\
+          \u{4} \u{1}(\u{9}B%\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{ba}\u{d4}\
+          \u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\u{18}\u{8}ESP32-07R\u{c}mqttClientId\u{12}\
+          e\u{a}\u{b}device_type\u{18}\u{5} \u{1}(\u{9}BD\u{ba}\u{d4}\u{18}2:0CONTROLLER E\
+          NERGY_METER SENSOR_HUB GATEWAY OTHER\u{b2}\u{d4}\u{18}\u{a}CONTROLLERR\u{a}devic\
+          eType\u{12}>\u{a}\u{6}status\u{18}\u{6} \u{1}(\u{9}B&\u{ba}\u{d4}\u{18}\": ONLIN\
+          E OFFLINE ERROR MAINTENANCER\u{6}status\u{12}:\u{a}\u{10}firmware_version\u{18}\u{7}\
+           \u{1}(\u{9}B\u{f}\u{ba}\u{d4}\u{18}\u{2}\u{10}2\u{b2}\u{d4}\u{18}\u{5}1.4.2R\u{f}\
+          firmwareVersion\u{12}I\u{a}\u{15}offline_after_seconds\u{18}\u{8} \u{1}(\u{d}B\u{15}\
+          \u{ba}\u{d4}\u{18}\u{2}\u{18}\u{a}\u{ba}\u{d4}\u{18}\u{4} \u{80}\u{f5}$\u{b2}\u{d4}\
+          \u{18}\u{3}300R\u{13}offlineAfterSeconds\"\u{88}\u{3}\u{a}\u{13}UpdateDeviceRequ\
+          est\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}n\
+          ame\u{18}\u{2} \u{1}(\u{9}R\u{4}name\u{12}#\u{a}\u{d}serial_number\u{18}\u{3} \u{1}\
+          (\u{9}R\u{c}serialNumber\u{12}\u{14}\u{a}\u{5}asset\u{18}\u{4} \u{1}(\u{d}R\u{5}\
+          asset\u{12}$\u{a}\u{e}mqtt_client_id\u{18}\u{5} \u{1}(\u{9}R\u{c}mqttClientId\u{12}\
+          \u{1f}\u{a}\u{b}device_type\u{18}\u{6} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\
+          \u{6}status\u{18}\u{7} \u{1}(\u{9}R\u{6}status\u{12})\u{a}\u{10}firmware_version\
+          \u{18}\u{8} \u{1}(\u{9}R\u{f}firmwareVersion\u{12}2\u{a}\u{15}offline_after_seco\
+          nds\u{18}\u{9} \u{1}(\u{d}R\u{13}offlineAfterSeconds\u{12};\u{a}\u{b}update_mask\
+          \u{18}\u{a} \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateMask:\u{17}\u{da}\
+          \u{d4}\u{18}\u{13}CreateDeviceRequest\",\u{a}\u{13}DeleteDeviceRequest\u{12}\u{15}\
+          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{2}id\"&\u{a}\
+          \u{14}ArchiveDeviceRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\
+          \"&\u{a}\u{14}RestoreDeviceRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
+          R\u{2}id\"\u{b4}\u{1}\u{a}\u{18}ListDeviceSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{2} \u{1}(\u{9}\
+          R\u{a}metricType\u{12}7\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.\
+          protobuf.BoolValueR\u{8}isOnline\u{12}\u{16}\u{a}\u{6}status\u{18}\u{4} \u{1}(\u{9}\
+          R\u{6}status:\u{16}\u{da}\u{d4}\u{18}\u{12}ListSensorsRequest\")\u{a}\u{17}GetDe\
+          viceSummaryRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a2}\
+          \u{7}\u{a}\u{d}DeviceSummary\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}1R\u{2}id\u{12},\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}B\u{18}\
+          \u{b2}\u{d4}\u{18}\u{14}Chiller 1 controllerR\u{4}name\u{12}2\u{a}\u{c}display_n\
+          ame\u{18}\u{3} \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}Device 2-01R\u{b}displayN\
+          ame\u{12}4\u{a}\u{d}serial_number\u{18}\u{4} \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\
+          \u{b}SN-ESP32-01R\u{c}serialNumber\u{12}2\u{a}\u{e}mqtt_client_id\u{18}\u{5} \u{1}\
+          (\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{c}mqttClientId\u{12}/\u{a}\u{b}de\
+          vice_type\u{18}\u{6} \u{1}(\u{9}B\u{e}\u{b2}\u{d4}\u{18}\u{a}CONTROLLERR\u{a}dev\
+          iceType\u{12}\"\u{a}\u{6}status\u{18}\u{7} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}\
+          ONLINER\u{6}status\u{12}4\u{a}\u{10}firmware_version\u{18}\u{8} \u{1}(\u{9}B\u{9}\
+          \u{b2}\u{d4}\u{18}\u{5}1.4.2R\u{f}firmwareVersion\u{12}Q\u{a}\u{9}last_seen\u{18}\
+          \u{9} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}\
+          2026-06-01T12:00:00ZR\u{8}lastSeen\u{12};\u{a}\u{a}asset_info\u{18}\u{a} \u{1}(\u{b}\
+          2\u{17}.traksense.v1.AssetInfoB\u{3}\u{e0}A\u{2}R\u{9}assetInfo\u{12}:\u{a}\u{9}\
+          variables\u{18}\u{b} \u{3}(\u{b}2\u{1c}.traksense.v1.DeviceVariableR\u{9}variabl\
+          es\u{12}9\u{a}\u{15}total_variables_count\u{18}\u{c} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
+          \u{18}\u{1}7R\u{13}totalVariablesCount\u{12};\u{a}\u{16}online_variables_count\u{18}\
+          \u{d} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{14}onlineVariablesCount\u{12}\
+          /\u{a}\u{d}device_status\u{18}\u{e} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLI\
+          NER\u{c}deviceStatus\u{12}>\u{a}\u{a}created_at\u{18}\u{f} \u{1}(\u{b}2\u{1a}.go\
+          ogle.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12}>\u{a}\u{a}updated\
+          _at\u{18}\u{10} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}\
+          updatedAt\u{12}.\u{a}\u{c}connectivity\u{18}\u{11} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\
+          \u{18}\u{6}ONLINER\u{c}connectivity\"J\u{a}\u{11}DeviceSummaryList\u{12}5\u{a}\u{7}\
+          results\u{18}\u{1} \u{3}(\u{b}2\u{1b}.traksense.v1.DeviceSummaryR\u{7}results\"\u{96}\
+          \u{1}\u{a}\u{9}AssetInfo\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\
+          \u{d4}\u{18}\u{1}1R\u{2}id\u{12}\u{1c}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{a}\
+          \u{b2}\u{d4}\u{18}\u{6}CH-001R\u{3}tag\u{12}!\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}\
+          B\u{d}\u{b2}\u{d4}\u{18}\u{9}Chiller 1R\u{4}name\u{12}1\u{a}\u{9}site_name\u{18}\
+          \u{4} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}Hospital CentralR\u{8}siteName\"\
+          \u{a7}\u{3}\u{a}\u{e}DeviceVariable\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
+          B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{2}id\u{12} \u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}\
+          B\u{e}\u{b2}\u{d4}\u{18}\u{a}energy_001R\u{3}tag\u{12}\u{1b}\u{a}\u{4}name\u{18}\
+          \u{3} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}001R\u{4}name\u{12}/\u{a}\u{b}metr\
+          ic_type\u{18}\u{4} \u{1}(\u{9}B\u{e}\u{b2}\u{d4}\u{18}\u{a}energy_kwhR\u{a}metri\
+          cType\u{12}\u{1b}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\
+          kWhR\u{4}unit\u{12}H\u{a}\u{a}last_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.pr\
+          otobuf.DoubleValueB\u{b}\u{b2}\u{d4}\u{18}\u{7}48211.5R\u{9}lastValue\u{12}\\\u{a}\
+          \u{f}last_reading_at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\
+          \u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{d}lastReadingAt\u{12}%\u{a}\u{9}\
+          is_online\u{18}\u{8} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline\u{12}\
+          \"\u{a}\u{6}status\u{18}\u{9} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}\
+          status\"\u{d6}\u{1}\u{a}\u{1a}CreateDeviceSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{a7}\u{1}\u{a}\u{7}sensors\u{18}\u{2} \u{3}(\u{b}\
+          2\u{17}.traksense.v1.NewSensorBt\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{3}@\u{f4}\u{3}\u{b2}\
+          \u{d4}\u{18}f[{\"tag\": \"temp_101\", \"metric_type\": \"temp_supply\", \"unit\"\
+          : \"\u{c2}\u{b0}C\", \"min_value\": -40, \"max_value\": 125}]R\u{7}sensors\"\\\u{a}\
+          \u{10}HeartbeatRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
+          8\u{a}\u{9}timestamp\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}\
+          timestamp\"\u{b4}\u{1}\u{a}\u{11}HeartbeatResponse\u{12}\"\u{a}\u{6}status\u{18}\
+          \u{1} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}status\u{12}T\u{a}\u{9}\
+          last_seen\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\
+          \u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{8}lastSeen\u{12}%\u{a}\u{9}is_on\
+          line\u{18}\u{3} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline2\u{b0}\
+          \u{14}\u{a}\u{d}DeviceService\u{12}w\u{a}\u{b}ListDevices\u{12} .traksense.v1.Li\
+          stDevicesRequest\u{1a}!.traksense.v1.ListDevicesResponse\"#\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}\u{1d}\u{12}\u{f}/assets/devicesZ\u{a}\u{12}\u{8}/devices\u{12}p\u{a}\u{9}G\
+          etDevice\u{12}\u{1e}.traksense.v1.GetDeviceRequest\u{1a}\u{14}.traksense.v1.Devi\
+          ce\"-\u{82}\u{d3}\u{e4}\u{93}\u{2}'\u{12}\u{14}/assets/devices/{id}Z\u{f}\u{12}\u{d}\
+          /devices/{id}\u{12}\u{ae}\u{2}\u{a}\u{c}CreateDevice\u{12}!.traksense.v1.CreateD\
+          eviceRequest\u{1a}\u{14}.traksense.v1.Device\"\u{e4}\u{1}\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}#\"\u{f}/assets/devices:\u{1}*Z\u{d}\"\u{8}/devices:\u{1}*\u{a8}\u{d4}\u{18}\
+          \u{c9}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{d2}\u{d4}\u{18}\u{ac}\u{1}{\"id\": 7,\
+           \"display_name\": \"Device 2-07\", \"status\": \"OFFLINE\", \"last_seen\": null\
+          , \"connectivity\": \"OFFLINE\", \"is_online\": false, \"sensor_count\": 0, \"on\
+          line_sensor_count\": 0}\u{12}\u{a2}\u{1}\u{a}\u{c}UpdateDevice\u{12}!.traksense.\
+          v1.UpdateDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"Y\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}-2\u{14}/assets/devices/{id}:\u{1}*Z\u{12}2\u{d}/devices/{id}:\u{1}*\u{c0}\u{d4}\
+          \u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}\u{1d}{\"firmware_version\": \"1.4.2\"}\u{12}\
+          \u{c1}\u{3}\u{a}\u{d}ReplaceDevice\u{12}!.traksense.v1.UpdateDeviceRequest\u{1a}\
+          \u{14}.traksense.v1.Device\"\u{f6}\u{2}\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{1a}\u{14}\
+          /assets/devices/{id}:\u{1}*Z\u{12}\u{1a}\u{d}/devices/{id}:\u{1}*\u{c0}\u{d4}\u{18}\
+          \u{99}\u{3}\u{ca}\u{d4}\u{18}\u{91}\u{1}{\"id\": 7, \"name\": \"Chiller 3 contro\
+          ller\", \"serial_number\": \"SN-ESP32-07\", \"asset\": 1, \"mqtt_client_id\": \"\
+          ESP32-07\", \"offline_after_seconds\": 600}\u{d2}\u{d4}\u{18}\u{a3}\u{1}{\"displ\
+          ay_name\": \"Device 2-07\", \"status\": \"OFFLINE\", \"last_seen\": null, \"conn\
+          ectivity\": \"OFFLINE\", \"is_online\": false, \"sensor_count\": 0, \"online_sen\
+          sor_count\": 0}\u{12}\u{82}\u{1}\u{a}\u{c}DeleteDevice\u{12}!.traksense.v1.Delet\
+          eDeviceRequest\u{1a}\u{16}.google.protobuf.Empty\"7\u{82}\u{d3}\u{e4}\u{93}\u{2}\
+          '*\u{14}/assets/devices/{id}Z\u{f}*\u{d}/devices/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\
+          \u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a6}\u{1}\u{a}\u{d}ArchiveDevice\u{12}\".tr\
+          aksense.v1.ArchiveDeviceRequest\u{1a}\u{14}.traksense.v1.Device\"[\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}=\"\u{1c}/assets/devices/{id}/archive:\u{1}*Z\u{1a}\"\u{15}/devices/{\
+          id}/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\u{8e}\u{1}\
+          \u{a}\u{d}RestoreDevice\u{12}\".traksense.v1.RestoreDeviceRequest\u{1a}\u{14}.tr\
+          aksense.v1.Device\"C\u{82}\u{d3}\u{e4}\u{93}\u{2}=\"\u{1c}/assets/devices/{id}/r\
+          estore:\u{1}*Z\u{1a}\"\u{15}/devices/{id}/restore:\u{1}*\u{12}\u{aa}\u{1}\u{a}\u{11}\
+          ListDeviceSensors\u{12}&.traksense.v1.ListDeviceSensorsRequest\u{1a}\u{1c}.traks\
+          ense.v1.SensorItemList\"O\u{82}\u{d3}\u{e4}\u{93}\u{2}I\u{12}\u{1c}/assets/devic\
+          es/{id}/sensorsZ \u{12}\u{15}/devices/{id}/sensorsb\u{7}resultsb\u{7}results\u{12}\
+          \u{a9}\u{1}\u{a}\u{16}GetDeviceStatusHistory\u{12}%.traksense.v1.GetStatusHistor\
+          yRequest\u{1a}\u{1b}.traksense.v1.StatusHistory\"K\u{82}\u{d3}\u{e4}\u{93}\u{2}E\
+          \u{12}#/assets/devices/{id}/status_historyZ\u{1e}\u{12}\u{1c}/devices/{id}/statu\
+          s_history\u{12}\u{95}\u{1}\u{a}\u{10}GetDeviceSummary\u{12}%.traksense.v1.GetDev\
+          iceSummaryRequest\u{1a}\u{1b}.traksense.v1.DeviceSummary\"=\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}7\u{12}\u{1c}/assets/devices/{id}/summaryZ\u{17}\u{12}\u{15}/devices/{id}/s\
+          ummary\u{12}\u{cc}\u{2}\u{a}\u{13}CreateDeviceSensors\u{12}(.traksense.v1.Create\
+          DeviceSensorsRequest\u{1a}\u{18}.traksense.v1.SensorList\"\u{f0}\u{1}\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}Y\"!/assets/devices/{id}/sensors_bulk:\u{1}*Z(\"\u{1a}/devices/\
+          {id}/sensors_bulk:\u{1}*b\u{7}resultsb\u{7}results\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\
+          \u{d4}\u{18}\u{99}\u{3}\u{d2}\u{d4}\u{18}\u{82}\u{1}{\"results\": [{\"id\": 31, \
+          \"tag\": \"temp_101\", \"last_value\": null, \"last_reading_at\": null, \"is_onl\
+          ine\": false, \"status\": \"OFFLINE\"}]}\u{12}\u{9a}\u{1}\u{a}\u{9}Heartbeat\u{12}\
+          \u{1e}.traksense.v1.HeartbeatRequest\u{1a}\u{1f}.traksense.v1.HeartbeatResponse\"\
+          L\u{82}\u{d3}\u{e4}\u{93}\u{2}A\"\u{1e}/assets/devices/{id}/heartbeat:\u{1}*Z\u{1c}\
+          \"\u{17}/devices/{id}/heartbeat:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/asset.proto",
-        imports: ["google/api/annotations.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/struct.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/device.proto", "traksense/v1/options.proto", "traksense/v1/sensor.proto"],
+        imports: ["google/api/annotations.proto", "google/api/field_behavior.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/struct.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/device.proto", "traksense/v1/options.proto", "traksense/v1/sensor.proto"],
         symbols: [
           "traksense.v1.Asset",
           "traksense.v1.Asset.id",
@@ -2263,176 +2515,228 @@ extension ProtobufSchema {
         ],
         descriptor: """
           \u{a}\u{18}traksense/v1/asset.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/api\
-          /annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobuf/\
-          field_mask.proto\u{1a}\u{1c}google/protobuf/struct.proto\u{1a}\u{1f}google/proto\
-          buf/timestamp.proto\u{1a}\u{1e}google/protobuf/wrappers.proto\u{1a}\u{19}traksen\
-          se/v1/device.proto\u{1a}\u{1a}traksense/v1/options.proto\u{1a}\u{19}traksense/v1\
-          /sensor.proto\"\u{b5}\u{7}\u{a}\u{5}Asset\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}\
-          (\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\
-          \u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}site\u{18}\u{4}\
-           \u{1}(\u{d}R\u{4}site\u{12}\u{1b}\u{a}\u{9}site_name\u{18}\u{5} \u{1}(\u{9}R\u{8}\
-          siteName\u{12}#\u{a}\u{d}full_location\u{18}\u{6} \u{1}(\u{9}R\u{c}fullLocation\u{12}\
-          \u{1d}\u{a}\u{a}asset_type\u{18}\u{7} \u{1}(\u{9}R\u{9}assetType\u{12}(\u{a}\u{10}\
-          asset_type_other\u{18}\u{8} \u{1}(\u{9}R\u{e}assetTypeOther\u{12}\"\u{a}\u{c}man\
-          ufacturer\u{18}\u{9} \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{14}\u{a}\u{5}model\u{18}\
-          \u{a} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{b} \u{1}(\u{9}\
-          R\u{c}serialNumber\u{12}1\u{a}\u{14}location_description\u{18}\u{c} \u{1}(\u{9}R\
-          \u{13}locationDescription\u{12}I\u{a}\u{11}installation_date\u{18}\u{d} \u{1}(\u{b}\
-          2\u{1c}.google.protobuf.StringValueR\u{10}installationDate\u{12}E\u{a}\u{10}last\
-          _maintenance\u{18}\u{e} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{f}lastMa\
-          intenance\u{12}\u{16}\u{a}\u{6}status\u{18}\u{f} \u{1}(\u{9}R\u{6}status\u{12}!\u{a}\
-          \u{c}health_score\u{18}\u{10} \u{1}(\u{d}R\u{b}healthScore\u{12}?\u{a}\u{e}speci\
-          fications\u{18}\u{11} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{e}specificati\
-          ons\u{12}!\u{a}\u{c}device_count\u{18}\u{12} \u{1}(\u{d}R\u{b}deviceCount\u{12}.\
-          \u{a}\u{13}online_device_count\u{18}\u{13} \u{1}(\u{d}R\u{11}onlineDeviceCount\u{12}\
-          !\u{a}\u{c}sensor_count\u{18}\u{14} \u{1}(\u{d}R\u{b}sensorCount\u{12}.\u{a}\u{13}\
-          online_sensor_count\u{18}\u{15} \u{1}(\u{d}R\u{11}onlineSensorCount\u{12}\u{1b}\u{a}\
-          \u{9}is_active\u{18}\u{16} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\
-          \u{17} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}\
-          updated_at\u{18}\u{18} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updated\
-          At\"\u{84}\u{5}\u{a}\u{d}AssetListItem\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
-          R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\u{a}\
-          \u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}site\u{18}\u{4} \
-          \u{1}(\u{d}R\u{4}site\u{12}\u{1b}\u{a}\u{9}site_name\u{18}\u{5} \u{1}(\u{9}R\u{8}\
-          siteName\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{7} \u{1}(\u{9}R\u{9}assetType\u{12}\
-          (\u{a}\u{10}asset_type_other\u{18}\u{8} \u{1}(\u{9}R\u{e}assetTypeOther\u{12}1\u{a}\
-          \u{14}location_description\u{18}\u{c} \u{1}(\u{9}R\u{13}locationDescription\u{12}\
-          \u{16}\u{a}\u{6}status\u{18}\u{f} \u{1}(\u{9}R\u{6}status\u{12}!\u{a}\u{c}health\
-          _score\u{18}\u{10} \u{1}(\u{d}R\u{b}healthScore\u{12}?\u{a}\u{e}specifications\u{18}\
-          \u{11} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{e}specifications\u{12}!\u{a}\
-          \u{c}device_count\u{18}\u{12} \u{1}(\u{d}R\u{b}deviceCount\u{12}.\u{a}\u{13}onli\
-          ne_device_count\u{18}\u{13} \u{1}(\u{d}R\u{11}onlineDeviceCount\u{12}\u{1b}\u{a}\
-          \u{9}is_active\u{18}\u{16} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\
-          \u{17} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}\
-          updated_at\u{18}\u{18} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updated\
-          AtJ\u{4}\u{8}\u{6}\u{10}\u{7}J\u{4}\u{8}\u{9}\u{10}\u{a}J\u{4}\u{8}\u{a}\u{10}\u{b}\
-          J\u{4}\u{8}\u{b}\u{10}\u{c}J\u{4}\u{8}\u{d}\u{10}\u{e}J\u{4}\u{8}\u{e}\u{10}\u{f}\
-          J\u{4}\u{8}\u{14}\u{10}\u{15}J\u{4}\u{8}\u{15}\u{10}\u{16}\"B\u{a}\u{9}AssetList\
-          \u{12}5\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{1b}.traksense.v1.AssetListIte\
-          mR\u{7}results\"\u{a1}\u{2}\u{a}\u{11}ListAssetsRequest\u{12}\u{12}\u{a}\u{4}pag\
-          e\u{18}\u{1} \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{2} \u{1}\
-          (\u{d}R\u{8}pageSize\u{12}\u{16}\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}R\u{6}sea\
-          rch\u{12}\u{1a}\u{a}\u{8}ordering\u{18}\u{4} \u{1}(\u{9}R\u{8}ordering\u{12}0\u{a}\
-          \u{4}site\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.UInt32ValueR\u{4}site\u{12}\
-          \u{1d}\u{a}\u{a}asset_type\u{18}\u{6} \u{1}(\u{9}R\u{9}assetType\u{12}\u{16}\u{a}\
-          \u{6}status\u{18}\u{7} \u{1}(\u{9}R\u{6}status\u{12}\"\u{a}\u{c}manufacturer\u{18}\
-          \u{8} \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{9} \u{1}\
-          (\u{8}R\u{8}archived\"a\u{a}\u{12}ListAssetsResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\
-          \u{1} \u{1}(\u{d}R\u{5}count\u{12}5\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{1b}\
-          .traksense.v1.AssetListItemR\u{7}results\"!\u{a}\u{f}GetAssetRequest\u{12}\u{e}\u{a}\
-          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a8}\u{4}\u{a}\u{12}CreateAssetRequest\
-          \u{12}\u{10}\u{a}\u{3}tag\u{18}\u{1} \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\u{a}\u{4}n\
-          ame\u{18}\u{2} \u{1}(\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}site\u{18}\u{3} \u{1}(\
-          \u{d}R\u{4}site\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{4} \u{1}(\u{9}R\u{9}asse\
-          tType\u{12}\u{12}\u{a}\u{4}type\u{18}\u{5} \u{1}(\u{9}R\u{4}type\u{12}(\u{a}\u{10}\
-          asset_type_other\u{18}\u{6} \u{1}(\u{9}R\u{e}assetTypeOther\u{12}\"\u{a}\u{c}man\
-          ufacturer\u{18}\u{7} \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{14}\u{a}\u{5}model\u{18}\
-          \u{8} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{9} \u{1}(\u{9}\
-          R\u{c}serialNumber\u{12}1\u{a}\u{14}location_description\u{18}\u{a} \u{1}(\u{9}R\
-          \u{13}locationDescription\u{12}I\u{a}\u{11}installation_date\u{18}\u{b} \u{1}(\u{b}\
-          2\u{1c}.google.protobuf.StringValueR\u{10}installationDate\u{12}E\u{a}\u{10}last\
-          _maintenance\u{18}\u{c} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{f}lastMa\
-          intenance\u{12}\u{16}\u{a}\u{6}status\u{18}\u{d} \u{1}(\u{9}R\u{6}status\u{12}?\u{a}\
-          \u{e}specifications\u{18}\u{e} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{e}sp\
-          ecifications\"\u{f5}\u{4}\u{a}\u{12}UpdateAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          /annotations.proto\u{1a}\u{1f}google/api/field_behavior.proto\u{1a}\u{1b}google/\
+          protobuf/empty.proto\u{1a} google/protobuf/field_mask.proto\u{1a}\u{1c}google/pr\
+          otobuf/struct.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}google\
+          /protobuf/wrappers.proto\u{1a}\u{19}traksense/v1/device.proto\u{1a}\u{1a}traksen\
+          se/v1/options.proto\u{1a}\u{19}traksense/v1/sensor.proto\"\u{ff}\u{8}\u{a}\u{5}A\
+          sset\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}\
+          1R\u{2}id\u{12}\u{1c}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\
+          \u{6}CH-001R\u{3}tag\u{12}!\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}B\u{d}\u{b2}\u{d4}\
+          \u{18}\u{9}Chiller 1R\u{4}name\u{12}\u{19}\u{a}\u{4}site\u{18}\u{4} \u{1}(\u{d}B\
+          \u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}site\u{12}1\u{a}\u{9}site_name\u{18}\u{5} \u{1}\
+          (\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}Hospital CentralR\u{8}siteName\u{12}9\u{a}\u{d}\
+          full_location\u{18}\u{6} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}Hospital Cent\
+          ralR\u{c}fullLocation\u{12}*\u{a}\u{a}asset_type\u{18}\u{7} \u{1}(\u{9}B\u{b}\u{b2}\
+          \u{d4}\u{18}\u{7}CHILLERR\u{9}assetType\u{12}(\u{a}\u{10}asset_type_other\u{18}\u{8}\
+           \u{1}(\u{9}R\u{e}assetTypeOther\u{12}/\u{a}\u{c}manufacturer\u{18}\u{9} \u{1}(\u{9}\
+          B\u{b}\u{b2}\u{d4}\u{18}\u{7}CarrierR\u{c}manufacturer\u{12}#\u{a}\u{5}model\u{18}\
+          \u{a} \u{1}(\u{9}B\u{d}\u{b2}\u{d4}\u{18}\u{9}30XA-1002R\u{5}model\u{12}#\u{a}\u{d}\
+          serial_number\u{18}\u{b} \u{1}(\u{9}R\u{c}serialNumber\u{12}1\u{a}\u{14}location\
+          _description\u{18}\u{c} \u{1}(\u{9}R\u{13}locationDescription\u{12}I\u{a}\u{11}i\
+          nstallation_date\u{18}\u{d} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{10}\
+          installationDate\u{12}E\u{a}\u{10}last_maintenance\u{18}\u{e} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampR\u{f}lastMaintenance\u{12}\u{1e}\u{a}\u{6}status\u{18}\
+          \u{f} \u{1}(\u{9}B\u{6}\u{b2}\u{d4}\u{18}\u{2}OKR\u{6}status\u{12}*\u{a}\u{c}hea\
+          lth_score\u{18}\u{10} \u{1}(\u{d}B\u{7}\u{b2}\u{d4}\u{18}\u{3}100R\u{b}healthSco\
+          re\u{12}J\u{a}\u{e}specifications\u{18}\u{11} \u{1}(\u{b}2\u{17}.google.protobuf\
+          .StructB\u{9}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{2}{}R\u{e}specifications\u{12}(\u{a}\
+          \u{c}device_count\u{18}\u{12} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{b}dev\
+          iceCount\u{12}5\u{a}\u{13}online_device_count\u{18}\u{13} \u{1}(\u{d}B\u{5}\u{b2}\
+          \u{d4}\u{18}\u{1}1R\u{11}onlineDeviceCount\u{12}(\u{a}\u{c}sensor_count\u{18}\u{14}\
+           \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{b}sensorCount\u{12}5\u{a}\u{13}onl\
+          ine_sensor_count\u{18}\u{15} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{11}onl\
+          ineSensorCount\u{12}%\u{a}\u{9}is_active\u{18}\u{16} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\
+          \u{18}\u{4}trueR\u{8}isActive\u{12}>\u{a}\u{a}created_at\u{18}\u{17} \u{1}(\u{b}\
+          2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12}>\u{a}\u{a}\
+          updated_at\u{18}\u{18} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\
+          \u{2}R\u{9}updatedAt\"\u{8f}\u{5}\u{a}\u{d}AssetListItem\u{12}\u{e}\u{a}\u{2}id\u{18}\
           \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}t\
           ag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}\
-          site\u{18}\u{4} \u{1}(\u{d}R\u{4}site\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{5}\
-           \u{1}(\u{9}R\u{9}assetType\u{12}\u{12}\u{a}\u{4}type\u{18}\u{6} \u{1}(\u{9}R\u{4}\
-          type\u{12}(\u{a}\u{10}asset_type_other\u{18}\u{7} \u{1}(\u{9}R\u{e}assetTypeOthe\
-          r\u{12}\"\u{a}\u{c}manufacturer\u{18}\u{8} \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{14}\
-          \u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\
-          \u{a} \u{1}(\u{9}R\u{c}serialNumber\u{12}1\u{a}\u{14}location_description\u{18}\u{b}\
-           \u{1}(\u{9}R\u{13}locationDescription\u{12}I\u{a}\u{11}installation_date\u{18}\u{c}\
-           \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{10}installationDate\u{12}E\u{a}\
-          \u{10}last_maintenance\u{18}\u{d} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{f}\
-          lastMaintenance\u{12}\u{16}\u{a}\u{6}status\u{18}\u{e} \u{1}(\u{9}R\u{6}status\u{12}\
-          ?\u{a}\u{e}specifications\u{18}\u{f} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{e}\
-          specifications\u{12};\u{a}\u{b}update_mask\u{18}\u{10} \u{1}(\u{b}2\u{1a}.google\
-          .protobuf.FieldMaskR\u{a}updateMask\"$\u{a}\u{12}DeleteAssetRequest\u{12}\u{e}\u{a}\
-          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"%\u{a}\u{13}ArchiveAssetRequest\u{12}\u{e}\
-          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"%\u{a}\u{13}RestoreAssetRequest\u{12}\
-          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{9b}\u{1}\u{a}\u{17}ListAsse\
-          tDevicesRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\
-          \u{a}\u{b}device_type\u{18}\u{2} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}\
-          status\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}is_online\u{18}\u{4} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\"\u{9b}\u{1}\u{a}\u{17}Lis\
-          tAssetSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
+          site\u{18}\u{4} \u{1}(\u{d}R\u{4}site\u{12}\u{1b}\u{a}\u{9}site_name\u{18}\u{5} \
+          \u{1}(\u{9}R\u{8}siteName\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{7} \u{1}(\u{9}\
+          R\u{9}assetType\u{12}(\u{a}\u{10}asset_type_other\u{18}\u{8} \u{1}(\u{9}R\u{e}as\
+          setTypeOther\u{12}1\u{a}\u{14}location_description\u{18}\u{c} \u{1}(\u{9}R\u{13}\
+          locationDescription\u{12}\u{16}\u{a}\u{6}status\u{18}\u{f} \u{1}(\u{9}R\u{6}stat\
+          us\u{12}!\u{a}\u{c}health_score\u{18}\u{10} \u{1}(\u{d}R\u{b}healthScore\u{12}?\u{a}\
+          \u{e}specifications\u{18}\u{11} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{e}s\
+          pecifications\u{12}!\u{a}\u{c}device_count\u{18}\u{12} \u{1}(\u{d}R\u{b}deviceCo\
+          unt\u{12}.\u{a}\u{13}online_device_count\u{18}\u{13} \u{1}(\u{d}R\u{11}onlineDev\
+          iceCount\u{12}\u{1b}\u{a}\u{9}is_active\u{18}\u{16} \u{1}(\u{8}R\u{8}isActive\u{12}\
+          9\u{a}\u{a}created_at\u{18}\u{17} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}\
+          createdAt\u{12}9\u{a}\u{a}updated_at\u{18}\u{18} \u{1}(\u{b}2\u{1a}.google.proto\
+          buf.TimestampR\u{9}updatedAt:\u{9}\u{da}\u{d4}\u{18}\u{5}AssetJ\u{4}\u{8}\u{6}\u{10}\
+          \u{7}J\u{4}\u{8}\u{9}\u{10}\u{a}J\u{4}\u{8}\u{a}\u{10}\u{b}J\u{4}\u{8}\u{b}\u{10}\
+          \u{c}J\u{4}\u{8}\u{d}\u{10}\u{e}J\u{4}\u{8}\u{e}\u{10}\u{f}J\u{4}\u{8}\u{14}\u{10}\
+          \u{15}J\u{4}\u{8}\u{15}\u{10}\u{16}\"B\u{a}\u{9}AssetList\u{12}5\u{a}\u{7}result\
+          s\u{18}\u{1} \u{3}(\u{b}2\u{1b}.traksense.v1.AssetListItemR\u{7}results\"\u{a7}\u{4}\
+          \u{a}\u{11}ListAssetsRequest\u{12}\u{19}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}\
+          B\u{d}\u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\u{d4}\u{18}\u{2}50R\u{8}pageSize\
+          \u{12}\"\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ch-0\
+          01R\u{6}search\u{12}/\u{a}\u{8}ordering\u{18}\u{4} \u{1}(\u{9}B\u{13}\u{b2}\u{d4}\
+          \u{18}\u{f}-updated_at,tagR\u{8}ordering\u{12}7\u{a}\u{4}site\u{18}\u{5} \u{1}(\u{b}\
+          2\u{1c}.google.protobuf.UInt32ValueB\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}site\u{12}\
+          \u{96}\u{1}\u{a}\u{a}asset_type\u{18}\u{6} \u{1}(\u{9}Bw\u{ba}\u{d4}\u{18}h:fCHI\
+          LLER AHU FAN_COIL PUMP BOILER COOLING_TOWER VRF RTU VALVE SENSOR CONTROLLER FILT\
+          ER DUCT METER OTHER\u{b2}\u{d4}\u{18}\u{7}CHILLERR\u{9}assetType\u{12}W\u{a}\u{6}\
+          status\u{18}\u{7} \u{1}(\u{9}B?\u{ba}\u{d4}\u{18}5:3OK MAINTENANCE STOPPED ALERT\
+           ONLINE OFFLINE WARNING\u{b2}\u{d4}\u{18}\u{2}OKR\u{6}status\u{12}/\u{a}\u{c}man\
+          ufacturer\u{18}\u{8} \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\u{7}CarrierR\u{c}manufa\
+          cturer\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{9} \u{1}(\u{8}R\u{8}archived\"h\u{a}\
+          \u{12}ListAssetsResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}5\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}\
+          2\u{1b}.traksense.v1.AssetListItemR\u{7}results\"!\u{a}\u{f}GetAssetRequest\u{12}\
+          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a7}\u{7}\u{a}\u{12}CreateAs\
+          setRequest\u{12}1\u{a}\u{3}tag\u{18}\u{1} \u{1}(\u{9}B\u{1f}\u{ba}\u{d4}\u{18}\u{2}\
+          \u{10}d\u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\u{18}\u{6}CH-003R\u{3}\
+          tag\u{12}(\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}B\u{14}\u{ba}\u{d4}\u{18}\u{3}\u{10}\
+          \u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{9}Chiller 3R\u{4}name\u{12}\u{1c}\u{a}\u{4}site\u{18}\
+          \u{3} \u{1}(\u{d}B\u{8}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}site\u{12}\u{99}\
+          \u{1}\u{a}\u{a}asset_type\u{18}\u{4} \u{1}(\u{9}Bz\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\
+          h:fCHILLER AHU FAN_COIL PUMP BOILER COOLING_TOWER VRF RTU VALVE SENSOR CONTROLLE\
+          R FILTER DUCT METER OTHER\u{b2}\u{d4}\u{18}\u{7}CHILLERR\u{9}assetType\u{12}\u{1a}\
+          \u{a}\u{4}type\u{18}\u{5} \u{1}(\u{9}B\u{6}\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}R\u{4}\
+          type\u{12}1\u{a}\u{10}asset_type_other\u{18}\u{6} \u{1}(\u{9}B\u{7}\u{ba}\u{d4}\u{18}\
+          \u{3}\u{10}\u{c8}\u{1}R\u{e}assetTypeOther\u{12}6\u{a}\u{c}manufacturer\u{18}\u{7}\
+           \u{1}(\u{9}B\u{12}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{7}\
+          CarrierR\u{c}manufacturer\u{12}*\u{a}\u{5}model\u{18}\u{8} \u{1}(\u{9}B\u{14}\u{ba}\
+          \u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{9}30XA-1002R\u{5}model\u{12}\
+          :\u{a}\u{d}serial_number\u{18}\u{9} \u{1}(\u{9}B\u{15}\u{ba}\u{d4}\u{18}\u{3}\u{10}\
+          \u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{a}C-2024-117R\u{c}serialNumber\u{12}B\u{a}\u{14}\
+          location_description\u{18}\u{a} \u{1}(\u{9}B\u{f}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{f4}\
+          \u{3}\u{b2}\u{d4}\u{18}\u{4}RoofR\u{13}locationDescription\u{12}c\u{a}\u{11}inst\
+          allation_date\u{18}\u{b} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueB\u{18}\u{ba}\
+          \u{d4}\u{18}\u{6}2\u{4}date\u{b2}\u{d4}\u{18}\u{a}2024-03-01R\u{10}installationD\
+          ate\u{12}E\u{a}\u{10}last_maintenance\u{18}\u{c} \u{1}(\u{b}2\u{1a}.google.proto\
+          buf.TimestampR\u{f}lastMaintenance\u{12}@\u{a}\u{6}status\u{18}\u{d} \u{1}(\u{9}\
+          B(\u{ba}\u{d4}\u{18}\u{1e}:\u{1c}OK MAINTENANCE STOPPED ALERT\u{b2}\u{d4}\u{18}\u{2}\
+          OKR\u{6}status\u{12}Y\u{a}\u{e}specifications\u{18}\u{e} \u{1}(\u{b}2\u{17}.goog\
+          le.protobuf.StructB\u{18}\u{b2}\u{d4}\u{18}\u{14}{\"capacity_kw\": 350}R\u{e}spe\
+          cifications\"\u{92}\u{5}\u{a}\u{12}UpdateAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{15}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{3}\u{e0}\
+          A\u{2}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\
+          \u{12}\u{a}\u{4}site\u{18}\u{4} \u{1}(\u{d}R\u{4}site\u{12}\u{1d}\u{a}\u{a}asset\
+          _type\u{18}\u{5} \u{1}(\u{9}R\u{9}assetType\u{12}\u{12}\u{a}\u{4}type\u{18}\u{6}\
+           \u{1}(\u{9}R\u{4}type\u{12}(\u{a}\u{10}asset_type_other\u{18}\u{7} \u{1}(\u{9}R\
+          \u{e}assetTypeOther\u{12}\"\u{a}\u{c}manufacturer\u{18}\u{8} \u{1}(\u{9}R\u{c}ma\
+          nufacturer\u{12}\u{14}\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\
+          \u{d}serial_number\u{18}\u{a} \u{1}(\u{9}R\u{c}serialNumber\u{12}1\u{a}\u{14}loc\
+          ation_description\u{18}\u{b} \u{1}(\u{9}R\u{13}locationDescription\u{12}I\u{a}\u{11}\
+          installation_date\u{18}\u{c} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{10}\
+          installationDate\u{12}E\u{a}\u{10}last_maintenance\u{18}\u{d} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampR\u{f}lastMaintenance\u{12}\u{16}\u{a}\u{6}status\u{18}\
+          \u{e} \u{1}(\u{9}R\u{6}status\u{12}?\u{a}\u{e}specifications\u{18}\u{f} \u{1}(\u{b}\
+          2\u{17}.google.protobuf.StructR\u{e}specifications\u{12};\u{a}\u{b}update_mask\u{18}\
+          \u{10} \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateMask:\u{16}\u{da}\
+          \u{d4}\u{18}\u{12}CreateAssetRequest\"+\u{a}\u{12}DeleteAssetRequest\u{12}\u{15}\
+          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{2}id\"%\u{a}\
+          \u{13}ArchiveAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\
+          %\u{a}\u{13}RestoreAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}\
+          id\"\u{b3}\u{1}\u{a}\u{17}ListAssetDevicesRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1}\
+           \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\u{2} \u{1}(\u{9}R\u{a}\
+          deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}7\
+          \u{a}\u{9}is_online\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}\
+          isOnline:\u{16}\u{da}\u{d4}\u{18}\u{12}ListDevicesRequest\"\u{b3}\u{1}\u{a}\u{17}\
+          ListAssetSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
           \u{1f}\u{a}\u{b}metric_type\u{18}\u{2} \u{1}(\u{9}R\u{a}metricType\u{12}7\u{a}\u{9}\
           is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\u{12}\
-          \u{16}\u{a}\u{6}status\u{18}\u{4} \u{1}(\u{9}R\u{6}status\"-\u{a}\u{1b}Calculate\
-          AssetHealthRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"k\u{a}\
-          \u{b}AssetHealth\u{12}!\u{a}\u{c}health_score\u{18}\u{1} \u{1}(\u{d}R\u{b}health\
-          Score\u{12}9\u{a}\u{a}updated_at\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.T\
-          imestampR\u{9}updatedAt\"i\u{a}\u{1a}ListCompleteAssetsResponse\u{12}\u{14}\u{a}\
-          \u{5}count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}5\u{a}\u{7}results\u{18}\u{2} \
-          \u{3}(\u{b}2\u{1b}.traksense.v1.CompleteAssetR\u{7}results\"\u{c5}\u{6}\u{a}\u{d}\
-          CompleteAsset\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{10}\u{a}\
-          \u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}\
-          (\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}site\u{18}\u{4} \u{1}(\u{d}R\u{4}site\u{12}\
-          \u{1b}\u{a}\u{9}site_name\u{18}\u{5} \u{1}(\u{9}R\u{8}siteName\u{12}#\u{a}\u{d}f\
-          ull_location\u{18}\u{6} \u{1}(\u{9}R\u{c}fullLocation\u{12}\u{1d}\u{a}\u{a}asset\
-          _type\u{18}\u{7} \u{1}(\u{9}R\u{9}assetType\u{12}\"\u{a}\u{c}manufacturer\u{18}\u{8}\
-           \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{14}\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}\
-          R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{a} \u{1}(\u{9}R\u{c}serialNumb\
-          er\u{12}\u{16}\u{a}\u{6}status\u{18}\u{b} \u{1}(\u{9}R\u{6}status\u{12}!\u{a}\u{c}\
-          health_score\u{18}\u{c} \u{1}(\u{d}R\u{b}healthScore\u{12}!\u{a}\u{c}device_coun\
-          t\u{18}\u{d} \u{1}(\u{d}R\u{b}deviceCount\u{12}.\u{a}\u{13}online_device_count\u{18}\
-          \u{e} \u{1}(\u{d}R\u{11}onlineDeviceCount\u{12}!\u{a}\u{c}sensor_count\u{18}\u{f}\
-           \u{1}(\u{d}R\u{b}sensorCount\u{12}.\u{a}\u{13}online_sensor_count\u{18}\u{10} \u{1}\
-          (\u{d}R\u{11}onlineSensorCount\u{12}X\u{a}\u{f}latest_readings\u{18}\u{11} \u{3}\
-          (\u{b}2/.traksense.v1.CompleteAsset.LatestReadingsEntryR\u{e}latestReadings\u{12}\
-          \u{1b}\u{a}\u{9}is_active\u{18}\u{12} \u{1}(\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}\
-          created_at\u{18}\u{13} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}created\
-          At\u{12}9\u{a}\u{a}updated_at\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.Tim\
-          estampR\u{9}updatedAt\u{1a}\\\u{a}\u{13}LatestReadingsEntry\u{12}\u{10}\u{a}\u{3}\
-          key\u{18}\u{1} \u{1}(\u{d}R\u{3}key\u{12}/\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{b}\
-          2\u{19}.traksense.v1.LastReadingR\u{5}value:\u{2}8\u{1}\"\u{f6}\u{1}\u{a}\u{b}La\
-          stReading\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\
-          \u{10}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}R\u{3}tag\u{12}\u{1f}\u{a}\u{b}metric_\
-          type\u{18}\u{3} \u{1}(\u{9}R\u{a}metricType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4}\
-           \u{1}(\u{9}R\u{4}unit\u{12}\u{14}\u{a}\u{5}value\u{18}\u{5} \u{1}(\u{1}R\u{5}va\
-          lue\u{12}8\u{a}\u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.Time\
-          stampR\u{9}timestamp\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{7} \u{1}(\u{8}R\u{8}\
-          isOnline\u{12}\u{16}\u{a}\u{6}status\u{18}\u{8} \u{1}(\u{9}R\u{6}status2\u{82}\u{d}\
-          \u{a}\u{c}AssetService\u{12}r\u{a}\u{a}ListAssets\u{12}\u{1f}.traksense.v1.ListA\
-          ssetsRequest\u{1a} .traksense.v1.ListAssetsResponse\"!\u{82}\u{d3}\u{e4}\u{93}\u{2}\
-          \u{1b}\u{12}\u{e}/assets/assetsZ\u{9}\u{12}\u{7}/assets\u{12}k\u{a}\u{8}GetAsset\
-          \u{12}\u{1d}.traksense.v1.GetAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"+\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}%\u{12}\u{13}/assets/assets/{id}Z\u{e}\u{12}\u{c}/assets/\
-          {id}\u{12}r\u{a}\u{b}CreateAsset\u{12} .traksense.v1.CreateAssetRequest\u{1a}\u{13}\
-          .traksense.v1.Asset\",\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{e}/assets/assets:\u{1}*\
-          Z\u{c}\"\u{7}/assets:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}w\u{a}\u{b}UpdateA\
-          sset\u{12} .traksense.v1.UpdateAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"1\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}+2\u{13}/assets/assets/{id}:\u{1}*Z\u{11}2\u{c}/assets/{i\
-          d}:\u{1}*\u{12}x\u{a}\u{c}ReplaceAsset\u{12} .traksense.v1.UpdateAssetRequest\u{1a}\
-          \u{13}.traksense.v1.Asset\"1\u{82}\u{d3}\u{e4}\u{93}\u{2}+\u{1a}\u{13}/assets/as\
-          sets/{id}:\u{1}*Z\u{11}\u{1a}\u{c}/assets/{id}:\u{1}*\u{12}y\u{a}\u{b}DeleteAsse\
-          t\u{12} .traksense.v1.DeleteAssetRequest\u{1a}\u{16}.google.protobuf.Empty\"0\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}%*\u{13}/assets/assets/{id}Z\u{e}*\u{c}/assets/{id}\u{a8}\
-          \u{d4}\u{18}\u{cc}\u{1}\u{12}\u{89}\u{1}\u{a}\u{c}ArchiveAsset\u{12}!.traksense.\
-          v1.ArchiveAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\
-          \u{2};\"\u{1b}/assets/assets/{id}/archive:\u{1}*Z\u{19}\"\u{14}/assets/{id}/arch\
-          ive:\u{1}*\u{12}\u{89}\u{1}\u{a}\u{c}RestoreAsset\u{12}!.traksense.v1.RestoreAss\
-          etRequest\u{1a}\u{13}.traksense.v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\u{2};\"\u{1b}\
-          /assets/assets/{id}/restore:\u{1}*Z\u{19}\"\u{14}/assets/{id}/restore:\u{1}*\u{12}\
-          \u{a2}\u{1}\u{a}\u{10}ListAssetDevices\u{12}%.traksense.v1.ListAssetDevicesReque\
-          st\u{1a}\u{18}.traksense.v1.DeviceList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}\
-          /assets/assets/{id}/devicesZ\u{1f}\u{12}\u{14}/assets/{id}/devicesb\u{7}resultsb\
-          \u{7}results\u{12}\u{a6}\u{1}\u{a}\u{10}ListAssetSensors\u{12}%.traksense.v1.Lis\
-          tAssetSensorsRequest\u{1a}\u{1c}.traksense.v1.SensorItemList\"M\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}G\u{12}\u{1b}/assets/assets/{id}/sensorsZ\u{1f}\u{12}\u{14}/assets/{i\
-          d}/sensorsb\u{7}resultsb\u{7}results\u{12}\u{b1}\u{1}\u{a}\u{14}CalculateAssetHe\
-          alth\u{12}).traksense.v1.CalculateAssetHealthRequest\u{1a}\u{19}.traksense.v1.As\
-          setHealth\"S\u{82}\u{d3}\u{e4}\u{93}\u{2}M\"$/assets/assets/{id}/calculate_healt\
-          h:\u{1}*Z\"\"\u{1d}/assets/{id}/calculate_health:\u{1}*\u{12}\u{94}\u{1}\u{a}\u{12}\
-          ListCompleteAssets\u{12}\u{1f}.traksense.v1.ListAssetsRequest\u{1a}(.traksense.v\
-          1.ListCompleteAssetsResponse\"3\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{12}\u{17}/assets\
-          /assets/completeZ\u{12}\u{12}\u{10}/assets/completeb\u{6}proto3
+          \u{16}\u{a}\u{6}status\u{18}\u{4} \u{1}(\u{9}R\u{6}status:\u{16}\u{da}\u{d4}\u{18}\
+          \u{12}ListSensorsRequest\"-\u{a}\u{1b}CalculateAssetHealthRequest\u{12}\u{e}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"y\u{a}\u{b}AssetHealth\u{12}*\u{a}\u{c}h\
+          ealth_score\u{18}\u{1} \u{1}(\u{d}B\u{7}\u{b2}\u{d4}\u{18}\u{3}100R\u{b}healthSc\
+          ore\u{12}>\u{a}\u{a}updated_at\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.Tim\
+          estampB\u{3}\u{e0}A\u{2}R\u{9}updatedAt\"p\u{a}\u{1a}ListCompleteAssetsResponse\u{12}\
+          \u{1b}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}\
+          count\u{12}5\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{1b}.traksense.v1.Complet\
+          eAssetR\u{7}results\"\u{84}\u{8}\u{a}\u{d}CompleteAsset\u{12}\u{15}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{2}id\u{12}\u{1c}\u{a}\u{3}tag\
+          \u{18}\u{2} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}CH-001R\u{3}tag\u{12}!\u{a}\u{4}\
+          name\u{18}\u{3} \u{1}(\u{9}B\u{d}\u{b2}\u{d4}\u{18}\u{9}Chiller 1R\u{4}name\u{12}\
+          \u{19}\u{a}\u{4}site\u{18}\u{4} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}s\
+          ite\u{12}1\u{a}\u{9}site_name\u{18}\u{5} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}\
+          Hospital CentralR\u{8}siteName\u{12}9\u{a}\u{d}full_location\u{18}\u{6} \u{1}(\u{9}\
+          B\u{14}\u{b2}\u{d4}\u{18}\u{10}Hospital CentralR\u{c}fullLocation\u{12}*\u{a}\u{a}\
+          asset_type\u{18}\u{7} \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\u{7}CHILLERR\u{9}asset\
+          Type\u{12}/\u{a}\u{c}manufacturer\u{18}\u{8} \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\
+          \u{7}CarrierR\u{c}manufacturer\u{12}#\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}B\u{d}\
+          \u{b2}\u{d4}\u{18}\u{9}30XA-1002R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{a}\
+           \u{1}(\u{9}R\u{c}serialNumber\u{12}\u{1e}\u{a}\u{6}status\u{18}\u{b} \u{1}(\u{9}\
+          B\u{6}\u{b2}\u{d4}\u{18}\u{2}OKR\u{6}status\u{12}*\u{a}\u{c}health_score\u{18}\u{c}\
+           \u{1}(\u{d}B\u{7}\u{b2}\u{d4}\u{18}\u{3}100R\u{b}healthScore\u{12}(\u{a}\u{c}de\
+          vice_count\u{18}\u{d} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{b}deviceCount\
+          \u{12}5\u{a}\u{13}online_device_count\u{18}\u{e} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\
+          \u{1}1R\u{11}onlineDeviceCount\u{12}(\u{a}\u{c}sensor_count\u{18}\u{f} \u{1}(\u{d}\
+          B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{b}sensorCount\u{12}5\u{a}\u{13}online_sensor_c\
+          ount\u{18}\u{10} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{11}onlineSensorCou\
+          nt\u{12}X\u{a}\u{f}latest_readings\u{18}\u{11} \u{3}(\u{b}2/.traksense.v1.Comple\
+          teAsset.LatestReadingsEntryR\u{e}latestReadings\u{12}%\u{a}\u{9}is_active\u{18}\u{12}\
+           \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isActive\u{12}>\u{a}\u{a}crea\
+          ted_at\u{18}\u{13} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}\
+          R\u{9}createdAt\u{12}>\u{a}\u{a}updated_at\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google\
+          .protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}updatedAt\u{1a}\\\u{a}\u{13}LatestRea\
+          dingsEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{d}R\u{3}key\u{12}/\u{a}\u{5}\
+          value\u{18}\u{2} \u{1}(\u{b}2\u{19}.traksense.v1.LastReadingR\u{5}value:\u{2}8\u{1}\
+          \"\u{e8}\u{2}\u{a}\u{b}LastReading\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}\
+          B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}\u{1e}\u{a}\u{3}tag\u{18}\
+          \u{2} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}temp_001R\u{3}tag\u{12}0\u{a}\u{b}\
+          metric_type\u{18}\u{3} \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}\
+          metricType\u{12}\u{1b}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\
+          \u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}\u{1d}\u{a}\u{5}value\u{18}\u{5} \u{1}(\u{1}B\u{7}\
+          \u{b2}\u{d4}\u{18}\u{3}6.9R\u{5}value\u{12}U\u{a}\u{9}timestamp\u{18}\u{6} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}\
+          2026-06-01T12:00:00ZR\u{9}timestamp\u{12}%\u{a}\u{9}is_online\u{18}\u{7} \u{1}(\u{8}\
+          B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline\u{12}\"\u{a}\u{6}status\u{18}\u{8}\
+           \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}status2\u{cf}\u{11}\u{a}\u{c}\
+          AssetService\u{12}r\u{a}\u{a}ListAssets\u{12}\u{1f}.traksense.v1.ListAssetsReque\
+          st\u{1a} .traksense.v1.ListAssetsResponse\"!\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1b}\u{12}\
+          \u{e}/assets/assetsZ\u{9}\u{12}\u{7}/assets\u{12}k\u{a}\u{8}GetAsset\u{12}\u{1d}\
+          .traksense.v1.GetAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"+\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}%\u{12}\u{13}/assets/assets/{id}Z\u{e}\u{12}\u{c}/assets/{id}\u{12}\u{8c}\
+          \u{2}\u{a}\u{b}CreateAsset\u{12} .traksense.v1.CreateAssetRequest\u{1a}\u{13}.tr\
+          aksense.v1.Asset\"\u{c5}\u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{e}/assets/assets\
+          :\u{1}*Z\u{c}\"\u{7}/assets:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\
+          \u{99}\u{3}\u{d2}\u{d4}\u{18}\u{8f}\u{1}{\"id\": 7, \"full_location\": \"Hospita\
+          l Central - Roof\", \"device_count\": 0, \"online_device_count\": 0, \"sensor_co\
+          unt\": 0, \"online_sensor_count\": 0}\u{12}\u{90}\u{1}\u{a}\u{b}UpdateAsset\u{12}\
+           .traksense.v1.UpdateAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"J\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}+2\u{13}/assets/assets/{id}:\u{1}*Z\u{11}2\u{c}/assets/{id}:\u{1}*\u{c0}\
+          \u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}\u{10}{\"status\": \"OK\"}\u{12}\u{f2}\u{3}\
+          \u{a}\u{c}ReplaceAsset\u{12} .traksense.v1.UpdateAssetRequest\u{1a}\u{13}.trakse\
+          nse.v1.Asset\"\u{aa}\u{3}\u{82}\u{d3}\u{e4}\u{93}\u{2}+\u{1a}\u{13}/assets/asset\
+          s/{id}:\u{1}*Z\u{11}\u{1a}\u{c}/assets/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\
+          \u{d4}\u{18}w{\"id\": 7, \"tag\": \"CH-003\", \"name\": \"Chiller 3\", \"site\":\
+           1, \"asset_type\": \"CHILLER\", \"location_description\": \"Basement\"}\u{d2}\u{d4}\
+          \u{18}\u{f4}\u{1}{\"full_location\": \"Hospital Central - Basement\", \"serial_n\
+          umber\": \"C-2024-117\", \"installation_date\": \"2024-03-01\", \"specifications\
+          \": {\"capacity_kw\": 350}, \"device_count\": 0, \"online_device_count\": 0, \"s\
+          ensor_count\": 0, \"online_sensor_count\": 0}\u{12}~\u{a}\u{b}DeleteAsset\u{12} \
+          .traksense.v1.DeleteAssetRequest\u{1a}\u{16}.google.protobuf.Empty\"5\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}%*\u{13}/assets/assets/{id}Z\u{e}*\u{c}/assets/{id}\u{a8}\u{d4}\
+          \u{18}\u{cc}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a1}\u{1}\u{a}\u{c}Archive\
+          Asset\u{12}!.traksense.v1.ArchiveAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"Y\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2};\"\u{1b}/assets/assets/{id}/archive:\u{1}*Z\u{19}\"\u{14}\
+          /assets/{id}/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\u{89}\
+          \u{1}\u{a}\u{c}RestoreAsset\u{12}!.traksense.v1.RestoreAssetRequest\u{1a}\u{13}.\
+          traksense.v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\u{2};\"\u{1b}/assets/assets/{id}/r\
+          estore:\u{1}*Z\u{19}\"\u{14}/assets/{id}/restore:\u{1}*\u{12}\u{a2}\u{1}\u{a}\u{10}\
+          ListAssetDevices\u{12}%.traksense.v1.ListAssetDevicesRequest\u{1a}\u{18}.traksen\
+          se.v1.DeviceList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/assets/assets/{id}\
+          /devicesZ\u{1f}\u{12}\u{14}/assets/{id}/devicesb\u{7}resultsb\u{7}results\u{12}\u{a6}\
+          \u{1}\u{a}\u{10}ListAssetSensors\u{12}%.traksense.v1.ListAssetSensorsRequest\u{1a}\
+          \u{1c}.traksense.v1.SensorItemList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/\
+          assets/assets/{id}/sensorsZ\u{1f}\u{12}\u{14}/assets/{id}/sensorsb\u{7}resultsb\u{7}\
+          results\u{12}\u{b1}\u{1}\u{a}\u{14}CalculateAssetHealth\u{12}).traksense.v1.Calc\
+          ulateAssetHealthRequest\u{1a}\u{19}.traksense.v1.AssetHealth\"S\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}M\"$/assets/assets/{id}/calculate_health:\u{1}*Z\"\"\u{1d}/assets/{id\
+          }/calculate_health:\u{1}*\u{12}\u{94}\u{1}\u{a}\u{12}ListCompleteAssets\u{12}\u{1f}\
+          .traksense.v1.ListAssetsRequest\u{1a}(.traksense.v1.ListCompleteAssetsResponse\"\
+          3\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{12}\u{17}/assets/assets/completeZ\u{12}\u{12}\u{10}\
+          /assets/completeb\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/site.proto",
-        imports: ["google/api/annotations.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/asset.proto", "traksense/v1/device.proto", "traksense/v1/options.proto"],
+        imports: ["google/api/annotations.proto", "google/api/field_behavior.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/asset.proto", "traksense/v1/device.proto", "traksense/v1/options.proto"],
         symbols: [
           "traksense.v1.Site",
           "traksense.v1.Site.id",
@@ -2535,114 +2839,148 @@ extension ProtobufSchema {
         ],
         descriptor: """
           \u{a}\u{17}traksense/v1/site.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/api/\
-          annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobuf/f\
-          ield_mask.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}google/pro\
-          tobuf/wrappers.proto\u{1a}\u{18}traksense/v1/asset.proto\u{1a}\u{19}traksense/v1\
-          /device.proto\u{1a}\u{1a}traksense/v1/options.proto\"\u{f7}\u{3}\u{a}\u{4}Site\u{12}\
-          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}name\u{18}\
-          \u{2} \u{1}(\u{9}R\u{4}name\u{12}\u{1b}\u{a}\u{9}full_name\u{18}\u{3} \u{1}(\u{9}\
-          R\u{8}fullName\u{12}\u{18}\u{a}\u{7}company\u{18}\u{4} \u{1}(\u{9}R\u{7}company\u{12}\
-          \u{16}\u{a}\u{6}sector\u{18}\u{5} \u{1}(\u{9}R\u{6}sector\u{12}\u{1c}\u{a}\u{9}s\
-          ubsector\u{18}\u{6} \u{1}(\u{9}R\u{9}subsector\u{12}\u{18}\u{a}\u{7}address\u{18}\
-          \u{7} \u{1}(\u{9}R\u{7}address\u{12}8\u{a}\u{8}latitude\u{18}\u{8} \u{1}(\u{b}2\u{1c}\
-          .google.protobuf.StringValueR\u{8}latitude\u{12}:\u{a}\u{9}longitude\u{18}\u{9} \
-          \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{9}longitude\u{12}\u{1a}\u{a}\u{8}\
-          timezone\u{18}\u{a} \u{1}(\u{9}R\u{8}timezone\u{12}\u{1f}\u{a}\u{b}asset_count\u{18}\
-          \u{b} \u{1}(\u{d}R\u{a}assetCount\u{12}\u{1b}\u{a}\u{9}is_active\u{18}\u{c} \u{1}\
-          (\u{8}R\u{8}isActive\u{12}9\u{a}\u{a}created_at\u{18}\u{d} \u{1}(\u{b}2\u{1a}.go\
-          ogle.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}updated_at\u{18}\u{e} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}updatedAt\"\u{ff}\u{1}\u{a}\u{10}Li\
-          stSitesRequest\u{12}\u{12}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\
-          \u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}R\u{8}pageSize\u{12}\u{16}\u{a}\u{6}se\
-          arch\u{18}\u{3} \u{1}(\u{9}R\u{6}search\u{12}\u{1a}\u{a}\u{8}ordering\u{18}\u{4}\
-           \u{1}(\u{9}R\u{8}ordering\u{12}\u{18}\u{a}\u{7}company\u{18}\u{5} \u{1}(\u{9}R\u{7}\
-          company\u{12}\u{16}\u{a}\u{6}sector\u{18}\u{6} \u{1}(\u{9}R\u{6}sector\u{12}\u{1c}\
-          \u{a}\u{9}subsector\u{18}\u{7} \u{1}(\u{9}R\u{9}subsector\u{12}\u{1a}\u{a}\u{8}t\
-          imezone\u{18}\u{8} \u{1}(\u{9}R\u{8}timezone\u{12}\u{1a}\u{a}\u{8}archived\u{18}\
-          \u{9} \u{1}(\u{8}R\u{8}archived\"W\u{a}\u{11}ListSitesResponse\u{12}\u{14}\u{a}\u{5}\
-          count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12},\u{a}\u{7}results\u{18}\u{2} \u{3}\
-          (\u{b}2\u{12}.traksense.v1.SiteR\u{7}results\" \u{a}\u{e}GetSiteRequest\u{12}\u{e}\
-          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a3}\u{2}\u{a}\u{11}CreateSiteReq\
-          uest\u{12}\u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12}\u{18}\u{a}\
-          \u{7}company\u{18}\u{2} \u{1}(\u{9}R\u{7}company\u{12}\u{16}\u{a}\u{6}sector\u{18}\
-          \u{3} \u{1}(\u{9}R\u{6}sector\u{12}\u{1c}\u{a}\u{9}subsector\u{18}\u{4} \u{1}(\u{9}\
-          R\u{9}subsector\u{12}\u{18}\u{a}\u{7}address\u{18}\u{5} \u{1}(\u{9}R\u{7}address\
-          \u{12}8\u{a}\u{8}latitude\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.StringVa\
-          lueR\u{8}latitude\u{12}:\u{a}\u{9}longitude\u{18}\u{7} \u{1}(\u{b}2\u{1c}.google\
-          .protobuf.StringValueR\u{9}longitude\u{12}\u{1a}\u{a}\u{8}timezone\u{18}\u{8} \u{1}\
-          (\u{9}R\u{8}timezone\"\u{f0}\u{2}\u{a}\u{11}UpdateSiteRequest\u{12}\u{e}\u{a}\u{2}\
-          id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}\
-          R\u{4}name\u{12}\u{18}\u{a}\u{7}company\u{18}\u{3} \u{1}(\u{9}R\u{7}company\u{12}\
-          \u{16}\u{a}\u{6}sector\u{18}\u{4} \u{1}(\u{9}R\u{6}sector\u{12}\u{1c}\u{a}\u{9}s\
-          ubsector\u{18}\u{5} \u{1}(\u{9}R\u{9}subsector\u{12}\u{18}\u{a}\u{7}address\u{18}\
-          \u{6} \u{1}(\u{9}R\u{7}address\u{12}8\u{a}\u{8}latitude\u{18}\u{7} \u{1}(\u{b}2\u{1c}\
-          .google.protobuf.StringValueR\u{8}latitude\u{12}:\u{a}\u{9}longitude\u{18}\u{8} \
-          \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{9}longitude\u{12}\u{1a}\u{a}\u{8}\
-          timezone\u{18}\u{9} \u{1}(\u{9}R\u{8}timezone\u{12};\u{a}\u{b}update_mask\u{18}\u{a}\
-           \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateMask\"#\u{a}\u{11}Delet\
-          eSiteRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"$\u{a}\u{12}\
-          ArchiveSiteRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"$\u{a}\
-          \u{12}RestoreSiteRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\
-          ^\u{a}\u{15}ListSiteAssetsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\
-          \u{2}id\u{12}\u{16}\u{a}\u{6}status\u{18}\u{2} \u{1}(\u{9}R\u{6}status\u{12}\u{1d}\
-          \u{a}\u{a}asset_type\u{18}\u{3} \u{1}(\u{9}R\u{9}assetType\"\u{9a}\u{1}\u{a}\u{16}\
-          ListSiteDevicesRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
-          \u{1f}\u{a}\u{b}device_type\u{18}\u{2} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\
-          \u{6}status\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}is_online\u{18}\u{4}\
-           \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\"%\u{a}\u{13}GetSite\
-          StatsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{83}\u{5}\u{a}\
-          \u{9}SiteStats\u{12}!\u{a}\u{c}total_assets\u{18}\u{1} \u{1}(\u{d}R\u{b}totalAss\
-          ets\u{12}U\u{a}\u{10}assets_by_status\u{18}\u{2} \u{3}(\u{b}2+.traksense.v1.Site\
-          Stats.AssetsByStatusEntryR\u{e}assetsByStatus\u{12}O\u{a}\u{e}assets_by_type\u{18}\
-          \u{3} \u{3}(\u{b}2).traksense.v1.SiteStats.AssetsByTypeEntryR\u{c}assetsByType\u{12}\
-          #\u{a}\u{d}total_devices\u{18}\u{4} \u{1}(\u{d}R\u{c}totalDevices\u{12}%\u{a}\u{e}\
-          online_devices\u{18}\u{5} \u{1}(\u{d}R\u{d}onlineDevices\u{12}#\u{a}\u{d}total_s\
-          ensors\u{18}\u{6} \u{1}(\u{d}R\u{c}totalSensors\u{12}%\u{a}\u{e}online_sensors\u{18}\
-          \u{7} \u{1}(\u{d}R\u{d}onlineSensors\u{12}9\u{a}\u{19}assets_with_active_alerts\u{18}\
-          \u{8} \u{1}(\u{d}R\u{16}assetsWithActiveAlerts\u{12}T\u{a}\u{17}avg_device_avail\
-          ability\u{18}\u{9} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{15}avgDevic\
-          eAvailability\u{1a}A\u{a}\u{13}AssetsByStatusEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\
-          \u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}\
-          value:\u{2}8\u{1}\u{1a}?\u{a}\u{11}AssetsByTypeEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\
-          \u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{14}\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}\
-          value:\u{2}8\u{1}2\u{c2}\u{c}\u{a}\u{b}SiteService\u{12}m\u{a}\u{9}ListSites\u{12}\
-          \u{1e}.traksense.v1.ListSitesRequest\u{1a}\u{1f}.traksense.v1.ListSitesResponse\"\
-          \u{1f}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{19}\u{12}\u{d}/assets/sitesZ\u{8}\u{12}\u{6}\
-          /sites\u{12}f\u{a}\u{7}GetSite\u{12}\u{1c}.traksense.v1.GetSiteRequest\u{1a}\u{12}\
-          .traksense.v1.Site\")\u{82}\u{d3}\u{e4}\u{93}\u{2}#\u{12}\u{12}/assets/sites/{id\
-          }Z\u{d}\u{12}\u{b}/sites/{id}\u{12}m\u{a}\u{a}CreateSite\u{12}\u{1f}.traksense.v\
-          1.CreateSiteRequest\u{1a}\u{12}.traksense.v1.Site\"*\u{82}\u{d3}\u{e4}\u{93}\u{2}\
+          annotations.proto\u{1a}\u{1f}google/api/field_behavior.proto\u{1a}\u{1b}google/p\
+          rotobuf/empty.proto\u{1a} google/protobuf/field_mask.proto\u{1a}\u{1f}google/pro\
+          tobuf/timestamp.proto\u{1a}\u{1e}google/protobuf/wrappers.proto\u{1a}\u{18}traks\
+          ense/v1/asset.proto\u{1a}\u{19}traksense/v1/device.proto\u{1a}\u{1a}traksense/v1\
+          /options.proto\"\u{e7}\u{5}\u{a}\u{4}Site\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}\
+          (\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{2}id\u{12}(\u{a}\u{4}name\u{18}\u{2} \u{1}\
+          (\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}Hospital CentralR\u{4}name\u{12}[\u{a}\u{9}\
+          full_name\u{18}\u{3} \u{1}(\u{9}B>\u{b2}\u{d4}\u{18}:Hospital Central - Uberl\u{c3}\
+          \u{a2}ndia Medical Center - HealthcareR\u{8}fullName\u{12}8\u{a}\u{7}company\u{18}\
+          \u{4} \u{1}(\u{9}B\u{1e}\u{b2}\u{d4}\u{18}\u{1a}Uberl\u{c3}\u{a2}ndia Medical Ce\
+          nterR\u{7}company\u{12}&\u{a}\u{6}sector\u{18}\u{5} \u{1}(\u{9}B\u{e}\u{b2}\u{d4}\
+          \u{18}\u{a}HealthcareR\u{6}sector\u{12}\u{1c}\u{a}\u{9}subsector\u{18}\u{6} \u{1}\
+          (\u{9}R\u{9}subsector\u{12}I\u{a}\u{7}address\u{18}\u{7} \u{1}(\u{9}B/\u{b2}\u{d4}\
+          \u{18}+Av. Jo\u{c3}\u{a3}o Naves de \u{c3}\u{81}vila 2121, Uberl\u{c3}\u{a2}ndia\
+          R\u{7}address\u{12}8\u{a}\u{8}latitude\u{18}\u{8} \u{1}(\u{b}2\u{1c}.google.prot\
+          obuf.StringValueR\u{8}latitude\u{12}:\u{a}\u{9}longitude\u{18}\u{9} \u{1}(\u{b}2\
+          \u{1c}.google.protobuf.StringValueR\u{9}longitude\u{12}1\u{a}\u{8}timezone\u{18}\
+          \u{a} \u{1}(\u{9}B\u{15}\u{b2}\u{d4}\u{18}\u{11}America/Sao_PauloR\u{8}timezone\u{12}\
+          &\u{a}\u{b}asset_count\u{18}\u{b} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}4R\u{a}\
+          assetCount\u{12}%\u{a}\u{9}is_active\u{18}\u{c} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\
+          \u{4}trueR\u{8}isActive\u{12}>\u{a}\u{a}created_at\u{18}\u{d} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12}>\u{a}\u{a}upda\
+          ted_at\u{18}\u{e} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}\
+          R\u{9}updatedAt\"\u{e9}\u{2}\u{a}\u{10}ListSitesRequest\u{12}\u{19}\u{a}\u{4}pag\
+          e\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}\
+          page_size\u{18}\u{2} \u{1}(\u{d}B\u{d}\u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\u{d4}\
+          \u{18}\u{2}50R\u{8}pageSize\u{12}$\u{a}\u{6}search\u{18}\u{3} \u{1}(\u{9}B\u{c}\u{b2}\
+          \u{d4}\u{18}\u{8}hospitalR\u{6}search\u{12}0\u{a}\u{8}ordering\u{18}\u{4} \u{1}(\
+          \u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}-created_at,nameR\u{8}ordering\u{12}8\u{a}\u{7}\
+          company\u{18}\u{5} \u{1}(\u{9}B\u{1e}\u{b2}\u{d4}\u{18}\u{1a}Uberl\u{c3}\u{a2}nd\
+          ia Medical CenterR\u{7}company\u{12}&\u{a}\u{6}sector\u{18}\u{6} \u{1}(\u{9}B\u{e}\
+          \u{b2}\u{d4}\u{18}\u{a}HealthcareR\u{6}sector\u{12}\u{1c}\u{a}\u{9}subsector\u{18}\
+          \u{7} \u{1}(\u{9}R\u{9}subsector\u{12}\u{1a}\u{a}\u{8}timezone\u{18}\u{8} \u{1}(\
+          \u{9}R\u{8}timezone\u{12}\u{1a}\u{a}\u{8}archived\u{18}\u{9} \u{1}(\u{8}R\u{8}ar\
+          chived\"^\u{a}\u{11}ListSitesResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{1} \u{1}\
+          (\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12},\u{a}\u{7}results\u{18}\u{2}\
+           \u{3}(\u{b}2\u{12}.traksense.v1.SiteR\u{7}results\" \u{a}\u{e}GetSiteRequest\u{12}\
+          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{b8}\u{4}\u{a}\u{11}CreateSi\
+          teRequest\u{12}.\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}B\u{1a}\u{e0}A\u{2}\u{ba}\u{d4}\
+          \u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{c}Hospital SulR\u{4}name\u{12}?\
+          \u{a}\u{7}company\u{18}\u{2} \u{1}(\u{9}B%\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\
+          \u{b2}\u{d4}\u{18}\u{1a}Uberl\u{c3}\u{a2}ndia Medical CenterR\u{7}company\u{12}-\
+          \u{a}\u{6}sector\u{18}\u{3} \u{1}(\u{9}B\u{15}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\
+          \u{1}\u{b2}\u{d4}\u{18}\u{a}HealthcareR\u{6}sector\u{12}%\u{a}\u{9}subsector\u{18}\
+          \u{4} \u{1}(\u{9}B\u{7}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}R\u{9}subsector\u{12}\
+          E\u{a}\u{7}address\u{18}\u{5} \u{1}(\u{9}B+\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{e8}\u{7}\
+          \u{b2}\u{d4}\u{18} Rua das Ac\u{c3}\u{a1}cias 12, Uberl\u{c3}\u{a2}ndiaR\u{7}add\
+          ress\u{12}l\u{a}\u{8}latitude\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.Stri\
+          ngValueB2\u{ba}\u{d4}\u{18} *\u{1e}^-?[0-9]{1,2}([.][0-9]{1,6})?$\u{b2}\u{d4}\u{18}\
+          \u{a}-18.951200R\u{8}latitude\u{12}n\u{a}\u{9}longitude\u{18}\u{7} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.StringValueB2\u{ba}\u{d4}\u{18} *\u{1e}^-?[0-9]{1,3}([.][0-9]{1\
+          ,6})?$\u{b2}\u{d4}\u{18}\u{a}-48.276600R\u{9}longitude\u{12}7\u{a}\u{8}timezone\u{18}\
+          \u{8} \u{1}(\u{9}B\u{1b}\u{ba}\u{d4}\u{18}\u{2}\u{10}2\u{b2}\u{d4}\u{18}\u{11}Am\
+          erica/Sao_PauloR\u{8}timezone\"\u{95}\u{3}\u{a}\u{11}UpdateSiteRequest\u{12}\u{e}\
+          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2}\
+           \u{1}(\u{9}R\u{4}name\u{12}\u{18}\u{a}\u{7}company\u{18}\u{3} \u{1}(\u{9}R\u{7}\
+          company\u{12}\u{16}\u{a}\u{6}sector\u{18}\u{4} \u{1}(\u{9}R\u{6}sector\u{12}\u{1c}\
+          \u{a}\u{9}subsector\u{18}\u{5} \u{1}(\u{9}R\u{9}subsector\u{12}\u{18}\u{a}\u{7}a\
+          ddress\u{18}\u{6} \u{1}(\u{9}R\u{7}address\u{12}8\u{a}\u{8}latitude\u{18}\u{7} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.StringValueR\u{8}latitude\u{12}:\u{a}\u{9}longitud\
+          e\u{18}\u{8} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{9}longitude\u{12}\
+          (\u{a}\u{8}timezone\u{18}\u{9} \u{1}(\u{9}B\u{c}\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}\
+          \u{ba}\u{d4}\u{18}\u{2}\u{10}2R\u{8}timezone\u{12};\u{a}\u{b}update_mask\u{18}\u{a}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateMask:\u{15}\u{da}\u{d4}\
+          \u{18}\u{11}CreateSiteRequest\"*\u{a}\u{11}DeleteSiteRequest\u{12}\u{15}\u{a}\u{2}\
+          id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}3R\u{2}id\"$\u{a}\u{12}Arc\
+          hiveSiteRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"$\u{a}\u{12}\
+          RestoreSiteRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"u\u{a}\
+          \u{15}ListSiteAssetsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}i\
+          d\u{12}\u{16}\u{a}\u{6}status\u{18}\u{2} \u{1}(\u{9}R\u{6}status\u{12}\u{1d}\u{a}\
+          \u{a}asset_type\u{18}\u{3} \u{1}(\u{9}R\u{9}assetType:\u{15}\u{da}\u{d4}\u{18}\u{11}\
+          ListAssetsRequest\"\u{b2}\u{1}\u{a}\u{16}ListSiteDevicesRequest\u{12}\u{e}\u{a}\u{2}\
+          id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\u{2} \u{1}\
+          (\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{3} \u{1}(\u{9}R\u{6}s\
+          tatus\u{12}7\u{a}\u{9}is_online\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.Bo\
+          olValueR\u{8}isOnline:\u{16}\u{da}\u{d4}\u{18}\u{12}ListDevicesRequest\"%\u{a}\u{13}\
+          GetSiteStatsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{ea}\
+          \u{5}\u{a}\u{9}SiteStats\u{12}(\u{a}\u{c}total_assets\u{18}\u{1} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}4R\u{b}totalAssets\u{12}d\u{a}\u{10}assets_by_status\u{18}\
+          \u{2} \u{3}(\u{b}2+.traksense.v1.SiteStats.AssetsByStatusEntryB\u{d}\u{b2}\u{d4}\
+          \u{18}\u{9}{\"OK\": 4}R\u{e}assetsByStatus\u{12}x\u{a}\u{e}assets_by_type\u{18}\u{3}\
+           \u{3}(\u{b}2).traksense.v1.SiteStats.AssetsByTypeEntryB'\u{b2}\u{d4}\u{18}#{\"A\
+          HU\": 1, \"CHILLER\": 2, \"PUMP\": 1}R\u{c}assetsByType\u{12}*\u{a}\u{d}total_de\
+          vices\u{18}\u{4} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}4R\u{c}totalDevices\u{12}\
+          ,\u{a}\u{e}online_devices\u{18}\u{5} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}4R\u{d}\
+          onlineDevices\u{12}+\u{a}\u{d}total_sensors\u{18}\u{6} \u{1}(\u{d}B\u{6}\u{b2}\u{d4}\
+          \u{18}\u{2}22R\u{c}totalSensors\u{12}-\u{a}\u{e}online_sensors\u{18}\u{7} \u{1}(\
+          \u{d}B\u{6}\u{b2}\u{d4}\u{18}\u{2}22R\u{d}onlineSensors\u{12}9\u{a}\u{19}assets_\
+          with_active_alerts\u{18}\u{8} \u{1}(\u{d}R\u{16}assetsWithActiveAlerts\u{12}^\u{a}\
+          \u{17}avg_device_availability\u{18}\u{9} \u{1}(\u{b}2\u{1c}.google.protobuf.Doub\
+          leValueB\u{8}\u{b2}\u{d4}\u{18}\u{4}99.2R\u{15}avgDeviceAvailability\u{1a}A\u{a}\
+          \u{13}AssetsByStatusEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}k\
+          ey\u{12}\u{14}\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}value:\u{2}8\u{1}\u{1a}\
+          ?\u{a}\u{11}AssetsByTypeEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}\
+          key\u{12}\u{14}\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}value:\u{2}8\u{1}2\u{ef}\
+          \u{f}\u{a}\u{b}SiteService\u{12}m\u{a}\u{9}ListSites\u{12}\u{1e}.traksense.v1.Li\
+          stSitesRequest\u{1a}\u{1f}.traksense.v1.ListSitesResponse\"\u{1f}\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}\u{19}\u{12}\u{d}/assets/sitesZ\u{8}\u{12}\u{6}/sites\u{12}f\u{a}\u{7}\
+          GetSite\u{12}\u{1c}.traksense.v1.GetSiteRequest\u{1a}\u{12}.traksense.v1.Site\")\
+          \u{82}\u{d3}\u{e4}\u{93}\u{2}#\u{12}\u{12}/assets/sites/{id}Z\u{d}\u{12}\u{b}/si\
+          tes/{id}\u{12}\u{d4}\u{1}\u{a}\u{a}CreateSite\u{12}\u{1f}.traksense.v1.CreateSit\
+          eRequest\u{1a}\u{12}.traksense.v1.Site\"\u{90}\u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}\
           \u{1f}\"\u{d}/assets/sites:\u{1}*Z\u{b}\"\u{6}/sites:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\
-          \u{1}\u{12}r\u{a}\u{a}UpdateSite\u{12}\u{1f}.traksense.v1.UpdateSiteRequest\u{1a}\
-          \u{12}.traksense.v1.Site\"/\u{82}\u{d3}\u{e4}\u{93}\u{2})2\u{12}/assets/sites/{i\
-          d}:\u{1}*Z\u{10}2\u{b}/sites/{id}:\u{1}*\u{12}s\u{a}\u{b}ReplaceSite\u{12}\u{1f}\
-          .traksense.v1.UpdateSiteRequest\u{1a}\u{12}.traksense.v1.Site\"/\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2})\u{1a}\u{12}/assets/sites/{id}:\u{1}*Z\u{10}\u{1a}\u{b}/sites/{id}:\u{1}\
-          *\u{12}u\u{a}\u{a}DeleteSite\u{12}\u{1f}.traksense.v1.DeleteSiteRequest\u{1a}\u{16}\
-          .google.protobuf.Empty\".\u{82}\u{d3}\u{e4}\u{93}\u{2}#*\u{12}/assets/sites/{id}\
-          Z\u{d}*\u{b}/sites/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}\u{84}\u{1}\u{a}\u{b}A\
-          rchiveSite\u{12} .traksense.v1.ArchiveSiteRequest\u{1a}\u{12}.traksense.v1.Site\"\
-          ?\u{82}\u{d3}\u{e4}\u{93}\u{2}9\"\u{1a}/assets/sites/{id}/archive:\u{1}*Z\u{18}\"\
-          \u{13}/sites/{id}/archive:\u{1}*\u{12}\u{84}\u{1}\u{a}\u{b}RestoreSite\u{12} .tr\
-          aksense.v1.RestoreSiteRequest\u{1a}\u{12}.traksense.v1.Site\"?\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}9\"\u{1a}/assets/sites/{id}/restore:\u{1}*Z\u{18}\"\u{13}/sites/{id}/\
-          restore:\u{1}*\u{12}\u{99}\u{1}\u{a}\u{e}ListSiteAssets\u{12}#.traksense.v1.List\
-          SiteAssetsRequest\u{1a}\u{17}.traksense.v1.AssetList\"I\u{82}\u{d3}\u{e4}\u{93}\u{2}\
-          C\u{12}\u{19}/assets/sites/{id}/assetsZ\u{1d}\u{12}\u{12}/sites/{id}/assetsb\u{7}\
-          resultsb\u{7}results\u{12}\u{9e}\u{1}\u{a}\u{f}ListSiteDevices\u{12}$.traksense.\
-          v1.ListSiteDevicesRequest\u{1a}\u{18}.traksense.v1.DeviceList\"K\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}E\u{12}\u{1a}/assets/sites/{id}/devicesZ\u{1e}\u{12}\u{13}/sites/{id}\
-          /devicesb\u{7}resultsb\u{7}results\u{12}\u{bd}\u{1}\u{a}\u{17}ListSiteDeviceSumm\
-          aries\u{12}$.traksense.v1.ListSiteDevicesRequest\u{1a}\u{1f}.traksense.v1.Device\
-          SummaryList\"[\u{82}\u{d3}\u{e4}\u{93}\u{2}U\u{12}\"/assets/sites/{id}/devices/s\
-          ummaryZ&\u{12}\u{1b}/sites/{id}/devices/summaryb\u{7}resultsb\u{7}results\u{12}\u{81}\
-          \u{1}\u{a}\u{c}GetSiteStats\u{12}!.traksense.v1.GetSiteStatsRequest\u{1a}\u{17}.\
-          traksense.v1.SiteStats\"5\u{82}\u{d3}\u{e4}\u{93}\u{2}/\u{12}\u{18}/assets/sites\
-          /{id}/statsZ\u{13}\u{12}\u{11}/sites/{id}/statsb\u{6}proto3
+          \u{1}\u{d2}\u{d4}\u{18}b{\"id\": 3, \"full_name\": \"Hospital Sul - Uberl\u{c3}\u{a2}\
+          ndia Medical Center - Healthcare\", \"asset_count\": 0}\u{12}\u{b0}\u{1}\u{a}\u{a}\
+          UpdateSite\u{12}\u{1f}.traksense.v1.UpdateSiteRequest\u{1a}\u{12}.traksense.v1.S\
+          ite\"m\u{82}\u{d3}\u{e4}\u{93}\u{2})2\u{12}/assets/sites/{id}:\u{1}*Z\u{10}2\u{b}\
+          /sites/{id}:\u{1}*\u{ca}\u{d4}\u{18}:{\"address\": \"Av. Jo\u{c3}\u{a3}o Naves d\
+          e \u{c3}\u{81}vila 2121, Uberl\u{c3}\u{a2}ndia\"}\u{12}\u{db}\u{2}\u{a}\u{b}Repl\
+          aceSite\u{12}\u{1f}.traksense.v1.UpdateSiteRequest\u{1a}\u{12}.traksense.v1.Site\
+          \"\u{96}\u{2}\u{82}\u{d3}\u{e4}\u{93}\u{2})\u{1a}\u{12}/assets/sites/{id}:\u{1}*\
+          Z\u{10}\u{1a}\u{b}/sites/{id}:\u{1}*\u{ca}\u{d4}\u{18}P{\"id\": 3, \"name\": \"H\
+          ospital Sul\", \"address\": \"Rua das Ac\u{c3}\u{a1}cias 14, Uberl\u{c3}\u{a2}nd\
+          ia\"}\u{d2}\u{d4}\u{18}\u{8e}\u{1}{\"full_name\": \"Hospital Sul - Uberl\u{c3}\u{a2}\
+          ndia Medical Center - Healthcare\", \"latitude\": \"-18.951200\", \"longitude\":\
+           \"-48.276600\", \"asset_count\": 0}\u{12}z\u{a}\u{a}DeleteSite\u{12}\u{1f}.trak\
+          sense.v1.DeleteSiteRequest\u{1a}\u{16}.google.protobuf.Empty\"3\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}#*\u{12}/assets/sites/{id}Z\u{d}*\u{b}/sites/{id}\u{a8}\u{d4}\u{18}\u{cc}\
+          \u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{9c}\u{1}\u{a}\u{b}ArchiveSite\u{12} .\
+          traksense.v1.ArchiveSiteRequest\u{1a}\u{12}.traksense.v1.Site\"W\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}9\"\u{1a}/assets/sites/{id}/archive:\u{1}*Z\u{18}\"\u{13}/sites/{id}/\
+          archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\u{84}\u{1}\u{a}\
+          \u{b}RestoreSite\u{12} .traksense.v1.RestoreSiteRequest\u{1a}\u{12}.traksense.v1\
+          .Site\"?\u{82}\u{d3}\u{e4}\u{93}\u{2}9\"\u{1a}/assets/sites/{id}/restore:\u{1}*Z\
+          \u{18}\"\u{13}/sites/{id}/restore:\u{1}*\u{12}\u{99}\u{1}\u{a}\u{e}ListSiteAsset\
+          s\u{12}#.traksense.v1.ListSiteAssetsRequest\u{1a}\u{17}.traksense.v1.AssetList\"\
+          I\u{82}\u{d3}\u{e4}\u{93}\u{2}C\u{12}\u{19}/assets/sites/{id}/assetsZ\u{1d}\u{12}\
+          \u{12}/sites/{id}/assetsb\u{7}resultsb\u{7}results\u{12}\u{9e}\u{1}\u{a}\u{f}Lis\
+          tSiteDevices\u{12}$.traksense.v1.ListSiteDevicesRequest\u{1a}\u{18}.traksense.v1\
+          .DeviceList\"K\u{82}\u{d3}\u{e4}\u{93}\u{2}E\u{12}\u{1a}/assets/sites/{id}/devic\
+          esZ\u{1e}\u{12}\u{13}/sites/{id}/devicesb\u{7}resultsb\u{7}results\u{12}\u{bd}\u{1}\
+          \u{a}\u{17}ListSiteDeviceSummaries\u{12}$.traksense.v1.ListSiteDevicesRequest\u{1a}\
+          \u{1f}.traksense.v1.DeviceSummaryList\"[\u{82}\u{d3}\u{e4}\u{93}\u{2}U\u{12}\"/a\
+          ssets/sites/{id}/devices/summaryZ&\u{12}\u{1b}/sites/{id}/devices/summaryb\u{7}r\
+          esultsb\u{7}results\u{12}\u{81}\u{1}\u{a}\u{c}GetSiteStats\u{12}!.traksense.v1.G\
+          etSiteStatsRequest\u{1a}\u{17}.traksense.v1.SiteStats\"5\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}/\u{12}\u{18}/assets/sites/{id}/statsZ\u{13}\u{12}\u{11}/sites/{id}/statsb\u{6}\
+          proto3
           """),
       ProtobufFile(
         name: "traksense/v1/team.proto",
-        imports: ["google/api/annotations.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/options.proto"],
+        imports: ["google/api/annotations.proto", "google/api/field_behavior.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/options.proto"],
         symbols: [
           "traksense.v1.Member",
           "traksense.v1.Member.id",
@@ -2750,107 +3088,140 @@ extension ProtobufSchema {
         ],
         descriptor: """
           \u{a}\u{17}traksense/v1/team.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/api/\
-          annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobuf/f\
-          ield_mask.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}google/pro\
-          tobuf/wrappers.proto\u{1a}\u{1a}traksense/v1/options.proto\"\u{9f}\u{3}\u{a}\u{6}\
-          Member\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12},\u{a}\u{4}use\
-          r\u{18}\u{2} \u{1}(\u{b}2\u{18}.traksense.v1.MemberUserR\u{4}user\u{12}\u{12}\u{a}\
-          \u{4}role\u{18}\u{3} \u{1}(\u{9}R\u{4}role\u{12}\u{16}\u{a}\u{6}status\u{18}\u{4}\
-           \u{1}(\u{9}R\u{6}status\u{12}F\u{a}\u{10}invited_by_email\u{18}\u{5} \u{1}(\u{b}\
-          2\u{1c}.google.protobuf.StringValueR\u{e}invitedByEmail\u{12}7\u{a}\u{9}joined_a\
-          t\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}joinedAt\u{12}9\u{a}\
-          \u{a}updated_at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}upd\
-          atedAt\u{12}&\u{a}\u{f}can_manage_team\u{18}\u{8} \u{1}(\u{8}R\u{d}canManageTeam\
-          \u{12}\u{1b}\u{a}\u{9}can_write\u{18}\u{9} \u{1}(\u{8}R\u{8}canWrite\u{12}*\u{a}\
-          \u{11}can_delete_tenant\u{18}\u{a} \u{1}(\u{8}R\u{f}canDeleteTenant\"\u{f9}\u{1}\
-          \u{a}\u{a}MemberUser\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
-          \u{14}\u{a}\u{5}email\u{18}\u{2} \u{1}(\u{9}R\u{5}email\u{12}\u{1a}\u{a}\u{8}use\
-          rname\u{18}\u{3} \u{1}(\u{9}R\u{8}username\u{12}\u{1d}\u{a}\u{a}first_name\u{18}\
-          \u{4} \u{1}(\u{9}R\u{9}firstName\u{12}\u{1b}\u{a}\u{9}last_name\u{18}\u{5} \u{1}\
-          (\u{9}R\u{8}lastName\u{12}\u{1b}\u{a}\u{9}full_name\u{18}\u{6} \u{1}(\u{9}R\u{8}\
-          fullName\u{12}\u{1a}\u{a}\u{8}initials\u{18}\u{7} \u{1}(\u{9}R\u{8}initials\u{12}\
+          annotations.proto\u{1a}\u{1f}google/api/field_behavior.proto\u{1a}\u{1b}google/p\
+          rotobuf/empty.proto\u{1a} google/protobuf/field_mask.proto\u{1a}\u{1f}google/pro\
+          tobuf/timestamp.proto\u{1a}\u{1e}google/protobuf/wrappers.proto\u{1a}\u{1a}traks\
+          ense/v1/options.proto\"\u{cd}\u{3}\u{a}\u{6}Member\u{12}\u{15}\u{a}\u{2}id\u{18}\
+          \u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{2}id\u{12}1\u{a}\u{4}user\u{18}\
+          \u{2} \u{1}(\u{b}2\u{18}.traksense.v1.MemberUserB\u{3}\u{e0}A\u{2}R\u{4}user\u{12}\
+          \u{1e}\u{a}\u{4}role\u{18}\u{3} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}viewerR\u{4}\
+          role\u{12}\"\u{a}\u{6}status\u{18}\u{4} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}\
+          activeR\u{6}status\u{12}F\u{a}\u{10}invited_by_email\u{18}\u{5} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.StringValueR\u{e}invitedByEmail\u{12}<\u{a}\u{9}joined_at\u{18}\
+          \u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{8}joined\
+          At\u{12}>\u{a}\u{a}updated_at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.Time\
+          stampB\u{3}\u{e0}A\u{2}R\u{9}updatedAt\u{12}&\u{a}\u{f}can_manage_team\u{18}\u{8}\
+           \u{1}(\u{8}R\u{d}canManageTeam\u{12}\u{1b}\u{a}\u{9}can_write\u{18}\u{9} \u{1}(\
+          \u{8}R\u{8}canWrite\u{12}*\u{a}\u{11}can_delete_tenant\u{18}\u{a} \u{1}(\u{8}R\u{f}\
+          canDeleteTenant\"\u{d7}\u{2}\u{a}\u{a}MemberUser\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1}\
+           \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{2}id\u{12},\u{a}\u{5}email\u{18}\u{2}\
+           \u{1}(\u{9}B\u{16}\u{b2}\u{d4}\u{18}\u{12}viewer@umc.exampleR\u{5}email\u{12}&\u{a}\
+          \u{8}username\u{18}\u{3} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}viewerR\u{8}use\
+          rname\u{12})\u{a}\u{a}first_name\u{18}\u{4} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}\
+          SampleR\u{9}firstName\u{12}'\u{a}\u{9}last_name\u{18}\u{5} \u{1}(\u{9}B\u{a}\u{b2}\
+          \u{d4}\u{18}\u{6}ViewerR\u{8}lastName\u{12}.\u{a}\u{9}full_name\u{18}\u{6} \u{1}\
+          (\u{9}B\u{11}\u{b2}\u{d4}\u{18}\u{d}Sample ViewerR\u{8}fullName\u{12}\"\u{a}\u{8}\
+          initials\u{18}\u{7} \u{1}(\u{9}B\u{6}\u{b2}\u{d4}\u{18}\u{2}SVR\u{8}initials\u{12}\
           4\u{a}\u{6}avatar\u{18}\u{8} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{6}\
-          avatar\"E\u{a}\u{12}ListMembersRequest\u{12}\u{12}\u{a}\u{4}page\u{18}\u{1} \u{1}\
-          (\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}R\u{8}page\
-          Size\"[\u{a}\u{13}ListMembersResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\u{1} \u{1}\
-          (\u{d}R\u{5}count\u{12}.\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{14}.traksens\
-          e.v1.MemberR\u{7}results\"\"\u{a}\u{10}GetMemberRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
-          \u{1} \u{1}(\u{d}R\u{2}id\"\u{8e}\u{1}\u{a}\u{13}UpdateMemberRequest\u{12}\u{e}\u{a}\
-          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}role\u{18}\u{2} \u{1}\
-          (\u{9}R\u{4}role\u{12}\u{16}\u{a}\u{6}status\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}\
-          ;\u{a}\u{b}update_mask\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}\
-          updateMask\"%\u{a}\u{13}RemoveMemberRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}\
-          (\u{d}R\u{2}id\"\u{15}\u{a}\u{13}GetTeamStatsRequest\"\u{b4}\u{3}\u{a}\u{9}TeamS\
-          tats\u{12}#\u{a}\u{d}total_members\u{18}\u{1} \u{1}(\u{d}R\u{c}totalMembers\u{12}\
-          %\u{a}\u{e}active_members\u{18}\u{2} \u{1}(\u{d}R\u{d}activeMembers\u{12}'\u{a}\u{f}\
-          pending_invites\u{18}\u{3} \u{1}(\u{d}R\u{e}pendingInvites\u{12}R\u{a}\u{f}membe\
-          rs_by_role\u{18}\u{4} \u{3}(\u{b}2*.traksense.v1.TeamStats.MembersByRoleEntryR\u{d}\
-          membersByRole\u{12}X\u{a}\u{11}members_by_status\u{18}\u{5} \u{3}(\u{b}2,.trakse\
-          nse.v1.TeamStats.MembersByStatusEntryR\u{f}membersByStatus\u{1a}@\u{a}\u{12}Memb\
-          ersByRoleEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\u{14}\
-          \u{a}\u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}value:\u{2}8\u{1}\u{1a}B\u{a}\u{14}M\
-          embersByStatusEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\
-          \u{14}\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}value:\u{2}8\u{1}\"\u{90}\u{4}\
-          \u{a}\u{6}Invite\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{14}\
-          \u{a}\u{5}email\u{18}\u{2} \u{1}(\u{9}R\u{5}email\u{12}\u{12}\u{a}\u{4}role\u{18}\
-          \u{3} \u{1}(\u{9}R\u{4}role\u{12}\u{16}\u{a}\u{6}status\u{18}\u{4} \u{1}(\u{9}R\u{6}\
-          status\u{12}6\u{a}\u{7}message\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.Str\
-          ingValueR\u{7}message\u{12}F\u{a}\u{10}invited_by_email\u{18}\u{6} \u{1}(\u{b}2\u{1c}\
-          .google.protobuf.StringValueR\u{e}invitedByEmail\u{12}&\u{a}\u{f}invited_by_name\
-          \u{18}\u{7} \u{1}(\u{9}R\u{d}invitedByName\u{12}\u{1f}\u{a}\u{b}tenant_name\u{18}\
-          \u{8} \u{1}(\u{9}R\u{a}tenantName\u{12}9\u{a}\u{a}created_at\u{18}\u{9} \u{1}(\u{b}\
-          2\u{1a}.google.protobuf.TimestampR\u{9}createdAt\u{12}9\u{a}\u{a}expires_at\u{18}\
-          \u{a} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}expiresAt\u{12};\u{a}\u{b}\
-          accepted_at\u{18}\u{b} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{a}accepte\
-          dAt\u{12}\u{19}\u{a}\u{8}is_valid\u{18}\u{c} \u{1}(\u{8}R\u{7}isValid\u{12}\u{1d}\
-          \u{a}\u{a}is_expired\u{18}\u{d} \u{1}(\u{8}R\u{9}isExpired\"E\u{a}\u{12}ListInvi\
-          tesRequest\u{12}\u{12}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\
-          \u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}R\u{8}pageSize\"[\u{a}\u{13}ListInvite\
-          sResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}.\u{a}\
-          \u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{14}.traksense.v1.InviteR\u{7}results\"w\u{a}\
-          \u{13}CreateInviteRequest\u{12}\u{14}\u{a}\u{5}email\u{18}\u{1} \u{1}(\u{9}R\u{5}\
-          email\u{12}\u{12}\u{a}\u{4}role\u{18}\u{2} \u{1}(\u{9}R\u{4}role\u{12}6\u{a}\u{7}\
-          message\u{18}\u{3} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{7}message\"\
-          \"\u{a}\u{10}GetInviteRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}\
-          id\"\u{ae}\u{1}\u{a}\u{13}UpdateInviteRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \
-          \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}role\u{18}\u{2} \u{1}(\u{9}R\u{4}role\u{12}\
-          6\u{a}\u{7}message\u{18}\u{3} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{7}\
-          message\u{12};\u{a}\u{b}update_mask\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobu\
-          f.FieldMaskR\u{a}updateMask\"%\u{a}\u{13}CancelInviteRequest\u{12}\u{e}\u{a}\u{2}\
-          id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"%\u{a}\u{13}ResendInviteRequest\u{12}\u{e}\u{a}\
-          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"/\u{a}\u{17}AcceptTeamInviteRequest\u{12}\
-          \u{14}\u{a}\u{5}token\u{18}\u{1} \u{1}(\u{9}R\u{5}token\"j\u{a}\u{18}AcceptTeamI\
-          nviteResponse\u{12}\u{18}\u{a}\u{7}message\u{18}\u{1} \u{1}(\u{9}R\u{7}message\u{12}\
-          4\u{a}\u{a}membership\u{18}\u{2} \u{1}(\u{b}2\u{14}.traksense.v1.MemberR\u{a}mem\
-          bership2\u{c0}\u{a}\u{a}\u{b}TeamService\u{12}i\u{a}\u{b}ListMembers\u{12} .trak\
-          sense.v1.ListMembersRequest\u{1a}!.traksense.v1.ListMembersResponse\"\u{15}\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}\u{f}\u{12}\u{d}/team/members\u{12}]\u{a}\u{9}GetMember\u{12}\
-          \u{1e}.traksense.v1.GetMemberRequest\u{1a}\u{14}.traksense.v1.Member\"\u{1a}\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}\u{14}\u{12}\u{12}/team/members/{id}\u{12}\u{7f}\u{a}\u{c}\
-          UpdateMember\u{12}!.traksense.v1.UpdateMemberRequest\u{1a}\u{14}.traksense.v1.Me\
-          mber\"6\u{82}\u{d3}\u{e4}\u{93}\u{2}02\u{12}/team/members/{id}:\u{1}*Z\u{17}\u{1a}\
-          \u{12}/team/members/{id}:\u{1}*\u{12}j\u{a}\u{c}RemoveMember\u{12}!.traksense.v1\
-          .RemoveMemberRequest\u{1a}\u{16}.google.protobuf.Empty\"\u{1f}\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}\u{14}*\u{12}/team/members/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}g\u{a}\
-          \u{c}GetTeamStats\u{12}!.traksense.v1.GetTeamStatsRequest\u{1a}\u{17}.traksense.\
-          v1.TeamStats\"\u{1b}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{15}\u{12}\u{13}/team/members\
-          /stats\u{12}i\u{a}\u{b}ListInvites\u{12} .traksense.v1.ListInvitesRequest\u{1a}!\
-          .traksense.v1.ListInvitesResponse\"\u{15}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{f}\u{12}\
-          \u{d}/team/invites\u{12}f\u{a}\u{c}CreateInvite\u{12}!.traksense.v1.CreateInvite\
-          Request\u{1a}\u{14}.traksense.v1.Invite\"\u{1d}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{12}\
-          \"\u{d}/team/invites:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}]\u{a}\u{9}GetInvi\
-          te\u{12}\u{1e}.traksense.v1.GetInviteRequest\u{1a}\u{14}.traksense.v1.Invite\"\u{1a}\
-          \u{82}\u{d3}\u{e4}\u{93}\u{2}\u{14}\u{12}\u{12}/team/invites/{id}\u{12}\u{7f}\u{a}\
-          \u{c}UpdateInvite\u{12}!.traksense.v1.UpdateInviteRequest\u{1a}\u{14}.traksense.\
-          v1.Invite\"6\u{82}\u{d3}\u{e4}\u{93}\u{2}02\u{12}/team/invites/{id}:\u{1}*Z\u{17}\
-          \u{1a}\u{12}/team/invites/{id}:\u{1}*\u{12}j\u{a}\u{c}CancelInvite\u{12}!.trakse\
-          nse.v1.CancelInviteRequest\u{1a}\u{16}.google.protobuf.Empty\"\u{1f}\u{82}\u{d3}\
-          \u{e4}\u{93}\u{2}\u{14}*\u{12}/team/invites/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}\
-          m\u{a}\u{c}ResendInvite\u{12}!.traksense.v1.ResendInviteRequest\u{1a}\u{14}.trak\
-          sense.v1.Invite\"$\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1e}\"\u{19}/team/invites/{id}/\
-          resend:\u{1}*\u{12}\u{82}\u{1}\u{a}\u{10}AcceptTeamInvite\u{12}%.traksense.v1.Ac\
-          ceptTeamInviteRequest\u{1a}&.traksense.v1.AcceptTeamInviteResponse\"\u{1f}\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}\u{19}\"\u{14}/team/invites/accept:\u{1}*b\u{6}proto3
+          avatar\"[\u{a}\u{12}ListMembersRequest\u{12}\u{19}\u{a}\u{4}page\u{18}\u{1} \u{1}\
+          (\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}page_size\u{18}\u{2}\
+           \u{1}(\u{d}B\u{d}\u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\u{d4}\u{18}\u{2}50R\u{8}\
+          pageSize\"b\u{a}\u{13}ListMembersResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{1} \
+          \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}5R\u{5}count\u{12}.\u{a}\u{7}results\u{18}\
+          \u{2} \u{3}(\u{b}2\u{14}.traksense.v1.MemberR\u{7}results\"\"\u{a}\u{10}GetMembe\
+          rRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{dd}\u{1}\u{a}\
+          \u{13}UpdateMemberRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
+          @\u{a}\u{4}role\u{18}\u{2} \u{1}(\u{9}B,\u{ba}\u{d4}\u{18}(:&viewer technician o\
+          perator admin ownerR\u{4}role\u{12}7\u{a}\u{6}status\u{18}\u{3} \u{1}(\u{9}B\u{1f}\
+          \u{ba}\u{d4}\u{18}\u{1b}:\u{19}active inactive suspendedR\u{6}status\u{12};\u{a}\
+          \u{b}update_mask\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}up\
+          dateMask\",\u{a}\u{13}RemoveMemberRequest\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}\
+          (\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}2R\u{2}id\"\u{15}\u{a}\u{13}GetTeamStatsReque\
+          st\"\u{a1}\u{4}\u{a}\u{9}TeamStats\u{12}*\u{a}\u{d}total_members\u{18}\u{1} \u{1}\
+          (\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}5R\u{c}totalMembers\u{12},\u{a}\u{e}active_me\
+          mbers\u{18}\u{2} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}5R\u{d}activeMembers\u{12}\
+          '\u{a}\u{f}pending_invites\u{18}\u{3} \u{1}(\u{d}R\u{e}pendingInvites\u{12}\u{9d}\
+          \u{1}\u{a}\u{f}members_by_role\u{18}\u{4} \u{3}(\u{b}2*.traksense.v1.TeamStats.M\
+          embersByRoleEntryBI\u{b2}\u{d4}\u{18}E{\"admin\": 1, \"operator\": 1, \"owner\":\
+           1, \"technician\": 1, \"viewer\": 1}R\u{d}membersByRole\u{12}k\u{a}\u{11}member\
+          s_by_status\u{18}\u{5} \u{3}(\u{b}2,.traksense.v1.TeamStats.MembersByStatusEntry\
+          B\u{11}\u{b2}\u{d4}\u{18}\u{d}{\"active\": 5}R\u{f}membersByStatus\u{1a}@\u{a}\u{12}\
+          MembersByRoleEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\
+          \u{14}\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}value:\u{2}8\u{1}\u{1a}B\u{a}\u{14}\
+          MembersByStatusEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{9}R\u{3}key\u{12}\
+          \u{14}\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{d}R\u{5}value:\u{2}8\u{1}\"\u{d6}\u{5}\
+          \u{a}\u{6}Invite\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
+          \u{18}\u{1}1R\u{2}id\u{12})\u{a}\u{5}email\u{18}\u{2} \u{1}(\u{9}B\u{13}\u{b2}\u{d4}\
+          \u{18}\u{f}rui@umc.exampleR\u{5}email\u{12} \u{a}\u{4}role\u{18}\u{3} \u{1}(\u{9}\
+          B\u{c}\u{b2}\u{d4}\u{18}\u{8}operatorR\u{4}role\u{12}#\u{a}\u{6}status\u{18}\u{4}\
+           \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\u{7}pendingR\u{6}status\u{12}P\u{a}\u{7}mes\
+          sage\u{18}\u{5} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueB\u{18}\u{b2}\u{d4}\
+          \u{18}\u{14}Welcome to the team.R\u{7}message\u{12}]\u{a}\u{10}invited_by_email\u{18}\
+          \u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueB\u{15}\u{b2}\u{d4}\u{18}\u{11}\
+          owner@umc.exampleR\u{e}invitedByEmail\u{12}8\u{a}\u{f}invited_by_name\u{18}\u{7}\
+           \u{1}(\u{9}B\u{10}\u{b2}\u{d4}\u{18}\u{c}Sample OwnerR\u{d}invitedByName\u{12}?\
+          \u{a}\u{b}tenant_name\u{18}\u{8} \u{1}(\u{9}B\u{1e}\u{b2}\u{d4}\u{18}\u{1a}Uberl\
+          \u{c3}\u{a2}ndia Medical CenterR\u{a}tenantName\u{12}>\u{a}\u{a}created_at\u{18}\
+          \u{9} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}create\
+          dAt\u{12}V\u{a}\u{a}expires_at\u{18}\u{a} \u{1}(\u{b}2\u{1a}.google.protobuf.Tim\
+          estampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-08T12:00:00ZR\u{9}expir\
+          esAt\u{12};\u{a}\u{b}accepted_at\u{18}\u{b} \u{1}(\u{b}2\u{1a}.google.protobuf.T\
+          imestampR\u{a}acceptedAt\u{12}#\u{a}\u{8}is_valid\u{18}\u{c} \u{1}(\u{8}B\u{8}\u{b2}\
+          \u{d4}\u{18}\u{4}trueR\u{7}isValid\u{12}\u{1d}\u{a}\u{a}is_expired\u{18}\u{d} \u{1}\
+          (\u{8}R\u{9}isExpired\"[\u{a}\u{12}ListInvitesRequest\u{12}\u{19}\u{a}\u{4}page\u{18}\
+          \u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}page_s\
+          ize\u{18}\u{2} \u{1}(\u{d}B\u{d}\u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\u{d4}\u{18}\
+          \u{2}50R\u{8}pageSize\"b\u{a}\u{13}ListInvitesResponse\u{12}\u{1b}\u{a}\u{5}coun\
+          t\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}.\u{a}\u{7}\
+          results\u{18}\u{2} \u{3}(\u{b}2\u{14}.traksense.v1.InviteR\u{7}results\"\u{fc}\u{1}\
+          \u{a}\u{13}CreateInviteRequest\u{12}>\u{a}\u{5}email\u{18}\u{1} \u{1}(\u{9}B(\u{e0}\
+          A\u{2}\u{ba}\u{d4}\u{18}\u{7}2\u{5}email\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{fe}\u{1}\
+          \u{b2}\u{d4}\u{18}\u{f}rui@umc.exampleR\u{5}email\u{12}L\u{a}\u{4}role\u{18}\u{2}\
+           \u{1}(\u{9}B8\u{ba}\u{d4}\u{18}(:&viewer technician operator admin owner\u{b2}\u{d4}\
+          \u{18}\u{8}operatorR\u{4}role\u{12}W\u{a}\u{7}message\u{18}\u{3} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.StringValueB\u{1f}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{d0}\u{f}\u{b2}\
+          \u{d4}\u{18}\u{14}Welcome to the team.R\u{7}message\"\"\u{a}\u{10}GetInviteReque\
+          st\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{c7}\u{1}\u{a}\u{13}\
+          UpdateInviteRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{12}\
+          \u{a}\u{4}role\u{18}\u{2} \u{1}(\u{9}R\u{4}role\u{12}6\u{a}\u{7}message\u{18}\u{3}\
+           \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{7}message\u{12};\u{a}\u{b}upd\
+          ate_mask\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateMask\
+          :\u{17}\u{da}\u{d4}\u{18}\u{13}CreateInviteRequest\"%\u{a}\u{13}CancelInviteRequ\
+          est\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"%\u{a}\u{13}ResendInv\
+          iteRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"I\u{a}\u{17}Ac\
+          ceptTeamInviteRequest\u{12}.\u{a}\u{5}token\u{18}\u{1} \u{1}(\u{9}B\u{18}\u{e0}A\
+          \u{2}\u{b2}\u{d4}\u{18}\u{11}TOKEN-OF-THE-MAILR\u{5}token\"\u{a8}\u{1}\u{a}\u{18}\
+          AcceptTeamInviteResponse\u{12}Q\u{a}\u{7}message\u{18}\u{1} \u{1}(\u{9}B7\u{b2}\u{d4}\
+          \u{18}3You are a member of Uberl\u{c3}\u{a2}ndia Medical Center now.R\u{7}messag\
+          e\u{12}9\u{a}\u{a}membership\u{18}\u{2} \u{1}(\u{b}2\u{14}.traksense.v1.MemberB\u{3}\
+          \u{e0}A\u{2}R\u{a}membership2\u{c6}\u{d}\u{a}\u{b}TeamService\u{12}i\u{a}\u{b}Li\
+          stMembers\u{12} .traksense.v1.ListMembersRequest\u{1a}!.traksense.v1.ListMembers\
+          Response\"\u{15}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{f}\u{12}\u{d}/team/members\u{12}\
+          ]\u{a}\u{9}GetMember\u{12}\u{1e}.traksense.v1.GetMemberRequest\u{1a}\u{14}.traks\
+          ense.v1.Member\"\u{1a}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{14}\u{12}\u{12}/team/membe\
+          rs/{id}\u{12}\u{9a}\u{1}\u{a}\u{c}UpdateMember\u{12}!.traksense.v1.UpdateMemberR\
+          equest\u{1a}\u{14}.traksense.v1.Member\"Q\u{82}\u{d3}\u{e4}\u{93}\u{2}02\u{12}/t\
+          eam/members/{id}:\u{1}*Z\u{17}\u{1a}\u{12}/team/members/{id}:\u{1}*\u{c0}\u{d4}\u{18}\
+          \u{99}\u{3}\u{ca}\u{d4}\u{18}\u{12}{\"role\": \"viewer\"}\u{12}o\u{a}\u{c}Remove\
+          Member\u{12}!.traksense.v1.RemoveMemberRequest\u{1a}\u{16}.google.protobuf.Empty\
+          \"$\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{14}*\u{12}/team/members/{id}\u{a8}\u{d4}\u{18}\
+          \u{cc}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}g\u{a}\u{c}GetTeamStats\u{12}!.tra\
+          ksense.v1.GetTeamStatsRequest\u{1a}\u{17}.traksense.v1.TeamStats\"\u{1b}\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}\u{15}\u{12}\u{13}/team/members/stats\u{12}i\u{a}\u{b}ListInvit\
+          es\u{12} .traksense.v1.ListInvitesRequest\u{1a}!.traksense.v1.ListInvitesRespons\
+          e\"\u{15}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{f}\u{12}\u{d}/team/invites\u{12}k\u{a}\u{c}\
+          CreateInvite\u{12}!.traksense.v1.CreateInviteRequest\u{1a}\u{14}.traksense.v1.In\
+          vite\"\"\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{12}\"\u{d}/team/invites:\u{1}*\u{a8}\u{d4}\
+          \u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}]\u{a}\u{9}GetInvite\u{12}\u{1e}\
+          .traksense.v1.GetInviteRequest\u{1a}\u{14}.traksense.v1.Invite\"\u{1a}\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}\u{14}\u{12}\u{12}/team/invites/{id}\u{12}\u{bf}\u{1}\u{a}\u{c}\
+          UpdateInvite\u{12}!.traksense.v1.UpdateInviteRequest\u{1a}\u{14}.traksense.v1.In\
+          vite\"v\u{82}\u{d3}\u{e4}\u{93}\u{2}02\u{12}/team/invites/{id}:\u{1}*Z\u{17}\u{1a}\
+          \u{12}/team/invites/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}7{\
+          \"role\": \"operator\", \"message\": \"Welcome to the team.\"}\u{12}o\u{a}\u{c}C\
+          ancelInvite\u{12}!.traksense.v1.CancelInviteRequest\u{1a}\u{16}.google.protobuf.\
+          Empty\"$\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{14}*\u{12}/team/invites/{id}\u{a8}\u{d4}\
+          \u{18}\u{cc}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}r\u{a}\u{c}ResendInvite\u{12}\
+          !.traksense.v1.ResendInviteRequest\u{1a}\u{14}.traksense.v1.Invite\")\u{82}\u{d3}\
+          \u{e4}\u{93}\u{2}\u{1e}\"\u{19}/team/invites/{id}/resend:\u{1}*\u{c0}\u{d4}\u{18}\
+          \u{99}\u{3}\u{12}\u{97}\u{3}\u{a}\u{10}AcceptTeamInvite\u{12}%.traksense.v1.Acce\
+          ptTeamInviteRequest\u{1a}&.traksense.v1.AcceptTeamInviteResponse\"\u{b3}\u{2}\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}\u{19}\"\u{14}/team/invites/accept:\u{1}*\u{c0}\u{d4}\u{18}\
+          \u{99}\u{3}\u{d2}\u{d4}\u{18}\u{8a}\u{2}{\"membership\": {\"id\": 8, \"role\": \"\
+          operator\", \"invited_by_email\": \"owner@umc.example\", \"can_write\": true, \"\
+          user\": {\"id\": 6, \"email\": \"ana@clinica-sul.example\", \"username\": \"ana\"\
+          , \"first_name\": \"Ana\", \"last_name\": \"Souza\", \"full_name\": \"Ana Souza\"\
+          , \"initials\": \"AS\"}}}b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/telemetry.proto",
@@ -3128,7 +3499,7 @@ extension ProtobufSchema {
           """),
       ProtobufFile(
         name: "traksense/v1/telemetry_query.proto",
-        imports: ["google/api/annotations.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/telemetry.proto"],
+        imports: ["google/api/annotations.proto", "google/api/field_behavior.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto", "traksense/v1/options.proto", "traksense/v1/telemetry.proto"],
         symbols: [
           "traksense.v1.GetTelemetrySummaryRequest",
           "traksense.v1.GetTelemetrySummaryRequest.device_id",
@@ -3252,129 +3623,175 @@ extension ProtobufSchema {
         ],
         descriptor: """
           \u{a}\"traksense/v1/telemetry_query.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}goog\
-          le/api/annotations.proto\u{1a} google/protobuf/field_mask.proto\u{1a}\u{1f}googl\
-          e/protobuf/timestamp.proto\u{1a}\u{1e}google/protobuf/wrappers.proto\u{1a}\u{1c}\
-          traksense/v1/telemetry.proto\"9\u{a}\u{1a}GetTelemetrySummaryRequest\u{12}\u{1b}\
-          \u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\"\u{c0}\u{2}\u{a}\u{10}\
-          TelemetrySummary\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}devi\
-          ceId\u{12}\u{16}\u{a}\u{6}status\u{18}\u{2} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}\
-          last_seen\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}lastSeen\u{12}\
-          5\u{a}\u{7}sensors\u{18}\u{4} \u{3}(\u{b}2\u{1b}.traksense.v1.SensorSummaryR\u{7}\
-          sensors\u{12}>\u{a}\u{a}statistics\u{18}\u{5} \u{1}(\u{b}2\u{1e}.traksense.v1.De\
-          viceStatisticsR\u{a}statistics\u{12}G\u{a}\u{10}availability_24h\u{18}\u{6} \u{1}\
-          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{f}availability24h\"\u{c9}\u{3}\u{a}\
-          \u{d}SensorSummary\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{1} \u{1}(\u{9}R\u{8}se\
-          nsorId\u{12}\u{1f}\u{a}\u{b}sensor_name\u{18}\u{2} \u{1}(\u{9}R\u{a}sensorName\u{12}\
-          \u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{12}\u{a}\
-          \u{4}unit\u{18}\u{4} \u{1}(\u{9}R\u{4}unit\u{12}\u{1b}\u{a}\u{9}is_online\u{18}\u{5}\
-           \u{1}(\u{8}R\u{8}isOnline\u{12};\u{a}\u{a}last_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}\
-          .google.protobuf.DoubleValueR\u{9}lastValue\u{12}B\u{a}\u{f}last_reading_at\u{18}\
-          \u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{d}lastReadingAt\u{12}F\u{a}\
-          \u{e}statistics_24h\u{18}\u{8} \u{1}(\u{b}2\u{1f}.traksense.v1.ReadingStatistics\
-          R\u{d}statistics24h\u{12}G\u{a}\u{10}availability_24h\u{18}\u{9} \u{1}(\u{b}2\u{1c}\
-          .google.protobuf.DoubleValueR\u{f}availability24h\u{12}\u{16}\u{a}\u{6}status\u{18}\
-          \u{a} \u{1}(\u{9}R\u{6}status\"\u{ef}\u{1}\u{a}\u{11}ReadingStatistics\u{12}.\u{a}\
-          \u{3}avg\u{18}\u{1} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}avg\u{12}\
-          .\u{a}\u{3}min\u{18}\u{2} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}mi\
-          n\u{12}.\u{a}\u{3}max\u{18}\u{3} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\
-          \u{3}max\u{12}4\u{a}\u{6}stddev\u{18}\u{4} \u{1}(\u{b}2\u{1c}.google.protobuf.Do\
-          ubleValueR\u{6}stddev\u{12}\u{14}\u{a}\u{5}count\u{18}\u{5} \u{1}(\u{d}R\u{5}cou\
-          nt\"\u{d5}\u{2}\u{a}\u{10}DeviceStatistics\u{12},\u{a}\u{12}total_readings_24h\u{18}\
-          \u{1} \u{1}(\u{d}R\u{10}totalReadings24h\u{12}!\u{a}\u{c}sensor_count\u{18}\u{2}\
-           \u{1}(\u{d}R\u{b}sensorCount\u{12}!\u{a}\u{c}avg_interval\u{18}\u{3} \u{1}(\u{9}\
-          R\u{b}avgInterval\u{12}N\u{a}\u{14}avg_interval_seconds\u{18}\u{4} \u{1}(\u{b}2\u{1c}\
-          .google.protobuf.DoubleValueR\u{12}avgIntervalSeconds\u{12}1\u{a}\u{15}avg_readi\
-          ngs_per_hour\u{18}\u{5} \u{1}(\u{1}R\u{12}avgReadingsPerHour\u{12}#\u{a}\u{d}sen\
-          sors_total\u{18}\u{6} \u{1}(\u{d}R\u{c}sensorsTotal\u{12}%\u{a}\u{e}sensors_onli\
-          ne\u{18}\u{7} \u{1}(\u{d}R\u{d}sensorsOnline\"\u{b3}\u{1}\u{a}\u{e}LatestReading\
-          s\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}8\u{a}\
-          \u{9}timestamp\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}time\
-          stamp\u{12}\u{14}\u{a}\u{5}count\u{18}\u{3} \u{1}(\u{d}R\u{5}count\u{12}4\u{a}\u{8}\
-          readings\u{18}\u{4} \u{3}(\u{b}2\u{18}.traksense.v1.ReadingRowR\u{8}readings\"\u{fd}\
-          \u{2}\u{a}\u{13}ListReadingsRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}\
-          (\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{3}(\u{9}R\u{8}\
-          sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{3}(\u{9}R\u{a}sensorType\
-          \u{12}3\u{a}\u{7}ts_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.Timestamp\
-          R\u{6}tsFrom\u{12}/\u{a}\u{5}ts_to\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf\
-          .TimestampR\u{4}tsTo\u{12}9\u{a}\u{9}value_min\u{18}\u{6} \u{1}(\u{b}2\u{1c}.goo\
-          gle.protobuf.DoubleValueR\u{8}valueMin\u{12}9\u{a}\u{9}value_max\u{18}\u{7} \u{1}\
-          (\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}valueMax\u{12}\u{12}\u{a}\u{4}pag\
-          e\u{18}\u{8} \u{1}(\u{d}R\u{4}page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{9} \u{1}\
-          (\u{d}R\u{8}pageSize\"`\u{a}\u{14}ListReadingsResponse\u{12}\u{14}\u{a}\u{5}coun\
-          t\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}2\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}\
-          2\u{18}.traksense.v1.ReadingRowR\u{7}results\"\u{f7}\u{1}\u{a}\u{a}ReadingRow\u{12}\
-          \u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}\
-          sensor_id\u{18}\u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\
-          \u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{1}(\u{1}\
-          R\u{5}value\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}8\u{a}\
-          \u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}time\
-          stamp\u{12}*\u{a}\u{2}ts\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.Timestamp\
-          R\u{2}ts\"\u{94}\u{2}\u{a}\u{15}ListAggregatesRequest\u{12}\u{16}\u{a}\u{6}bucke\
-          t\u{18}\u{1} \u{1}(\u{9}R\u{6}bucket\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{2} \u{1}\
-          (\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}(\u{9}R\u{8}\
-          sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}R\u{a}sensorType\
-          \u{12}.\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}\
-          from\u{12}*\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\
-          \u{2}to\u{12}\u{14}\u{a}\u{5}limit\u{18}\u{7} \u{1}(\u{d}R\u{5}limit\u{12}\u{16}\
-          \u{a}\u{6}offset\u{18}\u{8} \u{1}(\u{d}R\u{6}offset\"\u{fc}\u{1}\u{a}\u{16}ListA\
-          ggregatesResponse\u{12}\u{16}\u{a}\u{6}bucket\u{18}\u{1} \u{1}(\u{9}R\u{6}bucket\
-          \u{12}.\u{a}\u{4}from\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}\
-          from\u{12}*\u{a}\u{2}to\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\
-          \u{2}to\u{12}\u{14}\u{a}\u{5}count\u{18}\u{4} \u{1}(\u{d}R\u{5}count\u{12}\u{1c}\
-          \u{a}\u{9}truncated\u{18}\u{5} \u{1}(\u{8}R\u{9}truncated\u{12}:\u{a}\u{7}result\
-          s\u{18}\u{6} \u{3}(\u{b}2 .traksense.v1.TelemetryBucketRowR\u{7}results\"\u{eb}\u{1}\
-          \u{a}\u{15}QueryTelemetryRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}\
-          (\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{2} \u{1}(\u{9}R\u{8}\
-          assetTag\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}(\u{9}R\u{8}sensorId\u{12}\
-          \u{1f}\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}R\u{a}sensorType\u{12}.\u{a}\u{4}\
-          from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\
-          \u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}to\"\u{c3}\u{1}\
-          \u{a}\u{16}QueryTelemetryResponse\u{12}.\u{a}\u{4}from\u{18}\u{1} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\u{2} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.TimestampR\u{2}to\u{12}\u{14}\u{a}\u{5}count\u{18}\u{3} \u{1}(\u{d}\
-          R\u{5}count\u{12}7\u{a}\u{7}sensors\u{18}\u{4} \u{3}(\u{b}2\u{1d}.traksense.v1.S\
-          ensorTelemetryR\u{7}sensors\"\u{9a}\u{3}\u{a}\u{f}SensorTelemetry\u{12}\u{1b}\u{a}\
-          \u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_\
-          id\u{18}\u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3}\
-           \u{1}(\u{9}R\u{a}sensorType\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}R\u{4}\
-          unit\u{12}\u{14}\u{a}\u{5}count\u{18}\u{5} \u{1}(\u{d}R\u{5}count\u{12}.\u{a}\u{3}\
-          avg\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}avg\u{12}.\u{a}\
-          \u{3}min\u{18}\u{7} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}min\u{12}\
-          .\u{a}\u{3}max\u{18}\u{8} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{3}ma\
-          x\u{12}0\u{a}\u{4}last\u{18}\u{9} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValue\
-          R\u{4}last\u{12}@\u{a}\u{c}availability\u{18}\u{a} \u{1}(\u{b}2\u{1c}.google.pro\
-          tobuf.DoubleValueR\u{c}availability\"\u{1d}\u{a}\u{1b}GetTelemetrySettingsReques\
-          t\"\u{f5}\u{1}\u{a}\u{11}TelemetrySettings\u{12}\u{19}\u{a}\u{8}raw_days\u{18}\u{1}\
-           \u{1}(\u{d}R\u{7}rawDays\u{12}.\u{a}\u{13}compress_after_days\u{18}\u{2} \u{1}(\
-          \u{d}R\u{11}compressAfterDays\u{12}!\u{a}\u{c}can_compress\u{18}\u{3} \u{1}(\u{8}\
-          R\u{b}canCompress\u{12}7\u{a}\u{9}kept_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google\
-          .protobuf.TimestampR\u{8}keptFrom\u{12}9\u{a}\u{a}applied_at\u{18}\u{5} \u{1}(\u{b}\
-          2\u{1a}.google.protobuf.TimestampR\u{9}appliedAt\"\u{a8}\u{1}\u{a}\u{1e}UpdateTe\
-          lemetrySettingsRequest\u{12}\u{19}\u{a}\u{8}raw_days\u{18}\u{1} \u{1}(\u{d}R\u{7}\
-          rawDays\u{12}.\u{a}\u{13}compress_after_days\u{18}\u{2} \u{1}(\u{d}R\u{11}compre\
-          ssAfterDays\u{12};\u{a}\u{b}update_mask\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.pro\
-          tobuf.FieldMaskR\u{a}updateMask2\u{80}\u{7}\u{a}\u{15}TelemetryQueryService\u{12}\
-          \u{ad}\u{1}\u{a}\u{13}GetTelemetrySummary\u{12}(.traksense.v1.GetTelemetrySummar\
-          yRequest\u{1a}\u{1e}.traksense.v1.TelemetrySummary\"L\u{82}\u{d3}\u{e4}\u{93}\u{2}\
-          F\u{12}\u{1b}/ingest/summary/{device_id}Z'\u{12}%/telemetry/device/{device_id}/s\
-          ummary\u{12}\u{86}\u{1}\u{a}\u{c}ListReadings\u{12}!.traksense.v1.ListReadingsRe\
-          quest\u{1a}\".traksense.v1.ListReadingsResponse\"/\u{82}\u{d3}\u{e4}\u{93}\u{2})\
-          \u{12}\u{10}/ingest/readingsZ\u{15}\u{12}\u{13}/telemetry/readings\u{12}\u{95}\u{1}\
-          \u{a}\u{e}ListAggregates\u{12}#.traksense.v1.ListAggregatesRequest\u{1a}$.trakse\
-          nse.v1.ListAggregatesResponse\"8\u{82}\u{d3}\u{e4}\u{93}\u{2}2\u{12}\u{12}/inges\
-          t/aggregatesZ\u{1c}\u{12}\u{11}/telemetry/seriesb\u{7}results\u{12}v\u{a}\u{e}Qu\
-          eryTelemetry\u{12}#.traksense.v1.QueryTelemetryRequest\u{1a}$.traksense.v1.Query\
-          TelemetryResponse\"\u{19}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{13}\u{12}\u{11}/ingest/\
-          telemetry\u{12}}\u{a}\u{14}GetTelemetrySettings\u{12}).traksense.v1.GetTelemetry\
-          SettingsRequest\u{1a}\u{1f}.traksense.v1.TelemetrySettings\"\u{19}\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}\u{13}\u{12}\u{11}/tenant/telemetry\u{12}\u{9e}\u{1}\u{a}\u{17}Update\
-          TelemetrySettings\u{12},.traksense.v1.UpdateTelemetrySettingsRequest\u{1a}\u{1f}\
-          .traksense.v1.TelemetrySettings\"4\u{82}\u{d3}\u{e4}\u{93}\u{2}.2\u{11}/tenant/t\
-          elemetry:\u{1}*Z\u{16}\u{1a}\u{11}/tenant/telemetry:\u{1}*b\u{6}proto3
+          le/api/annotations.proto\u{1a}\u{1f}google/api/field_behavior.proto\u{1a} google\
+          /protobuf/field_mask.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1e}\
+          google/protobuf/wrappers.proto\u{1a}\u{1a}traksense/v1/options.proto\u{1a}\u{1c}\
+          traksense/v1/telemetry.proto\"G\u{a}\u{1a}GetTelemetrySummaryRequest\u{12})\u{a}\
+          \u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}\
+          deviceId\"\u{83}\u{3}\u{a}\u{10}TelemetrySummary\u{12})\u{a}\u{9}device_id\u{18}\
+          \u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}\"\u{a}\
+          \u{6}status\u{18}\u{2} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}statu\
+          s\u{12}Q\u{a}\u{9}last_seen\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.Timest\
+          ampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{8}lastSeen\u{12}5\u{a}\
+          \u{7}sensors\u{18}\u{4} \u{3}(\u{b}2\u{1b}.traksense.v1.SensorSummaryR\u{7}senso\
+          rs\u{12}C\u{a}\u{a}statistics\u{18}\u{5} \u{1}(\u{b}2\u{1e}.traksense.v1.DeviceS\
+          tatisticsB\u{3}\u{e0}A\u{2}R\u{a}statistics\u{12}Q\u{a}\u{10}availability_24h\u{18}\
+          \u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{8}\u{b2}\u{d4}\u{18}\u{4}\
+          99.2R\u{f}availability24h\"\u{ce}\u{4}\u{a}\u{d}SensorSummary\u{12}+\u{a}\u{9}se\
+          nsor_id\u{18}\u{1} \u{1}(\u{9}B\u{e}\u{b2}\u{d4}\u{18}\u{a}energy_001R\u{8}senso\
+          rId\u{12}/\u{a}\u{b}sensor_name\u{18}\u{2} \u{1}(\u{9}B\u{e}\u{b2}\u{d4}\u{18}\u{a}\
+          energy_001R\u{a}sensorName\u{12}/\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}B\u{e}\
+          \u{b2}\u{d4}\u{18}\u{a}energy_kwhR\u{a}sensorType\u{12}\u{1b}\u{a}\u{4}unit\u{18}\
+          \u{4} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}kWhR\u{4}unit\u{12}%\u{a}\u{9}is_o\
+          nline\u{18}\u{5} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline\u{12}\
+          H\u{a}\u{a}last_value\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\
+          \u{b}\u{b2}\u{d4}\u{18}\u{7}48211.5R\u{9}lastValue\u{12}\\\u{a}\u{f}last_reading\
+          _at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\
+          \u{14}2026-06-01T12:00:00ZR\u{d}lastReadingAt\u{12}K\u{a}\u{e}statistics_24h\u{18}\
+          \u{8} \u{1}(\u{b}2\u{1f}.traksense.v1.ReadingStatisticsB\u{3}\u{e0}A\u{2}R\u{d}s\
+          tatistics24h\u{12}Q\u{a}\u{10}availability_24h\u{18}\u{9} \u{1}(\u{b}2\u{1c}.goo\
+          gle.protobuf.DoubleValueB\u{8}\u{b2}\u{d4}\u{18}\u{4}99.2R\u{f}availability24h\u{12}\
+          \"\u{a}\u{6}status\u{18}\u{a} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}\
+          status\"\u{ab}\u{2}\u{a}\u{11}ReadingStatistics\u{12}<\u{a}\u{3}avg\u{18}\u{1} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{c}\u{b2}\u{d4}\u{18}\u{8}48100.25R\u{3}\
+          avg\u{12};\u{a}\u{3}min\u{18}\u{2} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValu\
+          eB\u{b}\u{b2}\u{d4}\u{18}\u{7}47988.5R\u{3}min\u{12};\u{a}\u{3}max\u{18}\u{3} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{b}\u{b2}\u{d4}\u{18}\u{7}48211.5R\u{3}\
+          max\u{12}>\u{a}\u{6}stddev\u{18}\u{4} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleV\
+          alueB\u{8}\u{b2}\u{d4}\u{18}\u{4}64.5R\u{6}stddev\u{12}\u{1e}\u{a}\u{5}count\u{18}\
+          \u{5} \u{1}(\u{d}B\u{8}\u{b2}\u{d4}\u{18}\u{4}1440R\u{5}count\"\u{8f}\u{3}\u{a}\u{10}\
+          DeviceStatistics\u{12}7\u{a}\u{12}total_readings_24h\u{18}\u{1} \u{1}(\u{d}B\u{9}\
+          \u{b2}\u{d4}\u{18}\u{5}10080R\u{10}totalReadings24h\u{12}(\u{a}\u{c}sensor_count\
+          \u{18}\u{2} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{b}sensorCount\u{12}*\u{a}\
+          \u{c}avg_interval\u{18}\u{3} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}60sR\u{b}av\
+          gInterval\u{12}V\u{a}\u{14}avg_interval_seconds\u{18}\u{4} \u{1}(\u{b}2\u{1c}.go\
+          ogle.protobuf.DoubleValueB\u{6}\u{b2}\u{d4}\u{18}\u{2}60R\u{12}avgIntervalSecond\
+          s\u{12}:\u{a}\u{15}avg_readings_per_hour\u{18}\u{5} \u{1}(\u{1}B\u{7}\u{b2}\u{d4}\
+          \u{18}\u{3}420R\u{12}avgReadingsPerHour\u{12}*\u{a}\u{d}sensors_total\u{18}\u{6}\
+           \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{c}sensorsTotal\u{12},\u{a}\u{e}sen\
+          sors_online\u{18}\u{7} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{d}sensorsOnl\
+          ine\"\u{e2}\u{1}\u{a}\u{e}LatestReadings\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}\
+          (\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}R\u{a}\u{9}timest\
+          amp\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\
+          \u{14}2026-06-01T12:00:00ZR\u{9}timestamp\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{3} \
+          \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}4\u{a}\u{8}readings\u{18}\
+          \u{4} \u{3}(\u{b}2\u{18}.traksense.v1.ReadingRowR\u{8}readings\"\u{87}\u{4}\u{a}\
+          \u{13}ListReadingsRequest\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\
+          \u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}E\u{a}\u{9}sensor_id\u{18}\u{2}\
+           \u{3}(\u{9}B(\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\
+          \u{1}\u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\u{18}\u{8}temp_001R\u{8}\
+          sensorId\u{12}'\u{a}\u{b}sensor_type\u{18}\u{3} \u{3}(\u{9}B\u{6}\u{ba}\u{d4}\u{18}\
+          \u{2}\u{8}\u{1}R\u{a}sensorType\u{12}M\u{a}\u{7}ts_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T00:00:00ZR\u{6}\
+          tsFrom\u{12}I\u{a}\u{5}ts_to\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.Times\
+          tampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T00:00:00ZR\u{4}tsTo\u{12}9\u{a}\u{9}\
+          value_min\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}valueMi\
+          n\u{12}9\u{a}\u{9}value_max\u{18}\u{7} \u{1}(\u{b}2\u{1c}.google.protobuf.Double\
+          ValueR\u{8}valueMax\u{12}\u{19}\u{a}\u{4}page\u{18}\u{8} \u{1}(\u{d}B\u{5}\u{b2}\
+          \u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}page_size\u{18}\u{9} \u{1}(\u{d}B\u{d}\
+          \u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\u{d4}\u{18}\u{2}50R\u{8}pageSize\"g\u{a}\
+          \u{14}ListReadingsResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}2\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}\
+          2\u{18}.traksense.v1.ReadingRowR\u{7}results\"\u{f0}\u{2}\u{a}\u{a}ReadingRow\u{12}\
+          )\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01\
+          R\u{8}deviceId\u{12})\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\
+          \u{18}\u{8}temp_001R\u{8}sensorId\u{12}0\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}\
+          B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}sensorType\u{12}\u{1d}\u{a}\u{5}va\
+          lue\u{18}\u{4} \u{1}(\u{1}B\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{5}value\u{12}\u{1b}\
+          \u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\
+          \u{4}unit\u{12}U\u{a}\u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobu\
+          f.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{9}\
+          timestamp\u{12}G\u{a}\u{2}ts\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.Times\
+          tampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{2}ts\"\u{b8}\
+          \u{3}\u{a}\u{15}ListAggregatesRequest\u{12}6\u{a}\u{6}bucket\u{18}\u{1} \u{1}(\u{9}\
+          B\u{1e}\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{11}:\u{f}1m 5m 15m 1h 1d\u{b2}\u{d4}\u{18}\
+          \u{2}1hR\u{6}bucket\u{12})\u{a}\u{9}device_id\u{18}\u{2} \u{1}(\u{9}B\u{c}\u{b2}\
+          \u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}E\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}\
+          (\u{9}B(\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\
+          \u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\u{18}\u{8}temp_001R\u{8}senso\
+          rId\u{12}'\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}B\u{6}\u{ba}\u{d4}\u{18}\u{2}\
+          \u{8}\u{1}R\u{a}sensorType\u{12}H\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.go\
+          ogle.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T00:00:00ZR\u{4}\
+          from\u{12}D\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\
+          \u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T00:00:00ZR\u{2}to\u{12}$\u{a}\u{5}limit\
+          \u{18}\u{7} \u{1}(\u{d}B\u{e}\u{ba}\u{d4}\u{18}\u{3} \u{88}'\u{b2}\u{d4}\u{18}\u{3}\
+          500R\u{5}limit\u{12}\u{16}\u{a}\u{6}offset\u{18}\u{8} \u{1}(\u{d}R\u{6}offset\"\u{c5}\
+          \u{2}\u{a}\u{16}ListAggregatesResponse\u{12}\u{1e}\u{a}\u{6}bucket\u{18}\u{1} \u{1}\
+          (\u{9}B\u{6}\u{b2}\u{d4}\u{18}\u{2}1hR\u{6}bucket\u{12}K\u{a}\u{4}from\u{18}\u{2}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\
+          \u{14}2026-06-01T00:00:00ZR\u{4}from\u{12}G\u{a}\u{2}to\u{18}\u{3} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T\
+          00:00:00ZR\u{2}to\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{4} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
+          \u{18}\u{1}1R\u{5}count\u{12}\u{1c}\u{a}\u{9}truncated\u{18}\u{5} \u{1}(\u{8}R\u{9}\
+          truncated\u{12}:\u{a}\u{7}results\u{18}\u{6} \u{3}(\u{b}2 .traksense.v1.Telemetr\
+          yBucketRowR\u{7}results\"\u{df}\u{2}\u{a}\u{15}QueryTelemetryRequest\u{12})\u{a}\
+          \u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}\
+          deviceId\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{2} \u{1}(\u{9}R\u{8}assetTag\u{12}\
+          E\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}(\u{9}B(\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}\u{ba}\
+          \u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\
+          \u{18}\u{8}temp_001R\u{8}sensorId\u{12}'\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}\
+          B\u{6}\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}R\u{a}sensorType\u{12}H\u{a}\u{4}from\u{18}\
+          \u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}\
+          2026-06-01T00:00:00ZR\u{4}from\u{12}D\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.\
+          google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T00:00:00ZR\u{2}\
+          to\"\u{84}\u{2}\u{a}\u{16}QueryTelemetryResponse\u{12}K\u{a}\u{4}from\u{18}\u{1}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\
+          \u{14}2026-06-01T00:00:00ZR\u{4}from\u{12}G\u{a}\u{2}to\u{18}\u{2} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T\
+          00:00:00ZR\u{2}to\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{3} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
+          \u{18}\u{1}1R\u{5}count\u{12}7\u{a}\u{7}sensors\u{18}\u{4} \u{3}(\u{b}2\u{1d}.tr\
+          aksense.v1.SensorTelemetryR\u{7}sensors\"\u{84}\u{4}\u{a}\u{f}SensorTelemetry\u{12}\
+          )\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01\
+          R\u{8}deviceId\u{12})\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\
+          \u{18}\u{8}temp_001R\u{8}sensorId\u{12}0\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}\
+          B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}sensorType\u{12}\u{1b}\u{a}\u{4}un\
+          it\u{18}\u{4} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}\
+          \u{1b}\u{a}\u{5}count\u{18}\u{5} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}\
+          count\u{12}7\u{a}\u{3}avg\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleVa\
+          lueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{3}avg\u{12}7\u{a}\u{3}min\u{18}\u{7} \u{1}\
+          (\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{3}m\
+          in\u{12}7\u{a}\u{3}max\u{18}\u{8} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValue\
+          B\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{3}max\u{12}9\u{a}\u{4}last\u{18}\u{9} \u{1}(\
+          \u{b}2\u{1c}.google.protobuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{4}la\
+          st\u{12}I\u{a}\u{c}availability\u{18}\u{a} \u{1}(\u{b}2\u{1c}.google.protobuf.Do\
+          ubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}100R\u{c}availability\"\u{1d}\u{a}\u{1b}Ge\
+          tTelemetrySettingsRequest\"\u{f5}\u{1}\u{a}\u{11}TelemetrySettings\u{12}\u{19}\u{a}\
+          \u{8}raw_days\u{18}\u{1} \u{1}(\u{d}R\u{7}rawDays\u{12}.\u{a}\u{13}compress_afte\
+          r_days\u{18}\u{2} \u{1}(\u{d}R\u{11}compressAfterDays\u{12}!\u{a}\u{c}can_compre\
+          ss\u{18}\u{3} \u{1}(\u{8}R\u{b}canCompress\u{12}7\u{a}\u{9}kept_from\u{18}\u{4} \
+          \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}keptFrom\u{12}9\u{a}\u{a}appli\
+          ed_at\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}appliedAt\"\u{ba}\
+          \u{1}\u{a}\u{1e}UpdateTelemetrySettingsRequest\u{12}\"\u{a}\u{8}raw_days\u{18}\u{1}\
+           \u{1}(\u{d}B\u{7}\u{ba}\u{d4}\u{18}\u{3} \u{cc}\u{1c}R\u{7}rawDays\u{12}7\u{a}\u{13}\
+          compress_after_days\u{18}\u{2} \u{1}(\u{d}B\u{7}\u{ba}\u{d4}\u{18}\u{3} \u{cc}\u{1c}\
+          R\u{11}compressAfterDays\u{12};\u{a}\u{b}update_mask\u{18}\u{3} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.FieldMaskR\u{a}updateMask2\u{fe}\u{8}\u{a}\u{15}TelemetryQueryS\
+          ervice\u{12}\u{ad}\u{1}\u{a}\u{13}GetTelemetrySummary\u{12}(.traksense.v1.GetTel\
+          emetrySummaryRequest\u{1a}\u{1e}.traksense.v1.TelemetrySummary\"L\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2}F\u{12}\u{1b}/ingest/summary/{device_id}Z'\u{12}%/telemetry/device/{d\
+          evice_id}/summary\u{12}\u{86}\u{1}\u{a}\u{c}ListReadings\u{12}!.traksense.v1.Lis\
+          tReadingsRequest\u{1a}\".traksense.v1.ListReadingsResponse\"/\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2})\u{12}\u{10}/ingest/readingsZ\u{15}\u{12}\u{13}/telemetry/readings\u{12}\u{80}\
+          \u{3}\u{a}\u{e}ListAggregates\u{12}#.traksense.v1.ListAggregatesRequest\u{1a}$.t\
+          raksense.v1.ListAggregatesResponse\"\u{a2}\u{2}\u{82}\u{d3}\u{e4}\u{93}\u{2}2\u{12}\
+          \u{12}/ingest/aggregatesZ\u{1c}\u{12}\u{11}/telemetry/seriesb\u{7}results\u{d2}\u{d4}\
+          \u{18}\u{e5}\u{1}{\"results\": [{\"bucket\": \"2026-06-01T12:00:00Z\", \"ts\": \"\
+          2026-06-01T12:00:00Z\", \"device_id\": \"ESP32-01\", \"sensor_id\": \"temp_001\"\
+          , \"avg_value\": 6.9, \"min_value\": 6.9, \"max_value\": 6.9, \"last_value\": 6.\
+          9, \"count\": 1, \"unit\": \"\u{c2}\u{b0}C\"}]}\u{12}v\u{a}\u{e}QueryTelemetry\u{12}\
+          #.traksense.v1.QueryTelemetryRequest\u{1a}$.traksense.v1.QueryTelemetryResponse\"\
+          \u{19}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{13}\u{12}\u{11}/ingest/telemetry\u{12}}\u{a}\
+          \u{14}GetTelemetrySettings\u{12}).traksense.v1.GetTelemetrySettingsRequest\u{1a}\
+          \u{1f}.traksense.v1.TelemetrySettings\"\u{19}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{13}\
+          \u{12}\u{11}/tenant/telemetry\u{12}\u{b1}\u{1}\u{a}\u{17}UpdateTelemetrySettings\
+          \u{12},.traksense.v1.UpdateTelemetrySettingsRequest\u{1a}\u{1f}.traksense.v1.Tel\
+          emetrySettings\"G\u{82}\u{d3}\u{e4}\u{93}\u{2}.2\u{11}/tenant/telemetry:\u{1}*Z\u{16}\
+          \u{1a}\u{11}/tenant/telemetry:\u{1}*\u{ca}\u{d4}\u{18}\u{f}{\"raw_days\": 0}b\u{6}\
+          proto3
           """),
       ProtobufFile(
         name: "traksense/v1/tenant.proto",
-        imports: ["google/api/annotations.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "traksense/v1/options.proto"],
+        imports: ["google/api/annotations.proto", "google/api/field_behavior.proto", "google/protobuf/empty.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "traksense/v1/options.proto"],
         symbols: [
           "traksense.v1.Tenant",
           "traksense.v1.Tenant.slug",
@@ -3439,63 +3856,82 @@ extension ProtobufSchema {
         ],
         descriptor: """
           \u{a}\u{19}traksense/v1/tenant.proto\u{12}\u{c}traksense.v1\u{1a}\u{1c}google/ap\
-          i/annotations.proto\u{1a}\u{1b}google/protobuf/empty.proto\u{1a} google/protobuf\
-          /field_mask.proto\u{1a}\u{1f}google/protobuf/timestamp.proto\u{1a}\u{1a}traksens\
-          e/v1/options.proto\"\u{ac}\u{1}\u{a}\u{6}Tenant\u{12}\u{12}\u{a}\u{4}slug\u{18}\u{1}\
-           \u{1}(\u{9}R\u{4}slug\u{12}\u{12}\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}R\u{4}nam\
-          e\u{12}\u{18}\u{a}\u{7}domains\u{18}\u{3} \u{3}(\u{9}R\u{7}domains\u{12}9\u{a}\u{a}\
-          created_at\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}createdA\
-          t\u{12}%\u{a}\u{e}active_members\u{18}\u{5} \u{1}(\u{d}R\u{d}activeMembers\"\u{12}\
-          \u{a}\u{10}GetTenantRequest\"f\u{a}\u{13}UpdateTenantRequest\u{12}\u{12}\u{a}\u{4}\
-          name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12};\u{a}\u{b}update_mask\u{18}\u{2} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateMask\"\u{cb}\u{2}\u{a}\u{6}AP\
-          IKey\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{12}\u{a}\u{4}\
-          name\u{18}\u{2} \u{1}(\u{9}R\u{4}name\u{12}\u{16}\u{a}\u{6}prefix\u{18}\u{3} \u{1}\
-          (\u{9}R\u{6}prefix\u{12}\u{16}\u{a}\u{6}scopes\u{18}\u{4} \u{3}(\u{9}R\u{6}scope\
-          s\u{12}9\u{a}\u{a}created_at\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.Times\
-          tampR\u{9}createdAt\u{12}9\u{a}\u{a}expires_at\u{18}\u{6} \u{1}(\u{b}2\u{1a}.goo\
-          gle.protobuf.TimestampR\u{9}expiresAt\u{12}9\u{a}\u{a}revoked_at\u{18}\u{7} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}revokedAt\u{12}<\u{a}\u{c}last_used\
-          _at\u{18}\u{8} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{a}lastUsedAt\"\u{14}\
-          \u{a}\u{12}ListAPIKeysRequest\"[\u{a}\u{13}ListAPIKeysResponse\u{12}\u{14}\u{a}\u{5}\
-          count\u{18}\u{1} \u{1}(\u{d}R\u{5}count\u{12}.\u{a}\u{7}results\u{18}\u{2} \u{3}\
-          (\u{b}2\u{14}.traksense.v1.APIKeyR\u{7}results\"|\u{a}\u{13}CreateAPIKeyRequest\u{12}\
-          \u{12}\u{a}\u{4}name\u{18}\u{1} \u{1}(\u{9}R\u{4}name\u{12}\u{16}\u{a}\u{6}scope\
-          s\u{18}\u{2} \u{3}(\u{9}R\u{6}scopes\u{12}9\u{a}\u{a}expires_at\u{18}\u{3} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}expiresAt\"W\u{a}\u{14}CreateAPIKey\
-          Response\u{12}-\u{a}\u{7}api_key\u{18}\u{1} \u{1}(\u{b}2\u{14}.traksense.v1.APIK\
-          eyR\u{6}apiKey\u{12}\u{10}\u{a}\u{3}key\u{18}\u{2} \u{1}(\u{9}R\u{3}key\"N\u{a}\u{13}\
-          RotateAPIKeyRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}'\
-          \u{a}\u{f}overlap_seconds\u{18}\u{2} \u{1}(\u{d}R\u{e}overlapSeconds\"%\u{a}\u{13}\
-          RevokeAPIKeyRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"I\u{a}\
-          \u{16}ListAuditEventsRequest\u{12}\u{12}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}R\u{4}\
-          page\u{12}\u{1b}\u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}R\u{8}pageSize\"c\u{a}\
-          \u{17}ListAuditEventsResponse\u{12}\u{14}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}R\
-          \u{5}count\u{12}2\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{18}.traksense.v1.Au\
-          ditEventR\u{7}results\"\u{e6}\u{1}\u{a}\u{a}AuditEvent\u{12}\u{e}\u{a}\u{2}id\u{18}\
-          \u{1} \u{1}(\u{d}R\u{2}id\u{12}*\u{a}\u{2}at\u{18}\u{2} \u{1}(\u{b}2\u{1a}.googl\
-          e.protobuf.TimestampR\u{2}at\u{12}\u{16}\u{a}\u{6}action\u{18}\u{3} \u{1}(\u{9}R\
-          \u{6}action\u{12}\u{14}\u{a}\u{5}actor\u{18}\u{4} \u{1}(\u{9}R\u{5}actor\u{12}\u{18}\
-          \u{a}\u{7}subject\u{18}\u{5} \u{1}(\u{9}R\u{7}subject\u{12}\u{1d}\u{a}\u{a}ip_ad\
-          dress\u{18}\u{6} \u{1}(\u{9}R\u{9}ipAddress\u{12}\u{1d}\u{a}\u{a}user_agent\u{18}\
-          \u{7} \u{1}(\u{9}R\u{9}userAgent\u{12}\u{16}\u{a}\u{6}detail\u{18}\u{8} \u{1}(\u{9}\
-          R\u{6}detail2\u{93}\u{6}\u{a}\u{d}TenantService\u{12}R\u{a}\u{9}GetTenant\u{12}\u{1e}\
-          .traksense.v1.GetTenantRequest\u{1a}\u{14}.traksense.v1.Tenant\"\u{f}\u{82}\u{d3}\
-          \u{e4}\u{93}\u{2}\u{9}\u{12}\u{7}/tenant\u{12}[\u{a}\u{c}UpdateTenant\u{12}!.tra\
-          ksense.v1.UpdateTenantRequest\u{1a}\u{14}.traksense.v1.Tenant\"\u{12}\u{82}\u{d3}\
-          \u{e4}\u{93}\u{2}\u{c}2\u{7}/tenant:\u{1}*\u{12}l\u{a}\u{b}ListAPIKeys\u{12} .tr\
-          aksense.v1.ListAPIKeysRequest\u{1a}!.traksense.v1.ListAPIKeysResponse\"\u{18}\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2}\u{12}\u{12}\u{10}/tenant/api-keys\u{12}w\u{a}\u{c}Create\
-          APIKey\u{12}!.traksense.v1.CreateAPIKeyRequest\u{1a}\".traksense.v1.CreateAPIKey\
-          Response\" \u{82}\u{d3}\u{e4}\u{93}\u{2}\u{15}\"\u{10}/tenant/api-keys:\u{1}*\u{a8}\
-          \u{d4}\u{18}\u{c9}\u{1}\u{12}\u{83}\u{1}\u{a}\u{c}RotateAPIKey\u{12}!.traksense.\
-          v1.RotateAPIKeyRequest\u{1a}\".traksense.v1.CreateAPIKeyResponse\",\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}!\"\u{1c}/tenant/api-keys/{id}/rotate:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\
-          \u{12}m\u{a}\u{c}RevokeAPIKey\u{12}!.traksense.v1.RevokeAPIKeyRequest\u{1a}\u{16}\
-          .google.protobuf.Empty\"\"\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{17}*\u{15}/tenant/api-\
-          keys/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{12}u\u{a}\u{f}ListAuditEvents\u{12}$.tr\
-          aksense.v1.ListAuditEventsRequest\u{1a}%.traksense.v1.ListAuditEventsResponse\"\u{15}\
-          \u{82}\u{d3}\u{e4}\u{93}\u{2}\u{f}\u{12}\u{d}/tenant/auditb\u{6}proto3
+          i/annotations.proto\u{1a}\u{1f}google/api/field_behavior.proto\u{1a}\u{1b}google\
+          /protobuf/empty.proto\u{1a} google/protobuf/field_mask.proto\u{1a}\u{1f}google/p\
+          rotobuf/timestamp.proto\u{1a}\u{1a}traksense/v1/options.proto\"\u{f8}\u{1}\u{a}\u{6}\
+          Tenant\u{12}\u{1b}\u{a}\u{4}slug\u{18}\u{1} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\
+          umcR\u{4}slug\u{12}2\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}B\u{1e}\u{b2}\u{d4}\u{18}\
+          \u{1a}Uberl\u{c3}\u{a2}ndia Medical CenterR\u{4}name\u{12}/\u{a}\u{7}domains\u{18}\
+          \u{3} \u{3}(\u{9}B\u{15}\u{b2}\u{d4}\u{18}\u{11}[\"umc.localhost\"]R\u{7}domains\
+          \u{12}>\u{a}\u{a}created_at\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.Timest\
+          ampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12},\u{a}\u{e}active_members\u{18}\u{5} \u{1}\
+          (\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}5R\u{d}activeMembers\"\u{12}\u{a}\u{10}GetTen\
+          antRequest\"\u{92}\u{1}\u{a}\u{13}UpdateTenantRequest\u{12}>\u{a}\u{4}name\u{18}\
+          \u{1} \u{1}(\u{9}B*\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}\u{ba}\u{d4}\u{18}\u{2}\u{10}\
+          d\u{b2}\u{d4}\u{18}\u{1a}Uberl\u{c3}\u{a2}ndia Medical CenterR\u{4}name\u{12};\u{a}\
+          \u{b}update_mask\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}up\
+          dateMask\"\u{8a}\u{3}\u{a}\u{6}APIKey\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
+          B\u{5}\u{b2}\u{d4}\u{18}\u{1}2R\u{2}id\u{12}!\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}\
+          B\u{d}\u{b2}\u{d4}\u{18}\u{9}ReportingR\u{4}name\u{12},\u{a}\u{6}prefix\u{18}\u{3}\
+           \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}tsk_q7ZkD2mXw9aBR\u{6}prefix\u{12}$\u{a}\
+          \u{6}scopes\u{18}\u{4} \u{3}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}[\"read\"]R\u{6}s\
+          copes\u{12}>\u{a}\u{a}created_at\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.T\
+          imestampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12}9\u{a}\u{a}expires_at\u{18}\u{6} \
+          \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}expiresAt\u{12}9\u{a}\u{a}revo\
+          ked_at\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}revokedAt\u{12}\
+          <\u{a}\u{c}last_used_at\u{18}\u{8} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\
+          \u{a}lastUsedAt\"\u{14}\u{a}\u{12}ListAPIKeysRequest\"b\u{a}\u{13}ListAPIKeysRes\
+          ponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}\
+          1R\u{5}count\u{12}.\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{14}.traksense.v1.\
+          APIKeyR\u{7}results\"\u{bc}\u{1}\u{a}\u{13}CreateAPIKeyRequest\u{12}*\u{a}\u{4}n\
+          ame\u{18}\u{1} \u{1}(\u{9}B\u{16}\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{2}\u{10}d\u{b2}\
+          \u{d4}\u{18}\u{9}ReportingR\u{4}name\u{12}>\u{a}\u{6}scopes\u{18}\u{2} \u{3}(\u{9}\
+          B&\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{13}:\u{11}ingest read admin\u{b2}\u{d4}\u{18}\
+          \u{8}[\"read\"]R\u{6}scopes\u{12}9\u{a}\u{a}expires_at\u{18}\u{3} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampR\u{9}expiresAt\"\u{9e}\u{1}\u{a}\u{14}CreateAPIKeyRes\
+          ponse\u{12}2\u{a}\u{7}api_key\u{18}\u{1} \u{1}(\u{b}2\u{14}.traksense.v1.APIKeyB\
+          \u{3}\u{e0}A\u{2}R\u{6}apiKey\u{12}R\u{a}\u{3}key\u{18}\u{2} \u{1}(\u{9}B@\u{b2}\
+          \u{d4}\u{18}<tsk_q7ZkD2mXw9aB_hG4Yt0sN1vQe8LrUo3iCwKz6bXfMdJpA5yTnRgHcE2uR\u{3}k\
+          ey\"h\u{a}\u{13}RotateAPIKeyRequest\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}\
+          B\u{5}\u{b2}\u{d4}\u{18}\u{1}2R\u{2}id\u{12}:\u{a}\u{f}overlap_seconds\u{18}\u{2}\
+           \u{1}(\u{d}B\u{11}\u{ba}\u{d4}\u{18}\u{5} \u{80}\u{9a}\u{9e}\u{1}\u{b2}\u{d4}\u{18}\
+          \u{4}3600R\u{e}overlapSeconds\",\u{a}\u{13}RevokeAPIKeyRequest\u{12}\u{15}\u{a}\u{2}\
+          id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}2R\u{2}id\"_\u{a}\u{16}Lis\
+          tAuditEventsRequest\u{12}\u{19}\u{a}\u{4}page\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\
+          \u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}page_size\u{18}\u{2} \u{1}(\u{d}B\u{d}\
+          \u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\u{d4}\u{18}\u{2}50R\u{8}pageSize\"j\u{a}\
+          \u{17}ListAuditEventsResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\
+          \u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}2\u{a}\u{7}results\u{18}\u{2} \u{3}\
+          (\u{b}2\u{18}.traksense.v1.AuditEventR\u{7}results\"\u{c1}\u{2}\u{a}\u{a}AuditEv\
+          ent\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1\
+          R\u{2}id\u{12}/\u{a}\u{2}at\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.Timest\
+          ampB\u{3}\u{e0}A\u{2}R\u{2}at\u{12}-\u{a}\u{6}action\u{18}\u{3} \u{1}(\u{9}B\u{15}\
+          \u{b2}\u{d4}\u{18}\u{11}account.signed_inR\u{6}action\u{12} \u{a}\u{5}actor\u{18}\
+          \u{4} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}user:5R\u{5}actor\u{12}$\u{a}\u{7}\
+          subject\u{18}\u{5} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}user:5R\u{7}subject\u{12}\
+          ,\u{a}\u{a}ip_address\u{18}\u{6} \u{1}(\u{9}B\u{d}\u{b2}\u{d4}\u{18}\u{9}127.0.0\
+          .1R\u{9}ipAddress\u{12}.\u{a}\u{a}user_agent\u{18}\u{7} \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\
+          \u{18}\u{b}curl/7.88.1R\u{9}userAgent\u{12}\u{16}\u{a}\u{6}detail\u{18}\u{8} \u{1}\
+          (\u{9}R\u{6}detail2\u{e2}\u{6}\u{a}\u{d}TenantService\u{12}R\u{a}\u{9}GetTenant\u{12}\
+          \u{1e}.traksense.v1.GetTenantRequest\u{1a}\u{14}.traksense.v1.Tenant\"\u{f}\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}\u{9}\u{12}\u{7}/tenant\u{12}\u{85}\u{1}\u{a}\u{c}UpdateT\
+          enant\u{12}!.traksense.v1.UpdateTenantRequest\u{1a}\u{14}.traksense.v1.Tenant\"<\
+          \u{82}\u{d3}\u{e4}\u{93}\u{2}\u{c}2\u{7}/tenant:\u{1}*\u{ca}\u{d4}\u{18}&{\"name\
+          \": \"Uberl\u{c3}\u{a2}ndia Medical Center\"}\u{12}l\u{a}\u{b}ListAPIKeys\u{12} \
+          .traksense.v1.ListAPIKeysRequest\u{1a}!.traksense.v1.ListAPIKeysResponse\"\u{18}\
+          \u{82}\u{d3}\u{e4}\u{93}\u{2}\u{12}\u{12}\u{10}/tenant/api-keys\u{12}w\u{a}\u{c}\
+          CreateAPIKey\u{12}!.traksense.v1.CreateAPIKeyRequest\u{1a}\".traksense.v1.Create\
+          APIKeyResponse\" \u{82}\u{d3}\u{e4}\u{93}\u{2}\u{15}\"\u{10}/tenant/api-keys:\u{1}\
+          *\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{12}\u{a2}\u{1}\u{a}\u{c}RotateAPIKey\u{12}!.tra\
+          ksense.v1.RotateAPIKeyRequest\u{1a}\".traksense.v1.CreateAPIKeyResponse\"K\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}!\"\u{1c}/tenant/api-keys/{id}/rotate:\u{1}*\u{a8}\u{d4}\u{18}\
+          \u{c9}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{d2}\u{d4}\u{18}\u{16}{\"api_key\": {\"\
+          id\": 3}}\u{12}r\u{a}\u{c}RevokeAPIKey\u{12}!.traksense.v1.RevokeAPIKeyRequest\u{1a}\
+          \u{16}.google.protobuf.Empty\"'\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{17}*\u{15}/tenant\
+          /api-keys/{id}\u{a8}\u{d4}\u{18}\u{cc}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}u\u{a}\
+          \u{f}ListAuditEvents\u{12}$.traksense.v1.ListAuditEventsRequest\u{1a}%.traksense\
+          .v1.ListAuditEventsResponse\"\u{15}\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{f}\u{12}\u{d}\
+          /tenant/auditb\u{6}proto3
           """),
     ])
 }

@@ -1144,8 +1144,8 @@ extension TraksenseV1 {
     /// `id`
     public var id: UInt32 = 0
 
-    /// 1 to 500. Each `device` is 0 or the device's id.
-    public var sensors: [TraksenseV1.CreateSensorRequest] = []
+    /// 1 to 500.
+    public var sensors: [TraksenseV1.NewSensor] = []
 
     /// Nothing set.
     public init() {}
@@ -1153,7 +1153,7 @@ extension TraksenseV1 {
     /// What is left out is not set.
     public init(
       id: UInt32 = 0,
-      sensors: [TraksenseV1.CreateSensorRequest] = []
+      sensors: [TraksenseV1.NewSensor] = []
     ) {
       self.id = id
       self.sensors = sensors

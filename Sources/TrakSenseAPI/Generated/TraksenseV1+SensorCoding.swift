@@ -590,6 +590,73 @@ extension TraksenseV1.CreateSensorRequest: JSONFieldValue {
   }
 }
 
+extension TraksenseV1.NewSensor: @unsafe CMessage {
+  package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__NewSensor>) {
+    unsafe traksense__v1__new_sensor__init(c)
+  }
+
+  package static var wireOverhead: Int { 77 }
+
+  package init(decoding c: UnsafePointer<Traksense__V1__NewSensor>) throws(ProtobufError) {
+    self.init()
+    self.tag = try unsafe CField.string(c.pointee.tag, "traksense.v1.NewSensor.tag")
+    self.device = unsafe c.pointee.device
+    self.metricType = try unsafe CField.string(c.pointee.metric_type, "traksense.v1.NewSensor.metric_type")
+    self.unit = try unsafe CField.string(c.pointee.unit, "traksense.v1.NewSensor.unit")
+    self.minValue = try unsafe CField.message(c.pointee.min_value)
+    self.maxValue = try unsafe CField.message(c.pointee.max_value)
+    self.thresholds = try unsafe CField.object(c.pointee.n_thresholds, c.pointee.thresholds)
+  }
+
+  package func fill(_ c: UnsafeMutablePointer<Traksense__V1__NewSensor>, _ arena: inout Arena) {
+    unsafe c.pointee.tag = arena.string(self.tag)
+    unsafe c.pointee.device = self.device
+    unsafe c.pointee.metric_type = arena.string(self.metricType)
+    unsafe c.pointee.unit = arena.string(self.unit)
+    unsafe c.pointee.min_value = arena.message(self.minValue)
+    unsafe c.pointee.max_value = arena.message(self.maxValue)
+    unsafe (c.pointee.n_thresholds, c.pointee.thresholds) = arena.object(self.thresholds)
+  }
+}
+
+extension TraksenseV1.NewSensor: JSONFieldValue {
+  package init(reading json: inout JSONFieldReader) throws(JSONFieldError) {
+    self.init()
+    try json.beginMessage()
+    while let key = try json.nextField() {
+      switch key {
+        case "tag":
+          self.tag = try json.value("tag")
+        case "device":
+          self.device = try json.value("device")
+        case "metric_type", "metricType":
+          self.metricType = try json.value("metric_type")
+        case "unit":
+          self.unit = try json.value("unit")
+        case "min_value", "minValue":
+          self.minValue = try json.optional("min_value")
+        case "max_value", "maxValue":
+          self.maxValue = try json.optional("max_value")
+        case "thresholds":
+          self.thresholds = try json.optional("thresholds")
+        default: try json.skipUnknown(key)
+      }
+    }
+  }
+
+  package func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.field("tag", self.tag)
+    json.field("device", self.device)
+    json.field("metric_type", self.metricType)
+    json.field("unit", self.unit)
+    json.field("min_value", self.minValue)
+    json.field("max_value", self.maxValue)
+    json.field("thresholds", self.thresholds)
+    json.endObject()
+  }
+}
+
 extension TraksenseV1.UpdateSensorRequest: @unsafe CMessage {
   package static func initialize(_ c: UnsafeMutablePointer<Traksense__V1__UpdateSensorRequest>) {
     unsafe traksense__v1__update_sensor_request__init(c)

@@ -671,6 +671,82 @@ extension TraksenseV1 {
 }
 
 extension TraksenseV1 {
+  /// A sensor of a device that is known already.
+  public struct NewSensor: ProtobufMessage {
+    /// `traksense.v1.NewSensor`
+    public static var fullName: String { "traksense.v1.NewSensor" }
+
+    /// `tag`
+    public var tag: String = ""
+
+    /// 0, or the id of that device.
+    public var device: UInt32 = 0
+
+    /// `metric_type`
+    public var metricType: String = ""
+
+    /// `unit`
+    public var unit: String = ""
+
+    /// `min_value`
+    public var minValue: ProtoDoubleValue? = nil
+
+    /// `max_value`
+    public var maxValue: ProtoDoubleValue? = nil
+
+    /// `thresholds`
+    public var thresholds: ProtoStruct? = nil
+
+    /// Nothing set.
+    public init() {}
+
+    /// What is left out is not set.
+    public init(
+      tag: String = "",
+      device: UInt32 = 0,
+      metricType: String = "",
+      unit: String = "",
+      minValue: ProtoDoubleValue? = nil,
+      maxValue: ProtoDoubleValue? = nil,
+      thresholds: ProtoStruct? = nil
+    ) {
+      self.tag = tag
+      self.device = device
+      self.metricType = metricType
+      self.unit = unit
+      self.minValue = minValue
+      self.maxValue = maxValue
+      self.thresholds = thresholds
+    }
+
+    /// Decodes the binary form. Fields that are not known are skipped.
+    public init(serialized buffer: ByteBuffer) throws(ProtobufError) {
+      self = try unsafe CCoding.decode(buffer)
+    }
+
+    /// Appends the binary form.
+    public func encode(into buffer: inout ByteBuffer) {
+      unsafe CCoding.encode(self, into: &buffer)
+    }
+
+    /// The binary form behind gRPC's prefix: ready to be sent any number of times.
+    public func frame() -> MessageFrame {
+      unsafe CCoding.frame(self)
+    }
+
+    /// Parses the proto3 JSON form.
+    public init(json: [UInt8], parsing: JSONParsing) throws(JSONFieldError) {
+      self = try JSONCoding.parse(json, parsing)
+    }
+
+    /// Appends the proto3 JSON form, with the .proto's own field names.
+    public func appendJSON(to bytes: inout [UInt8]) {
+      JSONCoding.append(self, to: &bytes)
+    }
+  }
+}
+
+extension TraksenseV1 {
   /// The fields of CreateSensorRequest.
   public struct UpdateSensorRequest: ProtobufMessage {
     /// `traksense.v1.UpdateSensorRequest`

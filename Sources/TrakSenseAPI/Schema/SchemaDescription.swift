@@ -59,17 +59,32 @@ extension SchemaDescription {
     public let request: String
     /// Name of the message.
     public let response: String
+    /// HTTP statuses with which it may fail, beyond those of all RPCs.
+    public let errors: [Int]
+    /// A whole request that is an example, as JSON; nil: its fields' examples are.
+    public let requestExample: String?
+    /// Members of the answer to the example that are not as its fields' examples, as JSON.
+    public let answerExample: String?
 
     /// - Parameters:
     ///   - path: with package and service.
     ///   - comment: may be empty.
     ///   - request: name of the message.
     ///   - response: name of the message.
-    public init(_ path: String, _ comment: String, request: String, response: String) {
+    ///   - errors: HTTP statuses, beyond those of all RPCs.
+    ///   - requestExample: JSON; nil: the fields have them.
+    ///   - answerExample: JSON.
+    public init(
+      _ path: String, _ comment: String, request: String, response: String, errors: [Int] = [],
+      requestExample: String? = nil, answerExample: String? = nil
+    ) {
       self.path = path
       self.comment = comment
       self.request = request
       self.response = response
+      self.errors = errors
+      self.requestExample = requestExample
+      self.answerExample = answerExample
     }
   }
 
@@ -115,24 +130,76 @@ extension SchemaDescription {
     public let form: Form
     /// Empty: there is none.
     public let comment: String
-    /// Whether a request must have it: its comment says `Required.`.
+    /// A request must have it; in a response it is not null.
     public let isRequired: Bool
+    /// What a value may be, beyond its type.
+    public let limits: Limits
+    /// A value: of texts the text itself, else JSON; nil: there is none.
+    public let example: String?
 
     /// - Parameters:
     ///   - name: as the .proto spells it.
     ///   - type: what the JSON form of one value is.
     ///   - form: how many values there are.
     ///   - comment: may be empty.
-    ///   - isRequired: whether a request must have it.
+    ///   - isRequired: a request must have it; in a response it is not null.
+    ///   - limits: what a value may be, beyond its type.
+    ///   - example: of texts the text itself, else JSON.
     public init(
       _ name: String, _ type: ValueType, _ form: Form = .one, _ comment: String = "",
-      isRequired: Bool = false
+      isRequired: Bool = false, limits: Limits = Limits(), example: String? = nil
     ) {
       self.name = name
       self.type = type
       self.form = form
       self.comment = comment
       self.isRequired = isRequired
+      self.limits = limits
+      self.example = example
+    }
+  }
+
+  /// What a value may be, beyond its type; of a list, all but ``maxItems`` is about the elements. nil and empty say
+  /// nothing.
+  public struct Limits: Hashable, Sendable {
+    /// In characters.
+    public let minLength: Int?
+    /// In characters.
+    public let maxLength: Int?
+    /// The least of a number.
+    public let minimum: Int?
+    /// The most of a number.
+    public let maximum: Int?
+    /// A regular expression that a text matches.
+    public let pattern: String?
+    /// As JSON Schema names them.
+    public let format: String?
+    /// The texts that there are.
+    public let words: [String]
+    /// Of the list.
+    public let maxItems: Int?
+
+    /// - Parameters:
+    ///   - minLength: in characters.
+    ///   - maxLength: in characters.
+    ///   - minimum: of a number.
+    ///   - maximum: of a number.
+    ///   - pattern: a regular expression.
+    ///   - format: as JSON Schema names them.
+    ///   - words: the texts that there are.
+    ///   - maxItems: of the list.
+    public init(
+      minLength: Int? = nil, maxLength: Int? = nil, minimum: Int? = nil, maximum: Int? = nil,
+      pattern: String? = nil, format: String? = nil, words: [String] = [], maxItems: Int? = nil
+    ) {
+      self.minLength = minLength
+      self.maxLength = maxLength
+      self.minimum = minimum
+      self.maximum = maximum
+      self.pattern = pattern
+      self.format = format
+      self.words = words
+      self.maxItems = maxItems
     }
   }
 

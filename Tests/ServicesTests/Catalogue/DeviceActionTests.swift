@@ -13,8 +13,8 @@ struct DeviceActionTests {
   func bulk() async throws {
     let fixture = try await CatalogueFixture()
     let writer = try await fixture.writer()
-    func sensor(_ tag: String, device: UInt32 = 0) -> TraksenseV1.CreateSensorRequest {
-      TraksenseV1.CreateSensorRequest(
+    func sensor(_ tag: String, device: UInt32 = 0) -> TraksenseV1.NewSensor {
+      TraksenseV1.NewSensor(
         tag: tag, device: device, metricType: "humidity", unit: "%")
     }
     let made = try await fixture.devices.createDeviceSensors(

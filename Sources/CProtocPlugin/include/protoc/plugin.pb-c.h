@@ -23,6 +23,8 @@ typedef struct Traksense__Protoc__FileDescriptor Traksense__Protoc__FileDescript
 typedef struct Traksense__Protoc__MessageDescriptor Traksense__Protoc__MessageDescriptor;
 typedef struct Traksense__Protoc__MessageOptions Traksense__Protoc__MessageOptions;
 typedef struct Traksense__Protoc__FieldDescriptor Traksense__Protoc__FieldDescriptor;
+typedef struct Traksense__Protoc__FieldOptions Traksense__Protoc__FieldOptions;
+typedef struct Traksense__Protoc__Limits Traksense__Protoc__Limits;
 typedef struct Traksense__Protoc__OneofDescriptor Traksense__Protoc__OneofDescriptor;
 typedef struct Traksense__Protoc__EnumDescriptor Traksense__Protoc__EnumDescriptor;
 typedef struct Traksense__Protoc__EnumValueDescriptor Traksense__Protoc__EnumValueDescriptor;
@@ -163,10 +165,14 @@ struct  Traksense__Protoc__MessageOptions
    */
   protobuf_c_boolean has_map_entry;
   protobuf_c_boolean map_entry;
+  /*
+   * traksense/v1/options.proto.
+   */
+  char *fields_like;
 };
 #define TRAKSENSE__PROTOC__MESSAGE_OPTIONS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__protoc__message_options__descriptor) \
-    , 0, 0 }
+    , 0, 0, NULL }
 
 
 /*
@@ -187,6 +193,7 @@ struct  Traksense__Protoc__FieldDescriptor
   protobuf_c_boolean has_type;
   int32_t type;
   char *type_name;
+  Traksense__Protoc__FieldOptions *options;
   protobuf_c_boolean has_oneof_index;
   int32_t oneof_index;
   char *json_name;
@@ -195,7 +202,51 @@ struct  Traksense__Protoc__FieldDescriptor
 };
 #define TRAKSENSE__PROTOC__FIELD_DESCRIPTOR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__protoc__field_descriptor__descriptor) \
-    , NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, 0, 0, NULL, 0, 0 }
+    , NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL, 0, 0 }
+
+
+/*
+ * FieldOptions: the extensions of google/api/field_behavior.proto and traksense/v1/options.proto.
+ */
+struct  Traksense__Protoc__FieldOptions
+{
+  ProtobufCMessage base;
+  /*
+   * Enums there.
+   */
+  size_t n_field_behavior;
+  int32_t *field_behavior;
+  char *example;
+  Traksense__Protoc__Limits *limits;
+};
+#define TRAKSENSE__PROTOC__FIELD_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__protoc__field_options__descriptor) \
+    , 0,NULL, NULL, NULL }
+
+
+/*
+ * traksense.v1.Limits.
+ */
+struct  Traksense__Protoc__Limits
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_min_length;
+  uint32_t min_length;
+  protobuf_c_boolean has_max_length;
+  uint32_t max_length;
+  protobuf_c_boolean has_minimum;
+  uint32_t minimum;
+  protobuf_c_boolean has_maximum;
+  uint32_t maximum;
+  char *pattern;
+  char *format;
+  char *one_of;
+  protobuf_c_boolean has_max_items;
+  uint32_t max_items;
+};
+#define TRAKSENSE__PROTOC__LIMITS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__protoc__limits__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, 0, 0 }
 
 
 /*
@@ -284,11 +335,15 @@ struct  Traksense__Protoc__MethodOptions
   ProtobufCMessage base;
   protobuf_c_boolean has_success_status;
   uint32_t success_status;
+  size_t n_error_status;
+  uint32_t *error_status;
+  char *request_example;
+  char *answer_example;
   Traksense__Protoc__HttpRule *http;
 };
 #define TRAKSENSE__PROTOC__METHOD_OPTIONS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__protoc__method_options__descriptor) \
-    , 0, 0, NULL }
+    , 0, 0, 0,NULL, NULL, NULL, NULL }
 
 
 /*
@@ -490,6 +545,44 @@ Traksense__Protoc__FieldDescriptor *
 void   traksense__protoc__field_descriptor__free_unpacked
                      (Traksense__Protoc__FieldDescriptor *message,
                       ProtobufCAllocator *allocator);
+/* Traksense__Protoc__FieldOptions methods */
+void   traksense__protoc__field_options__init
+                     (Traksense__Protoc__FieldOptions         *message);
+size_t traksense__protoc__field_options__get_packed_size
+                     (const Traksense__Protoc__FieldOptions   *message);
+size_t traksense__protoc__field_options__pack
+                     (const Traksense__Protoc__FieldOptions   *message,
+                      uint8_t             *out);
+size_t traksense__protoc__field_options__pack_to_buffer
+                     (const Traksense__Protoc__FieldOptions   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__Protoc__FieldOptions *
+       traksense__protoc__field_options__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__protoc__field_options__free_unpacked
+                     (Traksense__Protoc__FieldOptions *message,
+                      ProtobufCAllocator *allocator);
+/* Traksense__Protoc__Limits methods */
+void   traksense__protoc__limits__init
+                     (Traksense__Protoc__Limits         *message);
+size_t traksense__protoc__limits__get_packed_size
+                     (const Traksense__Protoc__Limits   *message);
+size_t traksense__protoc__limits__pack
+                     (const Traksense__Protoc__Limits   *message,
+                      uint8_t             *out);
+size_t traksense__protoc__limits__pack_to_buffer
+                     (const Traksense__Protoc__Limits   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__Protoc__Limits *
+       traksense__protoc__limits__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__protoc__limits__free_unpacked
+                     (Traksense__Protoc__Limits *message,
+                      ProtobufCAllocator *allocator);
 /* Traksense__Protoc__OneofDescriptor methods */
 void   traksense__protoc__oneof_descriptor__init
                      (Traksense__Protoc__OneofDescriptor         *message);
@@ -690,6 +783,12 @@ typedef void (*Traksense__Protoc__MessageOptions_Closure)
 typedef void (*Traksense__Protoc__FieldDescriptor_Closure)
                  (const Traksense__Protoc__FieldDescriptor *message,
                   void *closure_data);
+typedef void (*Traksense__Protoc__FieldOptions_Closure)
+                 (const Traksense__Protoc__FieldOptions *message,
+                  void *closure_data);
+typedef void (*Traksense__Protoc__Limits_Closure)
+                 (const Traksense__Protoc__Limits *message,
+                  void *closure_data);
 typedef void (*Traksense__Protoc__OneofDescriptor_Closure)
                  (const Traksense__Protoc__OneofDescriptor *message,
                   void *closure_data);
@@ -734,6 +833,8 @@ extern const ProtobufCMessageDescriptor traksense__protoc__file_descriptor__desc
 extern const ProtobufCMessageDescriptor traksense__protoc__message_descriptor__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__message_options__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__field_descriptor__descriptor;
+extern const ProtobufCMessageDescriptor traksense__protoc__field_options__descriptor;
+extern const ProtobufCMessageDescriptor traksense__protoc__limits__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__oneof_descriptor__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__enum_descriptor__descriptor;
 extern const ProtobufCMessageDescriptor traksense__protoc__enum_value_descriptor__descriptor;

@@ -2505,7 +2505,7 @@ static const ProtobufCFieldDescriptor traksense__v1__create_device_sensors_reque
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Traksense__V1__CreateDeviceSensorsRequest, n_sensors),
     offsetof(Traksense__V1__CreateDeviceSensorsRequest, sensors),
-    &traksense__v1__create_sensor_request__descriptor,
+    &traksense__v1__new_sensor__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */

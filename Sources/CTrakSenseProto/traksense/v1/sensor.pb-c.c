@@ -367,6 +367,51 @@ void   traksense__v1__create_sensor_request__free_unpacked
   assert(message->base.descriptor == &traksense__v1__create_sensor_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   traksense__v1__new_sensor__init
+                     (Traksense__V1__NewSensor         *message)
+{
+  static const Traksense__V1__NewSensor init_value = TRAKSENSE__V1__NEW_SENSOR__INIT;
+  *message = init_value;
+}
+size_t traksense__v1__new_sensor__get_packed_size
+                     (const Traksense__V1__NewSensor *message)
+{
+  assert(message->base.descriptor == &traksense__v1__new_sensor__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t traksense__v1__new_sensor__pack
+                     (const Traksense__V1__NewSensor *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &traksense__v1__new_sensor__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t traksense__v1__new_sensor__pack_to_buffer
+                     (const Traksense__V1__NewSensor *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &traksense__v1__new_sensor__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Traksense__V1__NewSensor *
+       traksense__v1__new_sensor__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Traksense__V1__NewSensor *)
+     protobuf_c_message_unpack (&traksense__v1__new_sensor__descriptor,
+                                allocator, len, data);
+}
+void   traksense__v1__new_sensor__free_unpacked
+                     (Traksense__V1__NewSensor *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &traksense__v1__new_sensor__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   traksense__v1__update_sensor_request__init
                      (Traksense__V1__UpdateSensorRequest         *message)
 {
@@ -1831,6 +1876,122 @@ const ProtobufCMessageDescriptor traksense__v1__create_sensor_request__descripto
   traksense__v1__create_sensor_request__field_indices_by_name,
   1,  traksense__v1__create_sensor_request__number_ranges,
   (ProtobufCMessageInit) traksense__v1__create_sensor_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor traksense__v1__new_sensor__field_descriptors[7] =
+{
+  {
+    "tag",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__NewSensor, tag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "device",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__NewSensor, device),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "metric_type",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__NewSensor, metric_type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__NewSensor, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "min_value",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__NewSensor, min_value),
+    &google__protobuf__double_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_value",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Traksense__V1__NewSensor, max_value),
+    &google__protobuf__double_value__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "thresholds",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Traksense__V1__NewSensor, n_thresholds),
+    offsetof(Traksense__V1__NewSensor, thresholds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned traksense__v1__new_sensor__field_indices_by_name[] = {
+  1,   /* field[1] = device */
+  5,   /* field[5] = max_value */
+  2,   /* field[2] = metric_type */
+  4,   /* field[4] = min_value */
+  0,   /* field[0] = tag */
+  6,   /* field[6] = thresholds */
+  3,   /* field[3] = unit */
+};
+static const ProtobufCIntRange traksense__v1__new_sensor__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor traksense__v1__new_sensor__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "traksense.v1.NewSensor",
+  "NewSensor",
+  "Traksense__V1__NewSensor",
+  "traksense.v1",
+  sizeof(Traksense__V1__NewSensor),
+  7,
+  traksense__v1__new_sensor__field_descriptors,
+  traksense__v1__new_sensor__field_indices_by_name,
+  1,  traksense__v1__new_sensor__number_ranges,
+  (ProtobufCMessageInit) traksense__v1__new_sensor__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor traksense__v1__update_sensor_request__field_descriptors[9] =

@@ -64,17 +64,17 @@ function inner(schema) {
   return schema.properties ? [schema] : [];
 }
 
-/** The members of an object; those of objects inside open on demand. */
-function fields(schema) {
+/** The members of an object; those of objects inside open on demand. What an answer has is always there. */
+function fields(schema, isRequest) {
   const list = element("ul", { class: "fields" });
-  const required = new Set(schema.required ?? []);
+  const required = new Set(isRequest ? schema.required : []);
   for (const [name, value] of Object.entries(schema.properties ?? {})) {
-    list.append(field(name, value, required.has(name)));
+    list.append(field(name, value, required.has(name), isRequest));
   }
   return list;
 }
 
-function field(name, schema, isRequired, comment = schema.description) {
+function field(name, schema, isRequired, isRequest, comment = schema.description) {
   const head = [
     element("code", {}, name), element("span", { class: "type" }, typeOf(schema)),
     isRequired ? element("span", { class: "must" }, "required") : null,
@@ -82,7 +82,7 @@ function field(name, schema, isRequired, comment = schema.description) {
   const text = comment ? prose(comment) : null;
   const below = inner(schema).filter((one) => one.properties);
   if (!below.length) return element("li", {}, ...head, text);
-  return element("li", {}, lazy(element("summary", {}, ...head), () => below.map(fields)), text);
+  return element("li", {}, lazy(element("summary", {}, ...head), () => below.map((one) => fields(one, isRequest))), text);
 }
 
 /** A part that is made when it is opened for the first time. */
@@ -92,12 +92,80 @@ function lazy(summary, make, attributes = {}) {
   return part;
 }
 
-function content(body) {
+/** The examples of a content, by what they are called. */
+function examples({ example, examples: named = {} }) {
+  const all = Object.entries(named).map(([name, one]) => [one.summary ?? name, one.value]);
+  return example === undefined ? all : [["", example], ...all];
+}
+
+const written = (value) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
+
+/** What a body may be. The first example of a request is shown as a command line already. */
+function content(body, isRequest) {
   const made = [];
-  for (const [type, { schema }] of Object.entries(body.content ?? {})) {
-    made.push(element("p", { class: "quiet" }, `${type}: ${typeOf(schema)}`));
-    for (const one of inner(schema)) made.push(fields(one));
+  for (const [type, one] of Object.entries(body.content ?? {})) {
+    made.push(element("p", { class: "quiet" }, `${type}: ${typeOf(one.schema)}`));
+    for (const [name, value] of examples(one).slice(isRequest ? 1 : 0)) {
+      if (name) made.push(element("p", { class: "quiet" }, name));
+      made.push(element("pre", {}, written(value)));
+    }
+    for (const below of inner(one.schema)) made.push(fields(below, isRequest));
   }
+  return made;
+}
+
+/** A body in one line, or in several when it is long. */
+function sent(value) {
+  const line = JSON.stringify(value);
+  return line.length > 60 ? JSON.stringify(value, null, 2) : line;
+}
+
+/** A text in single quotes, as shells read it. */
+const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** The credentials that an example shows: a key where one will do. */
+function shown(operation) {
+  const names = (operation.security ?? []).flatMap(Object.keys);
+  if (names.includes("apiKey")) return ["-H", '"X-Api-Key: $KEY"'];
+  return names.length ? ["-H", '"Authorization: Bearer $TOKEN"'] : [];
+}
+
+/** The example as a command line. */
+function command(path, verb, operation) {
+  const query = [];
+  let filled = path;
+  for (const one of (operation.parameters ?? []).map(resolved)) {
+    if (one.example === undefined) continue;
+    if (one.in === "path") filled = filled.replace(`{${one.name}}`, encodeURI(one.example));
+    else for (const value of [].concat(one.example)) query.push(`${one.name}=${encodeURIComponent(value)}`);
+  }
+  const address = `${location.origin}${api.servers[0].url}${filled}${query.length ? `?${query.join("&")}` : ""}`;
+  const words = verb === "get" ? ["curl"] : ["curl", "-X", verb.toUpperCase()];
+  words.push(quoted(address), ...shown(operation));
+  for (const [type, one] of Object.entries(operation.requestBody?.content ?? {})) {
+    if (type.startsWith("multipart")) words.push("-F", "avatar=@picture.png");
+    const value = examples(one)[0]?.[1];
+    if (value !== undefined) words.push("-H", quoted(`Content-Type: ${type}`), "-d", quoted(sent(value)));
+  }
+  const lines = [];
+  for (const word of words) {
+    if (/^-[HdF]$/.test(word)) lines.push(`  ${word}`);
+    else lines.push(lines.length ? `${lines.pop()} ${word}` : word);
+  }
+  return lines.join(" \\\n");
+}
+
+/** A command line with a button that copies it. */
+function copyable(text) {
+  const made = element("div", { class: "command" }, element("pre", {}, text));
+  // Browsers have it on HTTPS and on localhost only.
+  if (!navigator.clipboard) return made;
+  const button = element("button", { class: "copy", type: "button" }, "Copy");
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  });
+  made.append(button);
   return made;
 }
 
@@ -106,22 +174,23 @@ function credentials(operation) {
   return names.length ? `Credentials: ${names.join(", ")}` : "Open to everybody";
 }
 
-function inside(operation) {
+function inside(path, verb, operation) {
   const made = element("div", { class: "inside" });
   if (operation.description) made.append(prose(operation.description));
   made.append(element("p", { class: "padlock" }, credentials(operation)));
+  made.append(element("div", {}, element("h3", {}, "Example"), copyable(command(path, verb, operation))));
   const parameters = (operation.parameters ?? []).map(resolved);
   if (parameters.length) {
     const list = element("ul", { class: "fields" });
     for (const one of parameters) {
-      const item = field(one.name, one.schema, one.required === true, one.description);
+      const item = field(one.name, one.schema, one.required === true, true, one.description);
       item.querySelector(".type").append(` in ${one.in}`);
       list.append(item);
     }
     made.append(element("div", {}, element("h3", {}, "Parameters"), list));
   }
   if (operation.requestBody) {
-    made.append(element("div", {}, element("h3", {}, "Body"), ...content(operation.requestBody)));
+    made.append(element("div", {}, element("h3", {}, "Body"), ...content(operation.requestBody, true)));
   }
   const answers = element("div", { class: "answers" });
   for (const [status, answer] of Object.entries(operation.responses)) {
@@ -129,7 +198,7 @@ function inside(operation) {
     const kind = status < "400" ? "good" : "bad";
     const head = [element("span", { class: `status ${kind}` }, status), body.description];
     answers.append(
-      body.content ? lazy(element("summary", {}, ...head), () => content(body)) : element("div", {}, ...head));
+      body.content ? lazy(element("summary", {}, ...head), () => content(body, false)) : element("div", {}, ...head));
   }
   made.append(element("div", {}, element("h3", {}, "Answers"), answers));
   return made;
@@ -139,7 +208,7 @@ function route(path, verb, operation) {
   const summary = element(
     "summary", {}, element("span", { class: `verb ${verb}` }, verb.toUpperCase()), element("code", {}, path),
     element("span", { class: "quiet" }, operation.summary ?? ""));
-  const part = lazy(summary, () => [inside(operation)], { class: "route", id: operation.operationId });
+  const part = lazy(summary, () => [inside(path, verb, operation)], { class: "route", id: operation.operationId });
   part.dataset.words = `${verb} ${path} ${operation.summary} ${operation.description ?? ""}`.toLowerCase();
   return part;
 }

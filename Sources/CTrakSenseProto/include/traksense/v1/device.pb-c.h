@@ -400,10 +400,10 @@ struct  Traksense__V1__CreateDeviceSensorsRequest
   ProtobufCMessage base;
   uint32_t id;
   /*
-   * 1 to 500. Each `device` is 0 or the device's id.
+   * 1 to 500.
    */
   size_t n_sensors;
-  Traksense__V1__CreateSensorRequest **sensors;
+  Traksense__V1__NewSensor **sensors;
 };
 #define TRAKSENSE__V1__CREATE_DEVICE_SENSORS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__create_device_sensors_request__descriptor) \

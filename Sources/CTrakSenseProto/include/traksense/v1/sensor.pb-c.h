@@ -27,6 +27,7 @@ typedef struct Traksense__V1__ListSensorsRequest Traksense__V1__ListSensorsReque
 typedef struct Traksense__V1__ListSensorsResponse Traksense__V1__ListSensorsResponse;
 typedef struct Traksense__V1__GetSensorRequest Traksense__V1__GetSensorRequest;
 typedef struct Traksense__V1__CreateSensorRequest Traksense__V1__CreateSensorRequest;
+typedef struct Traksense__V1__NewSensor Traksense__V1__NewSensor;
 typedef struct Traksense__V1__UpdateSensorRequest Traksense__V1__UpdateSensorRequest;
 typedef struct Traksense__V1__DeleteSensorRequest Traksense__V1__DeleteSensorRequest;
 typedef struct Traksense__V1__ArchiveSensorRequest Traksense__V1__ArchiveSensorRequest;
@@ -260,6 +261,29 @@ struct  Traksense__V1__CreateSensorRequest
 };
 #define TRAKSENSE__V1__CREATE_SENSOR_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__create_sensor_request__descriptor) \
+    , {0,NULL}, 0, {0,NULL}, {0,NULL}, NULL, NULL, 0,NULL }
+
+
+/*
+ * A sensor of a device that is known already.
+ */
+struct  Traksense__V1__NewSensor
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData tag;
+  /*
+   * 0, or the id of that device.
+   */
+  uint32_t device;
+  ProtobufCBinaryData metric_type;
+  ProtobufCBinaryData unit;
+  Google__Protobuf__DoubleValue *min_value;
+  Google__Protobuf__DoubleValue *max_value;
+  size_t n_thresholds;
+  ProtobufCBinaryData *thresholds;
+};
+#define TRAKSENSE__V1__NEW_SENSOR__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&traksense__v1__new_sensor__descriptor) \
     , {0,NULL}, 0, {0,NULL}, {0,NULL}, NULL, NULL, 0,NULL }
 
 
@@ -577,6 +601,25 @@ Traksense__V1__CreateSensorRequest *
 void   traksense__v1__create_sensor_request__free_unpacked
                      (Traksense__V1__CreateSensorRequest *message,
                       ProtobufCAllocator *allocator);
+/* Traksense__V1__NewSensor methods */
+void   traksense__v1__new_sensor__init
+                     (Traksense__V1__NewSensor         *message);
+size_t traksense__v1__new_sensor__get_packed_size
+                     (const Traksense__V1__NewSensor   *message);
+size_t traksense__v1__new_sensor__pack
+                     (const Traksense__V1__NewSensor   *message,
+                      uint8_t             *out);
+size_t traksense__v1__new_sensor__pack_to_buffer
+                     (const Traksense__V1__NewSensor   *message,
+                      ProtobufCBuffer     *buffer);
+Traksense__V1__NewSensor *
+       traksense__v1__new_sensor__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   traksense__v1__new_sensor__free_unpacked
+                     (Traksense__V1__NewSensor *message,
+                      ProtobufCAllocator *allocator);
 /* Traksense__V1__UpdateSensorRequest methods */
 void   traksense__v1__update_sensor_request__init
                      (Traksense__V1__UpdateSensorRequest         *message);
@@ -774,6 +817,9 @@ typedef void (*Traksense__V1__GetSensorRequest_Closure)
 typedef void (*Traksense__V1__CreateSensorRequest_Closure)
                  (const Traksense__V1__CreateSensorRequest *message,
                   void *closure_data);
+typedef void (*Traksense__V1__NewSensor_Closure)
+                 (const Traksense__V1__NewSensor *message,
+                  void *closure_data);
 typedef void (*Traksense__V1__UpdateSensorRequest_Closure)
                  (const Traksense__V1__UpdateSensorRequest *message,
                   void *closure_data);
@@ -815,6 +861,7 @@ extern const ProtobufCMessageDescriptor traksense__v1__list_sensors_request__des
 extern const ProtobufCMessageDescriptor traksense__v1__list_sensors_response__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__get_sensor_request__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__create_sensor_request__descriptor;
+extern const ProtobufCMessageDescriptor traksense__v1__new_sensor__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__update_sensor_request__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__delete_sensor_request__descriptor;
 extern const ProtobufCMessageDescriptor traksense__v1__archive_sensor_request__descriptor;
