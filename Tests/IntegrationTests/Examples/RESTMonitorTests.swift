@@ -44,7 +44,7 @@ extension EndToEnd {
       #expect(lines.first == "signed in as rest-monitor")
       #expect(lines.count { $0.hasPrefix("ESP32-0") } == 6, "\(output)")
       // Other tests may have sent readings of the same sensor.
-      let hours = output.matches(of: /min ([0-9.]+)  avg [0-9.]+  max ([0-9.]+) /)
+      let hours = output.matches(of: #/min ([0-9.]+)  avg [0-9.]+  max ([0-9.]+) /#)
       #expect(
         hours.contains { (Double($0.1) ?? .infinity) <= 4.75 && 4.75 <= (Double($0.2) ?? 0) },
         "\(output)")
