@@ -20,12 +20,15 @@ package struct JobTurn: Hashable, Sendable {
   package var counts: [String: Int]
   /// There is more that could be done at once.
   package var hasMore: Bool
+  /// After so long there is something to do by time alone, even if nothing changes; nil: there is not.
+  package var nextWithin: Duration?
   /// Another node is busy with this tenant: nothing was done.
   package var isElsewhere: Bool
 
-  package init(counts: [String: Int] = [:], hasMore: Bool = false) {
+  package init(counts: [String: Int] = [:], hasMore: Bool = false, nextWithin: Duration? = nil) {
     self.counts = counts.filter { $0.value != 0 }
     self.hasMore = hasMore
+    self.nextWithin = nextWithin
     isElsewhere = false
   }
 

@@ -59,14 +59,16 @@ struct StatusTests {
       try await database.run("UPDATE t.assets_device SET offline_after_seconds = 30")
       try await commit(plant, 0, [0, 30, 61])
       try await commit(plant, 1, [0])
-      _ = try await run(plant, at: 62)
+      // The first to fall silent, if nothing comes, is the sensor of 61.
+      #expect(try await run(plant, at: 62).nextWithin == .seconds(29))
       // Seen for the first time: nothing is claimed about before.
       #expect(try await changes(plant, 0, until: 62) == ["on 61"])
       #expect(try await changes(plant, 1, until: 62) == ["on 0", "off 30"])
       #expect(try await changes(plant, 2, until: 62) == [])
       try await commit(plant, 1, [100])
       try await commit(plant, 0, [50])
-      _ = try await run(plant, at: 101)
+      #expect(try await run(plant, at: 101).nextWithin == .seconds(29))
+      #expect(try await run(plant, at: 130).nextWithin == nil)
       #expect(try await changes(plant, 0, until: 101) == ["on 61", "off 91"])
       #expect(try await changes(plant, 1, until: 101) == ["on 0", "off 30", "on 100"])
     }
@@ -83,7 +85,7 @@ struct StatusTests {
       // All of them are offline by the database's clock.
       #expect(
         try await job.run(for: plant.tenant)
-          == JobTurn(counts: ["changes": 1, "health_scores": 1]))
+          == JobTurn(counts: ["changes": 1, "health_scores": 1], nextWithin: .seconds(299)))
     }
   }
 

@@ -71,11 +71,17 @@ final class Browser: Sendable {
     input = toBrowser.fileHandleForWriting
     output = fromBrowser.fileHandleForReading
     try process.run()
-    output.readabilityHandler = { [weak self] handle in
-      let data = handle.availableData
-      if data.isEmpty { handle.readabilityHandler = nil }
-      self?.received(data)
+    // Not `readabilityHandler`: several of them that end at the same time crash libdispatch on Linux
+    // (swift-corelibs-libdispatch issue 949).
+    let reader = Thread { [weak self, output] in
+      while true {
+        let data = output.availableData
+        self?.received(data)
+        if data.isEmpty { return }
+      }
     }
+    reader.name = "browser"
+    reader.start()
   }
 
   private func attach(width: Int, height: Int, isDark: Bool) async throws {

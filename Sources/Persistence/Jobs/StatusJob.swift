@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Domain
 
-/// Writes down when sensors came and went, and keeps the assets' health scores. What happened is read from the times of their readings, so that
-/// it is the same however late the job runs; readings that arrive later than newer ones change nothing of
-/// it. A sensor is looked at when a gap is possible at all: once per timeout while it measures.
+/// Writes down when sensors came and went, and keeps the assets' health scores. What happened is read from the
+/// times of the readings, so that it is the same however late the job runs; readings that arrive later than newer
+/// ones change nothing of it. A sensor is looked at when a gap is possible at all: once per timeout while it
+/// measures.
 package struct StatusJob: TenantJob {
   package let name = "status"
   package let interval: Duration
@@ -28,21 +29,43 @@ package struct StatusJob: TenantJob {
   package func run(for tenant: Tenant) async throws(StoreError) -> JobTurn {
     let schema: TenantSchema
     do throws(PostgresError) { schema = try TenantSchema(tenant) } catch { throw StoreError(error) }
-    let command = Self.command(schema, now: clock.now(), limit: sensorsPerTurn)
+    let now = clock.now()
+    let command = Self.command(schema, now: now, limit: sensorsPerTurn)
     let limit = Int64(sensorsPerTurn)
     let health = CatalogueTables(schema).refreshHealth
     return try await pool.withUpkeepLock(on: schema, timeout: .seconds(60)) {
       connection throws(PostgresError) in
-      let counts = try connection.rows(command) {
+      let looked = try connection.rows(command) {
         (row: borrowing PostgresRow) throws(PostgresError) in
         (sensors: try row.int8(0), changes: try row.int8(1))
       }
-      guard let count = counts.first else { throw .unexpected("no counts of sensors") }
+      guard let count = looked.first else { throw .unexpected("no counts of sensors") }
       let hasMore = count.sensors == limit
-      let scores = hasMore ? 0 : try connection.query(health)
+      let counts = ["changes": Int(count.changes)]
+      if hasMore { return JobTurn(counts: counts, hasMore: true) }
+      let scores = try connection.query(health)
+      let silence = try connection.rows(Self.nextSilence(schema, now: now)) {
+        (row: borrowing PostgresRow) throws(PostgresError) in try row.optionalFloat8(0)
+      }
       return JobTurn(
-        counts: ["changes": Int(count.changes), "health_scores": scores], hasMore: hasMore)
+        counts: counts.merging(["health_scores": scores]) { $1 },
+        nextWithin: silence.first.flatMap { $0.map { .seconds($0) } })
     } ?? .elsewhere
+  }
+
+  /// Selects the seconds until the first of those who are online has been silent for too long; NULL: nobody is.
+  private static func nextSilence(_ schema: TenantSchema, now: Timestamp) -> Command {
+    Command(
+      """
+      SELECT extract(epoch FROM min(
+          status.last_timestamp + make_interval(secs => device.offline_after_seconds)) - $1
+        )::double precision
+      FROM \(schema.table("telemetry_sensorstate")) state
+      JOIN \(schema.table("ingest_sensorstatus")) status USING (sensor_id)
+      JOIN \(schema.table("assets_sensor")) sensor ON sensor.id = state.sensor_id
+      JOIN \(schema.table("assets_device")) device ON device.id = sensor.device_id
+      WHERE state.is_online
+      """, [.timestamptz(now)])
   }
 
   /// `due`: sensors of which a reading may have come after a gap, or of which none came for too long; locked, so that

@@ -163,7 +163,8 @@ package final class JobRunner: CommitListener {
     case .success(let turn):
       log(turn, of: job, metadata)
       return .done(
-        hasMore: turn.hasMore, isQuiet: turn.counts.isEmpty && !turn.hasMore && !turn.isElsewhere)
+        hasMore: turn.hasMore, isQuiet: turn.counts.isEmpty && !turn.hasMore && !turn.isElsewhere,
+        nextWithin: turn.nextWithin)
     case .failure(.cancelled) where Task.isCancelled:
       return .failed
     case .failure(let error):
@@ -192,7 +193,7 @@ package final class JobRunner: CommitListener {
 extension JobRunner.Tally {
   fileprivate mutating func add(_ outcome: JobSchedule.Outcome, took time: Duration) {
     switch outcome {
-    case .done(_, isQuiet: true): quiet += 1
+    case .done(_, isQuiet: true, _): quiet += 1
     case .done: worked += 1
     case .failed: failed += 1
     }

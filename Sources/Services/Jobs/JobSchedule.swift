@@ -4,7 +4,7 @@ import Domain
 
 /// Whose turn it is, without clock and tasks: what has waited longest goes first, a tenant has one turn at a
 /// time, and who has more to do goes to the end of the line after each turn. Who had nothing to do rests twice as
-/// long each time, until something of the tenant changes.
+/// long each time, until something of the tenant changes, or the time comes that the turn named.
 struct JobSchedule {
   typealias Instant = ContinuousClock.Instant
 
@@ -24,7 +24,8 @@ struct JobSchedule {
   /// How a turn ended.
   enum Outcome {
     /// - isQuiet: nothing was done, nor could be.
-    case done(hasMore: Bool, isQuiet: Bool = false)
+    /// - nextWithin: when there will be something to do though nothing changes; nil: never.
+    case done(hasMore: Bool, isQuiet: Bool = false, nextWithin: Duration? = nil)
     case failed
   }
 
@@ -139,10 +140,13 @@ struct JobSchedule {
     entry.isRunning = false
     entry.rested = now
     switch outcome {
-    case .done(let hasMore, let isQuiet):
+    case .done(let hasMore, let isQuiet, let nextWithin):
       entry.failures = 0
       entry.quietTurns = isQuiet && !entry.hasChanged ? entry.quietTurns + 1 : 0
-      entry.due = hasMore ? now : now + rest(of: intervals[key.job], after: entry.quietTurns)
+      let interval = intervals[key.job]
+      var rest = rest(of: interval, after: entry.quietTurns)
+      if let nextWithin { rest = min(rest, max(interval, nextWithin)) }
+      entry.due = hasMore ? now : now + rest
     case .failed:
       entry.due = now + min(Self.longestPause, Self.firstPause * (1 << min(entry.failures, 10)))
       entry.failures += 1

@@ -107,6 +107,21 @@ struct JobScheduleTests {
     #expect(schedule.next(at: now) == .wait(until: now + .seconds(60)))
   }
 
+  @Test("a rest ends when time alone makes work, but not before the interval is over")
+  func nextWithin() throws {
+    var schedule = JobSchedule(intervals: [.seconds(60)], longestRest: .seconds(900))
+    schedule.update([tenants[0]], at: start)
+    var now = start
+    for (within, rest) in [(1, 60), (100, 100), (59, 60), (300, 300), (5_000, 900)] {
+      let key = try turn(schedule.next(at: now))
+      let outcome = JobSchedule.Outcome.done(
+        hasMore: false, isQuiet: true, nextWithin: .seconds(within))
+      schedule.finished(key, outcome, at: now)
+      #expect(schedule.next(at: now) == .wait(until: now + .seconds(rest)))
+      now += .seconds(rest)
+    }
+  }
+
   @Test("an interval that is longer than the longest rest stays as it is")
   func longInterval() throws {
     var schedule = JobSchedule(intervals: [.seconds(3_600)], longestRest: .seconds(300))
