@@ -19,22 +19,15 @@ package final class CurlClient: Sendable {
   /// second with ``CurlError/cancelled``; whether the server has acted on it by then is not known.
   package func perform(_ request: CurlRequest) async throws(CurlError) -> CurlResponse {
     let deadline = ContinuousClock.now.advanced(by: request.timeout)
-    let thread: CurlThread
-    do throws(WorkerRefusal) {
-      thread = try await pool.claim()
-    } catch {
-      switch error {
-      case .busy: throw .busy
-      case .cancelled: throw .cancelled
+    return try await pool.withWorker(orThrow: { $0 == .busy ? CurlError.busy : .cancelled }) {
+      thread throws(CurlError) in
+      let ticket = CurlTicket()
+      let result = await withTaskCancellationHandler {
+        await thread.perform(request, until: deadline, ticket: ticket)
+      } onCancel: {
+        ticket.cancel()
       }
+      return try result.get()
     }
-    defer { pool.release(thread) }
-    let ticket = CurlTicket()
-    let result = await withTaskCancellationHandler {
-      await thread.perform(request, until: deadline, ticket: ticket)
-    } onCancel: {
-      ticket.cancel()
-    }
-    return try result.get()
   }
 }

@@ -28,6 +28,18 @@ package final class WorkerPool<Worker: Sendable>: Sendable {
   /// Callers in line.
   package var waiting: Int { state.withLock { $0.waiting.count } }
 
+  /// Waits for a worker, and has it until `body` ends.
+  /// - Parameter refusal: says what is thrown when there is none.
+  package func withWorker<Value, Failure: Error>(
+    orThrow refusal: (WorkerRefusal) -> Failure,
+    _ body: (Worker) async throws(Failure) -> Value
+  ) async throws(Failure) -> Value {
+    let worker: Worker
+    do throws(WorkerRefusal) { worker = try await claim() } catch { throw refusal(error) }
+    defer { release(worker) }
+    return try await body(worker)
+  }
+
   /// Waits for a worker, in order of arrival.
   /// - Returns: the caller's own until it gives it to ``release(_:)``.
   /// - Throws: `.busy` when the line is full, `.cancelled` when the task was cancelled before its turn.

@@ -18,18 +18,11 @@ package final class GDAvatarEncoder: AvatarEncoder {
   }
 
   package func encode(_ bytes: [UInt8]) async throws(AvatarError) -> EncodedAvatar {
-    let thread: DedicatedThread
-    do throws(WorkerRefusal) {
-      thread = try await pool.claim()
-    } catch {
-      switch error {
-      case .busy: throw .busy
-      case .cancelled: throw .cancelled
+    try await pool.withWorker(orThrow: { $0 == .busy ? AvatarError.busy : .cancelled }) {
+      thread throws(AvatarError) in
+      try await thread.run { [limits] () throws(AvatarError) in
+        try AvatarPicture.encode(bytes, limits: limits)
       }
-    }
-    defer { pool.release(thread) }
-    return try await thread.run { [limits] () throws(AvatarError) in
-      try AvatarPicture.encode(bytes, limits: limits)
     }
   }
 }

@@ -59,20 +59,13 @@ package final class PasswordHasher: Sendable {
   private func run<Value: Sendable>(
     _ body: @escaping @Sendable () throws(CryptoError) -> Value
   ) async throws(PasswordHashingError) -> Value {
-    let thread: DedicatedThread
-    do throws(WorkerRefusal) {
-      thread = try await pool.claim()
-    } catch {
-      switch error {
-      case .busy: throw .busy
-      case .cancelled: throw .cancelled
+    try await pool.withWorker(orThrow: { $0 == .busy ? PasswordHashingError.busy : .cancelled }) {
+      thread throws(PasswordHashingError) in
+      do throws(CryptoError) {
+        return try await thread.run(body)
+      } catch {
+        throw .crypto(error)
       }
-    }
-    defer { pool.release(thread) }
-    do throws(CryptoError) {
-      return try await thread.run(body)
-    } catch {
-      throw .crypto(error)
     }
   }
 

@@ -72,6 +72,11 @@ package enum Connectivity: String, CatalogueWord {
   /// `critical_high` of its thresholds; the bounds themselves are inside. A device: its status is ERROR, or it is
   /// online while one of its sensors is not. An asset: its status is ALERT, or one of its devices is like that.
   case warning = "WARNING"
+
+  /// A sensor's.
+  package init(isOnline: Bool, isBeyondThresholds: Bool) {
+    self = isOnline ? (isBeyondThresholds ? .warning : .online) : .offline
+  }
 }
 
 /// What a sensor measures.

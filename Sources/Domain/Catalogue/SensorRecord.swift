@@ -58,7 +58,7 @@ package struct SensorRecord: Hashable, Sendable {
   }
 
   package var connectivity: Connectivity {
-    isOnline ? (isBeyondThresholds ? .warning : .online) : .offline
+    Connectivity(isOnline: isOnline, isBeyondThresholds: isBeyondThresholds)
   }
 
   /// What follows the tag's first underscore, for people: `RSSI`, `Supply`; the tag when nothing does.

@@ -43,13 +43,14 @@ package struct StatusJob: TenantJob {
       let hasMore = count.sensors == limit
       let counts = ["changes": Int(count.changes)]
       if hasMore { return JobTurn(counts: counts, hasMore: true) }
-      let scores = try connection.query(health)
-      let silence = try connection.rows(Self.nextSilence(schema, now: now)) {
-        (row: borrowing PostgresRow) throws(PostgresError) in try row.optionalFloat8(0)
+      var silence: Double?
+      let touched = try connection.pipeline([health, Self.nextSilence(schema, now: now)]) {
+        (_: Int, row: borrowing PostgresRow) throws(PostgresError) in
+        silence = try row.optionalFloat8(0)
       }
       return JobTurn(
-        counts: counts.merging(["health_scores": scores]) { $1 },
-        nextWithin: silence.first.flatMap { $0.map { .seconds($0) } })
+        counts: counts.merging(["health_scores": touched[0]]) { $1 },
+        nextWithin: silence.map { .seconds($0) })
     } ?? .elsewhere
   }
 

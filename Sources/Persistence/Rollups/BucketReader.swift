@@ -4,8 +4,9 @@ import Domain
 /// Buckets of a device's sensors, ascending by (start, sensor key).
 ///
 /// Read in windows just wide enough for a page when every bucket is full, wider ones where the data is
-/// thin, from one stretch that has data to the next, each from the tables that its ``RollupPlan`` names, all in one snapshot together with the list of
-/// dirty hours: what is answered is what a recomputation from all readings would give, at any time.
+/// thin, from one stretch that has data to the next, each from the tables that its ``RollupPlan`` names, all in one
+/// snapshot together with the list of dirty hours: what is answered is what a recomputation from all readings would
+/// give, at any time.
 ///
 /// The first window is asked for together with that list, by a guess at it; when the guess was wrong, the
 /// window is read again.

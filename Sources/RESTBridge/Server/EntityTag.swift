@@ -17,11 +17,8 @@ struct EntityTag: Hashable, Sendable {
 
   /// - Returns: nil when libcrypto fails: an answer without a tag is as good.
   init?(of body: [UInt8]) {
-    do throws(CryptoError) {
-      text = "\"\(Hexadecimal.encode(try Digest.sha256(body).prefix(Self.digestBytes)))\""
-    } catch {
-      return nil
-    }
+    guard let digest = try? Digest.sha256(body) else { return nil }
+    text = "\"\(Hexadecimal.encode(digest.prefix(Self.digestBytes)))\""
   }
 
   /// Whether a client that sends this `If-None-Match` has the body already (RFC 9110 §13.1.2: weak

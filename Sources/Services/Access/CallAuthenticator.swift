@@ -106,7 +106,8 @@ package struct CallAuthenticator: Sendable {
   private func judge(
     apiKey text: String, for tenant: Tenant?
   ) async throws(StoreError) -> Verdict {
-    guard let key = APIKeyText(text), let digest = Self.digest(key) else {
+    // When libcrypto fails, that counts as "no".
+    guard let key = APIKeyText(text), let digest = try? key.digest().bytes else {
       return .refused(.apiKeyNotValid)
     }
     let now = clock.now()
@@ -121,15 +122,6 @@ package struct CallAuthenticator: Sendable {
       Caller(
         principal: .apiKey(id: stored.key.id, scopes: stored.key.scopes), tenant: stored.tenant,
         proof: .apiKey(prefix: key.prefix, id: stored.key.id)))
-  }
-
-  /// - Returns: nil when libcrypto fails, which counts as "no".
-  private static func digest(_ key: APIKeyText) -> [UInt8]? {
-    do throws(CryptoError) {
-      return try key.digest().bytes
-    } catch {
-      return nil
-    }
   }
 }
 

@@ -13,7 +13,7 @@ package struct IngestKeys: Sendable {
   ///   - keys: any of them opens; empty ones are ignored.
   ///   - setting: name of the setting that holds them, for the message when there is none.
   package init(_ keys: [String], setting: String) {
-    digests = keys.filter { !$0.isEmpty }.compactMap { Self.sha256($0) }
+    digests = keys.filter { !$0.isEmpty }.compactMap { try? Digest.sha256($0) }
     self.setting = setting
   }
 
@@ -22,18 +22,10 @@ package struct IngestKeys: Sendable {
 
   /// Looks at every key, so that time tells nothing.
   func accepts(_ key: String) -> Bool {
-    guard let digest = Self.sha256(key) else { return false }
+    // When libcrypto fails, that counts as "no".
+    guard let digest = try? Digest.sha256(key) else { return false }
     var isKnown = false
     for known in digests where ConstantTime.areEqual(known, digest) { isKnown = true }
     return isKnown
-  }
-
-  /// - Returns: nil when libcrypto fails, which counts as "no".
-  private static func sha256(_ text: String) -> [UInt8]? {
-    do throws(CryptoError) {
-      return try Digest.sha256(text)
-    } catch {
-      return nil
-    }
   }
 }

@@ -32,20 +32,19 @@ struct KeptPoints: Sendable {
     _ query: HistoryQuery, of tenant: Tenant, _ context: ServerContext,
     _ reduce: ([HistoryPoint]) -> Answer
   ) async throws(RPCError) -> Answer {
-    let place: Int
-    do throws(WorkerRefusal) {
-      place = try await places.claim()
-    } catch {
-      switch error {
-      case .busy:
-        throw RPCError(
-          .resourceExhausted, "Too many calls ask for as much at present.",
-          retryAfter: settings.limits.retryAfter)
-      case .cancelled: throw RPCError(.cancelled, "the call is over")
-      }
+    try await places.withWorker(orThrow: refusal) { _ throws(RPCError) in
+      reduce(try await all(query, of: tenant, context))
     }
-    defer { places.release(place) }
-    return reduce(try await all(query, of: tenant, context))
+  }
+
+  private func refusal(_ refusal: WorkerRefusal) -> RPCError {
+    switch refusal {
+    case .busy:
+      RPCError(
+        .resourceExhausted, "Too many calls ask for as much at present.",
+        retryAfter: settings.limits.retryAfter)
+    case .cancelled: RPCError(.cancelled, "the call is over")
+    }
   }
 
   private func all(

@@ -96,8 +96,8 @@ extension TraksenseV1.SensorSummary {
     _ state: DeviceState.SensorState, isOnline: Bool, availability: ProtoDoubleValue?
   ) {
     let totals = state.totals
-    let status: Connectivity =
-      isOnline ? (state.isBeyondThresholds ? .warning : .online) : .offline
+    let status = Connectivity(
+      isOnline: isOnline, isBeyondThresholds: state.isBeyondThresholds)
     self.init(
       sensorID: state.sensor.id.rawValue, sensorName: state.sensor.id.rawValue,
       sensorType: state.sensor.type, unit: state.sensor.unit, isOnline: isOnline,
