@@ -213,26 +213,31 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests.
+    .target(
+      name: "TestSupport", dependencies: ["DevStack"], path: "Tests/TestSupport",
+      swiftSettings: strictForTests),
     .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strictForTests),
     .testTarget(
-      name: "DedicatedThreadTests", dependencies: ["DedicatedThread"],
+      name: "DedicatedThreadTests", dependencies: ["DedicatedThread", "TestSupport"],
       swiftSettings: strictForTests),
     .testTarget(
-      name: "CredentialsTests", dependencies: ["Credentials", "Domain"],
+      name: "CredentialsTests", dependencies: ["Credentials", "Domain", "TestSupport"],
       swiftSettings: strictForTests),
-    .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strictForTests),
+    .testTarget(
+      name: "JSONTextTests", dependencies: ["JSONText", "TestSupport"],
+      swiftSettings: strictForTests),
     .testTarget(
       name: "RPCRuntimeTests",
       dependencies: [
-        "DevStack", "RPCRuntime", "Prometheus", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
-        metrics, tracing, .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+        "DevStack", "RPCRuntime", "Prometheus", "TestSupport", nioCore, nioEmbedded, nioPosix,
+        nioSSL, logging, metrics, tracing, .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
       ],
       exclude: ["Clients", "Servers"],
       swiftSettings: strictForTests),
     .testTarget(
       name: "PrometheusTests",
       dependencies: [
-        "Prometheus", "AdminServer", metrics, nioPosix, logging,
+        "Prometheus", "AdminServer", "TestSupport", metrics, nioPosix, logging,
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strictForTests),
@@ -264,52 +269,56 @@ let package = Package(
       ],
       path: "Tests/Interop/InteropPeer", swiftSettings: strict),
     .testTarget(
-      name: "InteropTests", dependencies: ["InteropPeer"], swiftSettings: strictForTests),
+      name: "InteropTests", dependencies: ["InteropPeer", "TestSupport"], swiftSettings: strictForTests),
     .testTarget(
       name: "TrakSenseAPITests",
       dependencies: [
-        "TrakSenseAPI", "SampleMessages", "RPCRuntime", "protoc-gen-traksense", nioCore, nioPosix,
-        logging,
+        "TrakSenseAPI", "SampleMessages", "RPCRuntime", "protoc-gen-traksense", "TestSupport",
+        "DevStack", nioCore, nioPosix, logging,
       ],
       exclude: ["Foreign"],
       swiftSettings: strictForTests),
     .testTarget(
-      name: "PersistenceTests", dependencies: ["Persistence", "Domain", "DevStack", logging],
+      name: "PersistenceTests",
+      dependencies: ["Persistence", "Domain", "DevStack", "TestSupport", logging],
       swiftSettings: strictForTests),
     .testTarget(
-      name: "IngestTests", dependencies: ["Ingest", "Domain", "DevStack", "JSONText", logging],
+      name: "IngestTests",
+      dependencies: ["Ingest", "Domain", "DevStack", "JSONText", "TestSupport", logging],
       swiftSettings: strictForTests),
     .testTarget(
       name: "AdapterTests",
       dependencies: [
         "Curl", "DedicatedThread", "DevStack", "Domain", "Files", "Imaging", "Mail",
-        "ObjectStorage",
+        "ObjectStorage", "TestSupport",
       ],
       exclude: ["Foreign"],
       swiftSettings: strictForTests),
     .testTarget(
       name: "ServicesTests",
       dependencies: [
-        "Services", "TrakSenseAPI", "RPCRuntime", "Credentials", "Domain", nioCore, nioSSL, logging,
+        "Services", "TrakSenseAPI", "RPCRuntime", "Credentials", "Domain", "TestSupport", nioCore,
+        nioSSL, logging,
       ],
       swiftSettings: strictForTests),
     .testTarget(
       name: "RESTBridgeTests",
       dependencies: [
-        "RESTBridge", "TrakSenseAPI", "RPCRuntime", "JSONText", nioCore, nioPosix, logging,
+        "RESTBridge", "TrakSenseAPI", "RPCRuntime", "JSONText", "DevStack", "TestSupport", nioCore,
+        nioPosix, logging,
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strictForTests),
     .testTarget(
-      name: "DocumentationTests", dependencies: ["DevStack", "TrakSenseAPI"],
+      name: "DocumentationTests", dependencies: ["DevStack", "TestSupport", "TrakSenseAPI"],
       swiftSettings: strictForTests),
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "DevStack", "Domain", "Persistence", "Services", "TrakSenseAPI", "building-monitor",
-        "traksense", logging,
+        "DevStack", "Domain", "Persistence", "Services", "TestSupport", "TrakSenseAPI",
+        "building-monitor", "traksense", logging,
       ],
       exclude: ["Clients"],
       swiftSettings: strictForTests),

@@ -30,7 +30,12 @@ extension ChildProcess {
     unsafe posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
     unsafe posix_spawn_file_actions_addopen(
       &actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
-    unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    if let errors = command.errorFile {
+      unsafe posix_spawn_file_actions_addopen(
+        &actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    } else {
+      unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    }
     for descriptor in openDescriptors() where descriptor > 2 {
       unsafe posix_spawn_file_actions_addclose(&actions, descriptor)
     }

@@ -22,6 +22,8 @@ package final class ChildProcess: Sendable {
     package var user: String?
     /// Where standard output and error are appended; nil: nowhere.
     package var logFile: String?
+    /// Where standard error is appended instead; nil: it goes with standard output.
+    package var errorFile: String?
     /// What is read from standard input; nil: nothing.
     package var inputFile: String?
     /// What the child gets when this process dies, and when its ``ChildProcess`` is dropped.
@@ -128,12 +130,12 @@ package final class ChildProcess: Sendable {
   @discardableResult
   package func kill() async -> Exit? {
     send(SIGKILL)
-    return await wait(upTo: .seconds(10))
+    return await wait(upTo: .seconds(60))
   }
 
   /// Runs a program to its end.
   /// - Throws: ``DevStackError/programFailed(_:_:log:)`` when it does not exit with 0 in time.
-  package static func run(_ command: Command, within limit: Duration = .seconds(60)) async throws {
+  package static func run(_ command: Command, within limit: Duration = .seconds(120)) async throws {
     let child = try ChildProcess(command)
     let exit: Exit
     if let ended = await child.wait(upTo: limit) {

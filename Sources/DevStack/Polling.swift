@@ -5,7 +5,7 @@ import Dispatch
 /// that what was started can always be stopped.
 /// - Returns: whether the condition came to hold.
 package func eventually(
-  within limit: Duration = .seconds(10), every interval: Duration = .milliseconds(10),
+  within limit: Duration = .seconds(60), every interval: Duration = .milliseconds(10),
   _ condition: () async throws -> Bool
 ) async rethrows -> Bool {
   let deadline = ContinuousClock.now.advanced(by: limit)

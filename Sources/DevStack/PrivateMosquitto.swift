@@ -44,7 +44,7 @@ package actor PrivateMosquitto {
   }
 
   /// Starts the broker and waits until it listens.
-  package func start(within limit: Duration = .seconds(20)) async throws {
+  package func start(within limit: Duration = .seconds(60)) async throws {
     if let server, server.isRunning { return }
     try FileManager.default.createDirectory(
       atPath: directory, withIntermediateDirectories: true)

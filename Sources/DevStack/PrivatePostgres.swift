@@ -67,7 +67,7 @@ package actor PrivatePostgres {
   }
 
   /// Initialises the cluster when there is none, starts the server and waits until it answers.
-  package func start(within limit: Duration = .seconds(60)) async throws {
+  package func start(within limit: Duration = .seconds(120)) async throws {
     if let server, server.isRunning { return }
     try await initialise()
     let deadline = ContinuousClock.now.advanced(by: limit)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Domain
+import TestSupport
 import Testing
 
 @testable import Credentials
@@ -230,7 +231,7 @@ struct TokenTests {
   func foreign() async throws {
     let access = try Self.accessClaims()
     let token = try Self.signer().sign(access)
-    let lines = try await Python.run(
+    let lines = try await Tool.python(
       """
       import json, jwt, sys
       token, key, kid = sys.argv[1:]
@@ -245,7 +246,8 @@ struct TokenTests {
       print(jwt.encode(claims, key, algorithm="HS256", headers={"kid": kid}))
       print(jwt.encode(claims, key, algorithm="HS384", headers={"kid": kid}))
       print(jwt.encode(claims, None, algorithm="none", headers={"kid": kid}))
-      """, [token, Self.new, Hexadecimal.encode(try Digest.sha256(Self.new).prefix(4))])
+      """, [token, Self.new, Hexadecimal.encode(try Digest.sha256(Self.new).prefix(4))]
+    ).split(separator: "\n").map(String.init)
     try #require(lines.count == 7)
     #expect(lines[0] == "True")
     #expect(lines[1] == "True")

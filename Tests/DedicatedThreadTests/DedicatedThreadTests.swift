@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import DedicatedThread
 
-@Suite("A dedicated thread", .serialized, .timeLimit(.minutes(1)))
+@Suite("A dedicated thread", .serialized, .timeLimit(.minutes(5)))
 struct DedicatedThreadTests {
   @Test("an actor on it is isolated there and nowhere else")
   func isolation() async throws {
@@ -69,14 +70,14 @@ struct DedicatedThreadTests {
     let home = Home(thread: try DedicatedThread(name: "late-test"))
     home.thread.shutdown()
     await home.thread.join()
-    #expect(await eventually { threads(named: "late-test") == 0 })
+    try await eventually("the thread ends") { threads(named: "late-test") == 0 }
     for _ in 0..<100 {
       #expect(await home.assumesIsolation())
       await home.increment()
     }
     #expect(await home.count == 100)
     await home.thread.join()
-    #expect(await eventually { threads(named: "late-test") == 0 })
+    try await eventually("the thread ends") { threads(named: "late-test") == 0 }
   }
 
   @Test("a function's error comes back with its type")
@@ -95,7 +96,7 @@ struct DedicatedThreadTests {
       await home.increment()
       if round.isMultiple(of: 2) { Task { [home] in await home.increment() } }
     }
-    #expect(await eventually { threads(named: "leak-test") == 0 })
+    try await eventually("the thread ends") { threads(named: "leak-test") == 0 }
   }
 }
 
@@ -165,14 +166,4 @@ private func threads(named name: String) -> Int {
     if text == name + "\n" { count += 1 }
   }
   return count
-}
-
-/// Polls until `condition` holds; false after 10 seconds.
-private func eventually(_ condition: () -> Bool) async -> Bool {
-  let deadline = ContinuousClock.now + .seconds(10)
-  while ContinuousClock.now < deadline {
-    if condition() { return true }
-    try? await Task.sleep(for: .milliseconds(5))
-  }
-  return condition()
 }

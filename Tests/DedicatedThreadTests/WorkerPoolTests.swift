@@ -2,7 +2,7 @@
 import DedicatedThread
 import Testing
 
-@Suite("WorkerPool", .timeLimit(.minutes(1)))
+@Suite("WorkerPool", .timeLimit(.minutes(5)))
 struct WorkerPoolTests {
   @Test("a full line turns callers away, and a cancelled caller's place is free at once")
   func line() async throws {

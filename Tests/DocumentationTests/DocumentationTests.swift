@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import DevStack
 import Foundation
+import TestSupport
 import Testing
 
 /// What `make docs` builds, from the very build that is tested.
-@Suite("Documentation", .serialized, .timeLimit(.minutes(5)))
+@Suite("Documentation", .serialized, .timeLimit(.minutes(15)))
 struct DocumentationTests {
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().path
-
   /// The folder of the build that this test belongs to.
   private static var build: String {
     get throws {
@@ -20,25 +18,16 @@ struct DocumentationTests {
         }
         folder.deleteLastPathComponent()
       }
-      throw Missing(description: "no build around \(tests)")
+      throw ToolFailed(description: "no build around \(tests)")
     }
-  }
-
-  private struct Missing: Error, CustomStringConvertible {
-    let description: String
   }
 
   @Test("pages build without a warning, their Swift compiles, and every public symbol is explained")
   func builds() async throws {
     let folder = try TemporaryDirectory()
-    let log = "\(folder.path)/docs.log"
-    var command = ChildProcess.Command(
-      "\(Self.root)/Scripts/docs.sh", ["\(folder.path)/site", try Self.build])
-    command.logFile = log
-    let child = try ChildProcess(command)
-    let exit = await child.wait(upTo: .seconds(280))
-    let output = try String(contentsOfFile: log, encoding: .utf8)
-    try #require(exit == .exited(0), "\(output)")
+    try await Run(
+      "\(Repository.root)/Scripts/docs.sh", ["\(folder.path)/site", Self.build]
+    ).succeed(within: .seconds(900))
     #expect(
       FileManager.default.fileExists(
         atPath: "\(folder.path)/site/documentation/traksenseapi/followreadingslive/index.html"))

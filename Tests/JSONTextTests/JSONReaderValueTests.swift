@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import JSONText
 
-@Suite("JSON values", .timeLimit(.minutes(1)))
+@Suite("JSON values", .timeLimit(.minutes(5)))
 struct JSONReaderValueTests {
   @Test("members are pulled by name, in order, duplicates included")
   func members() throws {

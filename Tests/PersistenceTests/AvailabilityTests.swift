@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Domain
+import TestSupport
 import Testing
 
 @testable import Persistence
 
-@Suite("Availability in the catalogue", .timeLimit(.minutes(2)))
+@Suite("Availability in the catalogue", .timeLimit(.minutes(5)))
 struct AvailabilityTests {
   private static let day: Duration = .seconds(86_400)
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Changes of the catalogue", .timeLimit(.minutes(1)))
+@Suite("Changes of the catalogue", .timeLimit(.minutes(5)))
 struct CatalogueChangeTests {
   @Test("what was made comes back as it was made, and a change touches what it names only")
   func roundTrips() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Lists of the catalogue", .timeLimit(.minutes(1)))
+@Suite("Lists of the catalogue", .timeLimit(.minutes(5)))
 struct CatalogueListTests {
   @Test("filters, search, order and pages do what they say, for all four lists")
   func lists() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Deadlines of calls", .timeLimit(.minutes(3)))
+@Suite("Deadlines of calls", .timeLimit(.minutes(5)))
 struct DeadlineTests {
   private static func within<Value>(
     _ rest: Duration, _ body: () async throws -> Value

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("What deleting takes along", .timeLimit(.minutes(2)))
+@Suite("What deleting takes along", .timeLimit(.minutes(5)))
 struct DeletionTests {
   /// Tables with a row for a sensor, by its key.
   private static let tables = [

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Health of assets", .timeLimit(.minutes(1)))
+@Suite("Health of assets", .timeLimit(.minutes(5)))
 struct HealthTests {
   @Test("is the mean of what its sensors are worth, computed when asked for and kept by the job")
   func score() async throws {

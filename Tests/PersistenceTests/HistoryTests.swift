@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Domain
+import TestSupport
 import Testing
 
 @testable import Persistence
 
-@Suite("History", .timeLimit(.minutes(3)))
+@Suite("History", .timeLimit(.minutes(5)))
 struct HistoryTests {
   @Test(
     "pages, put together, are what a recomputation from all readings gives",

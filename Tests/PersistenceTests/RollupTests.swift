@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import DevStack
 import Domain
+import TestSupport
 import Testing
 
 @testable import Persistence
 
-@Suite("Rollups", .timeLimit(.minutes(2)))
+@Suite("Rollups", .timeLimit(.minutes(5)))
 struct RollupTests {
   @Test(
     "history equals a recomputation from all readings before, between and after rollups, with late ones",

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("When sensors came and went", .timeLimit(.minutes(2)))
+@Suite("When sensors came and went", .timeLimit(.minutes(5)))
 struct StatusTests {
   private func changes(
     _ plant: Plant, _ sensor: Int, until end: Int

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Domain
+import TestSupport
 import Testing
 
 @testable import Persistence
 
-@Suite("Questions to the database", .timeLimit(.minutes(2)))
+@Suite("Questions to the database", .timeLimit(.minutes(5)))
 struct TelemetryQueryTests {
   private func queries(_ database: TestDatabase) -> PostgresTelemetryQueries {
     PostgresTelemetryQueries(pool: database.pool)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Tenants and their catalogue", .timeLimit(.minutes(3)))
+@Suite("Tenants and their catalogue", .timeLimit(.minutes(5)))
 struct TenantTests {
   @Test("a tenant is found by slug and by host, in any case; reserved hosts are nobody's")
   func directory() async throws {

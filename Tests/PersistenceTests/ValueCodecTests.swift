@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Values in binary", .timeLimit(.minutes(3)))
+@Suite("Values in binary", .timeLimit(.minutes(5)))
 struct ValueCodecTests {
   @Test("scalars come back from the server as they were sent")
   func scalars() async throws {

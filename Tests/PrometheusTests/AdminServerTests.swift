@@ -8,9 +8,10 @@ import NIOPosix
 import Prometheus
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite("The admin port", .timeLimit(.minutes(1)))
+@Suite("The admin port", .timeLimit(.minutes(5)))
 struct AdminServerTests {
   private static func run(
     _ registry: PrometheusRegistry = PrometheusRegistry(),
@@ -42,7 +43,7 @@ struct AdminServerTests {
   }
 
   private static func curl(_ arguments: [String]) async throws -> String {
-    try await ForeignTool.curl().run(["-sS", "--max-time", "20"] + arguments)
+    try await Tool.named("curl").text(["-sS", "--max-time", "60"] + arguments)
   }
 
   @Test("curl gets the metrics, with the type of the format's version")

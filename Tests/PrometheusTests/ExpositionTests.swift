@@ -2,11 +2,12 @@
 
 import Foundation
 import Metrics
+import TestSupport
 import Testing
 
 @testable import Prometheus
 
-@Suite("Prometheus text", .timeLimit(.minutes(1)))
+@Suite("Prometheus text", .timeLimit(.minutes(5)))
 struct ExpositionTests {
   /// What the parser of Prometheus' own Python client makes of it.
   private struct Sample: Hashable, Decodable {
@@ -21,7 +22,7 @@ struct ExpositionTests {
   private static let parser = """
     import json, sys
     from prometheus_client.parser import text_string_to_metric_families
-    text = open(sys.argv[1], encoding="utf-8", newline="").read()
+    text = sys.stdin.buffer.read().decode()
     print(json.dumps([
         dict(family=f.name, type=f.type, help=f.documentation, name=s.name, labels=s.labels,
              value=repr(float(s.value)))
@@ -29,7 +30,7 @@ struct ExpositionTests {
     """
 
   private static func parse(_ text: String) async throws -> [Sample] {
-    let output = try await ForeignTool.python().run(["-c", parser], input: text)
+    let output = try await Tool.python().text(["-c", parser], input: text)
     return try JSONDecoder().decode([Sample].self, from: Data(output.utf8))
   }
 

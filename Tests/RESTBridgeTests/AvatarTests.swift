@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevStack
 import Foundation
 import RPCRuntime
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RESTBridge
 
-@Suite("Pictures", .timeLimit(.minutes(2)))
+@Suite("Pictures", .timeLimit(.minutes(5)))
 struct AvatarTests {
   /// Bytes in which every value, line breaks and dashes come.
   static func picture(_ count: Int) -> [UInt8] {
@@ -19,9 +21,9 @@ struct AvatarTests {
     _ bytes: [UInt8], to bridge: BridgeFixture, field: String = "avatar",
     path: String = "/auth/avatar/", _ more: String...
   ) async throws -> Curl.Answer {
-    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).png")
+    let folder = try TemporaryDirectory()
+    let file = folder.url.appending(path: "picture.png")
     try Data(bytes).write(to: file)
-    defer { try? FileManager.default.removeItem(at: file) }
     return try await Curl.run(
       more + [
         "-H", "Host: umc.localhost", "-F", "\(field)=@\(file.path);filename=me.png",
@@ -193,7 +195,7 @@ struct AvatarTests {
   }
 }
 
-@Suite("Media", .timeLimit(.minutes(1)))
+@Suite("Media", .timeLimit(.minutes(5)))
 struct MediaTests {
   private static let path = "/media/avatars/1/a%20b.svg?expires=99&signature=s%2B%2F%3D"
 

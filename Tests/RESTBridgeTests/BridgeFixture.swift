@@ -104,16 +104,3 @@ struct BridgeFixture: Sendable {
     return try await Curl.run(arguments + ["http://127.0.0.1:\(port)\(path)"])
   }
 }
-
-/// Waits until `condition` holds.
-/// - Throws: when it does not hold within `limit`.
-func eventually(
-  within limit: Duration = .seconds(30), _ what: String = "condition",
-  _ condition: () async throws -> Bool
-) async throws {
-  let deadline = ContinuousClock.now + limit
-  while try await !condition() {
-    try #require(ContinuousClock.now < deadline, "\(what) did not come true within \(limit)")
-    try await Task.sleep(for: .milliseconds(10))
-  }
-}

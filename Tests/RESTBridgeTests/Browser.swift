@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevStack
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// Headless Chromium, driven over its DevTools pipe: JSON messages that end with a zero byte.
 final class Browser: Sendable {
-  /// Where Chromium is, if it is there.
-  static let executable = [
-    "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome",
-  ]
-  .first { FileManager.default.isExecutableFile(atPath: $0) }
-
   private struct State {
     var buffer = Data()
     var nextID = 1
@@ -37,10 +33,8 @@ final class Browser: Sendable {
     width: Int = 1280, height: Int = 800, isDark: Bool = false,
     _ body: (Browser) async throws -> Void
   ) async throws {
-    let profile = FileManager.default.temporaryDirectory
-      .appendingPathComponent("chromium-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: profile) }
-    let browser = try Browser(profile: profile)
+    let profile = try TemporaryDirectory()
+    let browser = try Browser(profile: profile.path)
     let outcome: Result<Void, any Error>
     do {
       try await browser.attach(width: width, height: height, isDark: isDark)
@@ -53,7 +47,7 @@ final class Browser: Sendable {
     try outcome.get()
   }
 
-  private init(profile: URL) throws {
+  private init(profile: String) throws {
     let (toBrowser, fromBrowser) = (Pipe(), Pipe())
     process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -64,7 +58,7 @@ final class Browser: Sendable {
       exec "$0" --headless=new --no-sandbox --disable-gpu --hide-scrollbars --no-first-run \
       --remote-debugging-pipe --user-data-dir="$1" about:blank 3<&0 4>&1 >/dev/null 2>&1
       """,
-      try #require(Self.executable), profile.path,
+      try Tool.named("chromium").path, profile,
     ]
     process.standardInput = toBrowser
     process.standardOutput = fromBrowser
@@ -111,7 +105,7 @@ final class Browser: Sendable {
   }
 
   /// Waits until a JavaScript expression is true.
-  func wait(for expression: String, within limit: Duration = .seconds(20)) async throws {
+  func wait(for expression: String, within limit: Duration = .seconds(60)) async throws {
     let deadline = ContinuousClock.now + limit
     while try await evaluate(expression) != "true" {
       if ContinuousClock.now >= deadline {

@@ -6,7 +6,7 @@ import RESTBridge
 import RPCRuntime
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConventionTests {
   @Test("every route answers with and without slash, and below /api, and never redirects")
   func slashes() async throws {

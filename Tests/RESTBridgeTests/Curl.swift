@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevStack
 import Foundation
+import TestSupport
 
 /// The command-line client that everyone has.
 enum Curl {
   struct Answer: Sendable {
-    /// curl's own exit status; 0 when the transfer was complete.
-    var exit: Int32
+    /// curl's own exit status; 0 when the transfer was complete, negative when it was killed.
+    var exit: Int32 = -1
     /// HTTP status; 0 when there was none.
     var status: Int
     /// Names in lower case; the last of each name.
@@ -27,16 +29,14 @@ enum Curl {
   }
 
   static func run(_ arguments: [String]) async throws -> Answer {
-    let directory = FileManager.default.temporaryDirectory
-      .appendingPathComponent("curl-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: directory) }
-    let head = directory.appendingPathComponent("head")
-    let body = directory.appendingPathComponent("body")
-    let exit = try await Command.run(
-      "/usr/bin/env",
-      ["curl", "-sS", "--max-time", "20", "-D", head.path, "-o", body.path] + arguments)
-    var answer = Answer(exit: exit, status: 0, headers: [:], body: "")
+    let folder = try TemporaryDirectory()
+    let head = folder.url.appending(path: "head")
+    let body = folder.url.appending(path: "body")
+    let end = try await Run(
+      Tool.named("curl"), ["-sS", "--max-time", "60", "-D", head.path, "-o", body.path] + arguments
+    ).end()
+    var answer = Answer(status: 0, headers: [:], body: "")
+    if case .exited(let status) = end { answer.exit = status }
     answer.body = (try? String(contentsOf: body, encoding: .utf8)) ?? ""
     let lines = ((try? String(contentsOf: head, encoding: .utf8)) ?? "")
       .split(whereSeparator: \.isNewline)
@@ -51,27 +51,5 @@ enum Curl {
       }
     }
     return answer
-  }
-}
-
-/// A child process.
-enum Command {
-  /// - Returns: the exit status.
-  static func run(_ path: String, _ arguments: [String]) async throws -> Int32 {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    return try await withCheckedThrowingContinuation { continuation in
-      process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-      do {
-        try process.run()
-      } catch {
-        process.terminationHandler = nil
-        continuation.resume(throwing: error)
-      }
-    }
   }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import RESTBridge
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EventMailboxTests {
   private static func event(_ text: String) -> ByteBuffer { ByteBuffer(string: text) }
 

@@ -8,7 +8,7 @@ import TrakSenseAPI
 
 @testable import RESTBridge
 
-@Suite("History over REST", .timeLimit(.minutes(1)))
+@Suite("History over REST", .timeLimit(.minutes(5)))
 struct HistoryRouteTests {
   private static func service(points: Int) -> MemoryTelemetryService {
     ReadRouteTests.service(points: points)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RESTBridge
 
-@Suite("Hosts", .timeLimit(.minutes(1)))
+@Suite("Hosts", .timeLimit(.minutes(5)))
 struct HostTests {
   @Test(
     "a host is compared without case and port",
@@ -96,7 +96,7 @@ struct HostTests {
   }
 }
 
-@Suite("HTTPS", .timeLimit(.minutes(1)))
+@Suite("HTTPS", .timeLimit(.minutes(5)))
 struct HTTPSTests {
   private static func configuration(redirects: Bool) throws -> RESTBridgeConfiguration {
     RESTBridgeConfiguration(

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevStack
 import Foundation
 import RESTBridge
 import RPCRuntime
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct IngestRouteTests {
   static func reading(
     device: String = "ahu-1", sensor: String = "supply", tenant: String? = "umc",
@@ -239,8 +241,8 @@ struct IngestRouteTests {
       #expect(early.hasPrefix("HTTP/1.1 413 ") && early.contains(#"{"detail":"#))
       #expect(early.lowercased().contains("connection: close"))
 
-      let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-      defer { try? FileManager.default.removeItem(at: file) }
+      let folder = try TemporaryDirectory()
+      let file = folder.url.appending(path: "large")
       try Data(repeating: 0x20, count: 5_000_000).write(to: file)
       let curl = try await bridge.curl(
         "-H", "Content-Type: application/json", "-H", "Expect:", "--data-binary",

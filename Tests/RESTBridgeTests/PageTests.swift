@@ -4,11 +4,12 @@ import Foundation
 import RESTBridge
 import RPCRuntime
 import Synchronization
+import TestSupport
 import Testing
 import TrakSenseAPI
 
 /// The live page in a real browser. Pictures are written to `$TRAKSENSE_SCREENSHOTS`, if that is set.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct PageTests {
   /// A small hospital wing.
   static let wing: [TraksenseV1.Series] = [
@@ -71,17 +72,6 @@ struct PageTests {
     }
   }
 
-  /// True when the page tests can run; says why not otherwise, and fails where they must.
-  static var hasBrowser: Bool {
-    if Browser.executable != nil { return true }
-    if ProcessInfo.processInfo.environment["CI"] != nil {
-      Issue.record("chromium is not installed")
-    } else {
-      print("skipped: chromium is not installed (apt-get install chromium)")
-    }
-    return false
-  }
-
   static func save(_ picture: Data, _ name: String) throws {
     #expect(picture.count > 10_000)
     guard let directory = ProcessInfo.processInfo.environment["TRAKSENSE_SCREENSHOTS"] else {
@@ -100,7 +90,6 @@ struct PageTests {
       ("phone-light", 390, 844, false), ("phone-dark", 390, 844, true),
     ])
   func livePage(name: String, width: Int, height: Int, isDark: Bool) async throws {
-    guard Self.hasBrowser else { return }
     try await BridgeFixture.run(service: Self.serviceWithPast()) { bridge in
       try await Self.producing(on: bridge.service) {
         try await Browser.run(width: width, height: height, isDark: isDark) { browser in
@@ -138,7 +127,6 @@ struct PageTests {
 
   @Test("choosing a metric changes the chart, and filtering the cards")
   func choosing() async throws {
-    guard Self.hasBrowser else { return }
     try await BridgeFixture.run(service: Self.serviceWithPast()) { bridge in
       try await Browser.run { browser in
         try await browser.open("http://umc.localhost:\(bridge.port)/")
@@ -159,7 +147,6 @@ struct PageTests {
 
   @Test("without the chart library the page shows a table and says why")
   func withoutChart() async throws {
-    guard Self.hasBrowser else { return }
     let configuration = RESTBridgeConfiguration(chartLibraryDirectory: "/nonexistent")
     try await BridgeFixture.run(
       service: Self.serviceWithPast(), configuration: configuration
@@ -178,7 +165,6 @@ struct PageTests {
 
   @Test("a host without tenant says how to reach one, and ?tenant= works there")
   func noTenant() async throws {
-    guard Self.hasBrowser else { return }
     try await BridgeFixture.run(service: Self.serviceWithPast()) { bridge in
       try await Browser.run { browser in
         try await browser.open("http://localhost:\(bridge.port)/")
@@ -197,7 +183,6 @@ struct PageTests {
 
   @Test("an outage is shown as one and passes by itself; a broken stream resumes without a hole")
   func outage() async throws {
-    guard Self.hasBrowser else { return }
     try await BridgeFixture.run(service: Self.serviceWithPast()) { bridge in
       bridge.service.fail(with: RPCError(.unavailable, "The database does not answer."))
       try await Browser.run { browser in
@@ -228,7 +213,6 @@ struct PageTests {
 
   @Test("a device that appears later is shown with its past")
   func newDevice() async throws {
-    guard Self.hasBrowser else { return }
     try await BridgeFixture.run(service: Self.serviceWithPast()) { bridge in
       bridge.service.announcedCount.withLock { $0 = 4 }
       try await Browser.run { browser in
@@ -244,7 +228,6 @@ struct PageTests {
 
   @Test("the page asks to sign in, renews a session that has run out, and signs out")
   func signingIn() async throws {
-    guard Self.hasBrowser else { return }
     let service = Self.serviceWithPast()
     service.state.withLock { $0.neededToken = MemoryAccounts.tokens.accessToken }
     let configuration = RESTBridgeConfiguration(cookieSecure: false)
@@ -297,7 +280,6 @@ struct PageTests {
 
   @Test("a tenant without sensors is told so")
   func empty() async throws {
-    guard Self.hasBrowser else { return }
     try await BridgeFixture.run(service: MemoryTelemetryService(series: [])) { bridge in
       try await Browser.run { browser in
         try await browser.open("http://umc.localhost:\(bridge.port)/")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import RESTBridge
 
-@Suite("Where requests come from", .timeLimit(.minutes(1)))
+@Suite("Where requests come from", .timeLimit(.minutes(5)))
 struct ProxyTests {
   @Test(
     "addresses are read and written as RFC 5952 wants",

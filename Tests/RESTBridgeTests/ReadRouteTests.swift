@@ -6,7 +6,7 @@ import RPCRuntime
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ReadRouteTests {
   static let noon: Int64 = 1_735_732_800_000_000
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import RESTBridge
 
-@Suite("A session in a browser", .timeLimit(.minutes(2)))
+@Suite("A session in a browser", .timeLimit(.minutes(5)))
 struct SessionTests {
   private static let both = "Cookie: a=b; access_token=old.access; refresh_token=old.refresh"
   private static let own = "Origin: http://umc.localhost"
@@ -142,7 +142,7 @@ struct SessionTests {
   }
 }
 
-@Suite("Requests of foreign pages", .timeLimit(.minutes(2)))
+@Suite("Requests of foreign pages", .timeLimit(.minutes(5)))
 struct CrossSiteTests {
   private static let cookie = "Cookie: access_token=c.t"
   private static let allowed = "https://app.example.com"

@@ -3,10 +3,11 @@
 import Foundation
 import RESTBridge
 import RPCRuntime
+import TestSupport
 import Testing
 import TrakSenseAPI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct StreamRouteTests {
   @Test("a stream starts with its cursor and goes on with readings, series and gaps")
   func events() async throws {
@@ -60,7 +61,7 @@ struct StreamRouteTests {
         try await connection.read(until: "event: start")
         #expect(bridge.service.listenerCount == 1)
         connection.close()
-        try await eventually(within: .seconds(2), "the call is cancelled") {
+        try await eventually("the call is cancelled") {
           bridge.service.listenerCount == 0
         }
       }
@@ -142,7 +143,7 @@ struct StreamRouteTests {
         }
         await bridge.stop()
         // The client stays for longer.
-        try await eventually(within: .seconds(30), "the port is closed") {
+        try await eventually("the port is closed") {
           try await bridge.curl(path: "/health/").status == 0
         }
       }

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 import TrakSenseAPI
 
-@Suite("Questions about telemetry over REST", .timeLimit(.minutes(1)))
+@Suite("Questions about telemetry over REST", .timeLimit(.minutes(5)))
 struct TelemetryQueryRouteTests {
   @Test("a summary has every key, and null for what is not known")
   func summary() async throws {

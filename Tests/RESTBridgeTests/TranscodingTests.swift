@@ -8,7 +8,7 @@ import TrakSenseAPI
 
 @testable import RESTBridge
 
-@Suite("RPCs as REST", .timeLimit(.minutes(2)))
+@Suite("RPCs as REST", .timeLimit(.minutes(5)))
 struct TranscodingTests {
   @Test("no route of an RPC is hidden by another")
   func nothingHidden() {

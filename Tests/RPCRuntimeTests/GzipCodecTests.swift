@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
@@ -20,7 +21,7 @@ struct GzipCodecTests {
   @Test("what gzip wrote is read", arguments: [0, 1, 1_023, 1_024, 1_025, 100_000])
   func readsGzip(size: Int) async throws {
     let text = Self.text(size)
-    let compressed = try await ForeignTool.gzip(text)
+    let compressed = try await Tool.gzip(text)
     #expect(try Self.inflate(compressed) == text)
   }
 
@@ -34,13 +35,13 @@ struct GzipCodecTests {
       #expect(compressed.count < text.count / 2)
       #expect(compressed[0] == 1)
       #expect(Int(RawFrame(.data, Array(compressed)).number(at: 1)) == compressed.count - 5)
-      #expect(try await ForeignTool.gunzip(Array(compressed.dropFirst(5))) == text)
+      #expect(try await Tool.gunzip(Array(compressed.dropFirst(5))) == text)
     }
   }
 
   @Test("the limit holds at n−1, n and n+1 decompressed bytes", arguments: [9_999, 10_000, 10_001])
   func limit(size: Int) async throws {
-    let compressed = try await ForeignTool.gzip([UInt8](repeating: 0, count: size))
+    let compressed = try await Tool.gzip([UInt8](repeating: 0, count: size))
     if size > 10_000 {
       #expect(throws: MessageDeframer.Failure.inflatesTooLarge(limit: 10_000)) {
         try Self.inflate(compressed, limit: 10_000)
@@ -52,7 +53,7 @@ struct GzipCodecTests {
 
   @Test("cut short, bent or followed by more, gzip is broken")
   func broken() async throws {
-    let compressed = try await ForeignTool.gzip(Self.text(5_000))
+    let compressed = try await Tool.gzip(Self.text(5_000))
     for cut in 0..<compressed.count {
       #expect(throws: MessageDeframer.Failure.brokenCompression, "cut at \(cut)") {
         try Self.inflate(Array(compressed[..<cut]))

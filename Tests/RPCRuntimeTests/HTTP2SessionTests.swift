@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
@@ -155,7 +156,7 @@ struct HTTP2SessionTests {
 
   @Test("random bytes never do more than end the connection", arguments: 0..<200)
   func garbage(seed: UInt64) throws {
-    var random = SplitMix64(state: seed)
+    var random = SeededGenerator(seed: seed)
     var bytes = try Self.conversation()
     for _ in 0..<(1 + Int(random.next() % 20)) {
       bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
@@ -167,18 +168,5 @@ struct HTTP2SessionTests {
     } catch is HTTP2Error {
       // The connection is over; that is the worst that may happen.
     }
-  }
-}
-
-/// A small seeded generator, so that a failing case can be run again.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -47,15 +47,3 @@ struct Loopback {
     try await client.unary(EchoService.say, MessageFrame { $0.writeString(text) }, options: options)
   }
 }
-
-/// Waits for something that another task or process brings about.
-func eventually(
-  _ what: Comment, within limit: Duration = .seconds(30), _ condition: () async throws -> Bool
-) async throws {
-  let deadline = ContinuousClock.now + limit
-  while ContinuousClock.now < deadline {
-    if try await condition() { return }
-    try await Task.sleep(for: .milliseconds(5))
-  }
-  Issue.record(what)
-}

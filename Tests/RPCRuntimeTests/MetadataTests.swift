@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("Metadata", .timeLimit(.minutes(1)))
+@Suite("Metadata", .timeLimit(.minutes(5)))
 struct MetadataTests {
   @Test("base64 is written and read, with padding and without (RFC 4648 §10)")
   func base64() {
@@ -82,7 +83,7 @@ struct MetadataTests {
   @Test("gRPC's own client sends binary metadata and gets it back, before and after the message")
   func grpcio() async throws {
     try await Loopback.run { loopback in
-      let said = try await ForeignTool.python(
+      let said = try await Tool.python(
         """
         import sys, grpc
         channel = grpc.insecure_channel(sys.argv[1])
@@ -94,12 +95,12 @@ struct MetadataTests {
             others = {key: value for key, value in pairs if key != "x-bytes-bin"}
             assert others == {"x-padded-bin": b"a", "x-right": "right"}, others
         mirror = channel.unary_unary("/echo.Echo/Mirror")
-        reply, call = mirror.with_call(b"text", metadata=metadata, timeout=20)
+        reply, call = mirror.with_call(b"text", metadata=metadata, timeout=60)
         assert reply == b"text"
         check(call.initial_metadata())
         check(call.trailing_metadata())
         try:
-            mirror(b"", metadata=metadata, timeout=20)
+            mirror(b"", metadata=metadata, timeout=60)
         except grpc.RpcError as error:
             assert error.code() == grpc.StatusCode.ABORTED, error.code()
             assert [value for key, value in error.trailing_metadata() if key == "x-right"] == ["right"] * 3

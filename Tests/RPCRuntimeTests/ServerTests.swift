@@ -3,11 +3,12 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("Calls over a socket", .timeLimit(.minutes(1)))
+@Suite("Calls over a socket", .timeLimit(.minutes(5)))
 struct ServerTests {
   @Test("a unary call brings message and metadata back")
   func unary() async throws {

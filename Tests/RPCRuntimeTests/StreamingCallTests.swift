@@ -2,11 +2,12 @@
 
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("Calls whose caller streams", .timeLimit(.minutes(1)))
+@Suite("Calls whose caller streams", .timeLimit(.minutes(5)))
 struct StreamingCallTests {
   enum Transport: CaseIterable {
     case socket

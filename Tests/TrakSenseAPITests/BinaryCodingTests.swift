@@ -7,13 +7,13 @@ import Testing
 
 @testable import TrakSenseAPI
 
-@Suite("Binary form", .timeLimit(.minutes(1)))
+@Suite("Binary form", .timeLimit(.minutes(5)))
 struct BinaryCodingTests {
   @Test("protoc reads what is written and writes what is read", arguments: Sample.all)
-  func foreignPeer(_ sample: Sample) throws {
+  func foreignPeer(_ sample: Sample) async throws {
     let type = type(of: sample.message)
-    #expect(try Protoc.decode(sample.message.bytes, as: type.fullName) == sample.text)
-    let foreign = try Protoc.encode(sample.text, as: type.fullName)
+    #expect(try await Protoc.decode(sample.message.bytes, as: type.fullName) == sample.text)
+    let foreign = try await Protoc.encode(sample.text, as: type.fullName)
     #expect(try type.init(bytes: foreign).equals(sample.message))
     #expect(sample.message.bytes == foreign)
   }

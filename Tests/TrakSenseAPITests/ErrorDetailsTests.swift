@@ -29,7 +29,7 @@ private struct Failing: RPCService {
   }
 }
 
-@Suite("Error details", .timeLimit(.minutes(1)))
+@Suite("Error details", .timeLimit(.minutes(5)))
 struct ErrorDetailsTests {
   private static let details = ErrorDetails(
     violations: [

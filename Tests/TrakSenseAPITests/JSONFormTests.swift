@@ -4,7 +4,7 @@ import NIOCore
 import Testing
 import TrakSenseAPI
 
-@Suite("JSON form", .timeLimit(.minutes(1)))
+@Suite("JSON form", .timeLimit(.minutes(5)))
 struct JSONFormTests {
   @Test("a message written and read is the same", arguments: Sample.all)
   func roundTrip(_ sample: Sample) throws {

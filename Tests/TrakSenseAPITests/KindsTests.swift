@@ -4,6 +4,7 @@ import Foundation
 import NIOCore
 import RPCRuntime
 import SampleMessages
+import TestSupport
 import Testing
 
 @testable import TrakSenseAPI
@@ -172,14 +173,14 @@ private struct Kind: CustomTestStringConvertible, Sendable {
   ]
 }
 
-@Suite("Every kind of field", .timeLimit(.minutes(1)))
+@Suite("Every kind of field", .timeLimit(.minutes(5)))
 struct KindsTests {
   @Test("protoc reads what is written and writes what is read", arguments: Kind.all)
-  fileprivate func foreignPeer(_ kind: Kind) throws {
+  fileprivate func foreignPeer(_ kind: Kind) async throws {
     let type = type(of: kind.message)
     if !kind.text.contains("[type.googleapis.com") {
-      #expect(try Protoc.decode(kind.message.bytes, as: type.fullName) == kind.text)
-      let foreign = try Protoc.encode(kind.text, as: type.fullName)
+      #expect(try await Protoc.decode(kind.message.bytes, as: type.fullName) == kind.text)
+      let foreign = try await Protoc.encode(kind.text, as: type.fullName)
       #expect(try type.init(bytes: foreign).equals(kind.message))
     }
     #expect(try type.init(bytes: kind.message.bytes).equals(kind.message))
@@ -195,20 +196,18 @@ struct KindsTests {
   }
 
   @Test("Python's JSON mapping reads what is written and writes what is read")
-  func foreignJSON() throws {
+  func foreignJSON() async throws {
     let kinds = Kind.all
     let lines = kinds.map {
       "\(type(of: $0.message).fullName)\t\(String(decoding: $0.message.json, as: UTF8.self))\n"
     }
-    let root = Protoc.root
-    let answer = try Protoc.run(
-      program: root.appending(path: ".venv/bin/python").path,
+    let root = Repository.root
+    let answers = try await Tool.python().text(
       [
-        root.appending(path: "Tests/TrakSenseAPITests/Foreign/json_peer.py").path,
-        root.appending(path: "Tests/SampleMessages/proto").path, "sample/v1/kinds.proto",
-        "sample/v1/other.proto",
-      ], Array(lines.joined().utf8))
-    let answers = String(decoding: answer, as: UTF8.self).split(separator: "\n")
+        "\(root)/Tests/TrakSenseAPITests/Foreign/json_peer.py",
+        "\(root)/Tests/SampleMessages/proto", "sample/v1/kinds.proto", "sample/v1/other.proto",
+      ], input: lines.joined()
+    ).split(separator: "\n")
     try #require(answers.count == kinds.count)
     for (kind, answer) in zip(kinds, answers) {
       let type = type(of: kind.message)

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevStack
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("protoc-gen-traksense", .timeLimit(.minutes(1)))
+@Suite("protoc-gen-traksense", .timeLimit(.minutes(5)))
 struct PluginTests {
   @Test("the committed Swift is what the plugin writes")
-  func committedOutput() throws {
-    try withOutput { output in
-      try generate(
+  func committedOutput() async throws {
+    try await withOutput { output in
+      try await generate(
         "traksense/v1/telemetry.proto", in: Protoc.root.appending(path: "proto"), to: output)
       let committed = Protoc.root.appending(path: "Sources/TrakSenseAPI/Generated")
       let names = try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
@@ -27,8 +29,8 @@ struct PluginTests {
   }
 
   @Test("names become Swift's, keywords are escaped, comments are kept")
-  func naming() throws {
-    let messages = try generated(
+  func naming() async throws {
+    let messages = try await generated(
       """
       // The first line.
       //
@@ -83,11 +85,11 @@ struct PluginTests {
         "test.v2.M.SEntry: a Struct in a map is not supported"
       ),
     ])
-  func refusals(_ declaration: String, _ complaint: String) {
-    let failure = #expect(throws: Protoc.Failure.self) {
-      try generated(declaration, file: "TestV2+CaseMessages.swift")
+  func refusals(_ declaration: String, _ complaint: String) async {
+    let failure = await #expect(throws: ToolFailed.self) {
+      try await generated(declaration, file: "TestV2+CaseMessages.swift")
     }
-    #expect(failure?.output.contains(complaint) == true, "\(failure?.output ?? "")")
+    #expect(failure?.description.contains(complaint) == true, "\(failure?.description ?? "")")
   }
 
   /// An RPC with an option, and messages for it.
@@ -112,8 +114,8 @@ struct PluginTests {
   }
 
   @Test("an RPC's HTTP rules become its route, with the bindings in order and the fields' kinds")
-  func routes() throws {
-    let source = try generated(
+  func routes() async throws {
+    let source = try await generated(
       Self.rpc(
         """
         option (google.api.http) = {
@@ -191,52 +193,49 @@ struct PluginTests {
         "test.v2.Shelf.Twice: put /x/{} is taken by test.v2.Shelf.Put"
       ),
     ])
-  func wrongRules(_ declaration: String, _ complaint: String) {
-    let failure = #expect(throws: Protoc.Failure.self) {
-      try generated(declaration, file: "TestV2+Shelf.swift")
+  func wrongRules(_ declaration: String, _ complaint: String) async {
+    let failure = await #expect(throws: ToolFailed.self) {
+      try await generated(declaration, file: "TestV2+Shelf.swift")
     }
-    #expect(failure?.output.contains(complaint) == true, "\(failure?.output ?? "")")
+    #expect(failure?.description.contains(complaint) == true, "\(failure?.description ?? "")")
   }
 
   @Test("an option that the plugin does not have is refused", arguments: ["speed=1", "c_module"])
-  func unknownOption(_ option: String) {
-    let failure = #expect(throws: Protoc.Failure.self) {
-      try withOutput { output in
+  func unknownOption(_ option: String) async {
+    let failure = await #expect(throws: ToolFailed.self) {
+      try await withOutput { output in
         let proto = Protoc.root.appending(path: "proto")
-        try generate("traksense/v1/telemetry.proto", in: proto, to: output, options: option)
+        try await generate("traksense/v1/telemetry.proto", in: proto, to: output, options: option)
       }
     }
-    #expect(failure?.output.contains("option '") == true, "\(failure?.output ?? "")")
+    #expect(failure?.description.contains("option '") == true, "\(failure?.description ?? "")")
   }
 
   /// Runs the plugin on declarations in package `test.v2` and returns one of the files written.
-  private func generated(_ declarations: String, file: String) throws -> String {
-    try withOutput { output in
+  private func generated(_ declarations: String, file: String) async throws -> String {
+    try await withOutput { output in
       let text = "syntax = \"proto3\";\npackage test.v2;\n\(declarations)\n"
       try text.write(to: output.appending(path: "case.proto"), atomically: true, encoding: .utf8)
-      try generate("case.proto", in: output, to: output)
+      try await generate("case.proto", in: output, to: output)
       return try String(contentsOf: output.appending(path: file), encoding: .utf8)
     }
   }
 
   private func generate(
     _ proto: String, in directory: URL, to output: URL, options: String = ""
-  ) throws {
-    let plugin = Protoc.products.appending(path: "protoc-gen-traksense").path
-    try Protoc.run([
+  ) async throws {
+    let plugin = try Repository.program("protoc-gen-traksense")
+    try await Protoc.run([
       "-I", directory.path, "-I", Protoc.root.appending(path: "proto").path,
       "--plugin=protoc-gen-traksense=\(plugin)",
       "--traksense_out=\(output.path)", "--traksense_opt=\(options)", proto,
     ])
   }
 
-  private func withOutput<Result>(_ body: (URL) throws -> Result) throws -> Result {
-    let directory = FileManager.default.temporaryDirectory
-      .appending(path: "protoc-gen-traksense-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    defer {
-      #expect(throws: Never.self) { try FileManager.default.removeItem(at: directory) }
-    }
-    return try body(directory)
+  private func withOutput<Result>(
+    _ body: (URL) async throws -> Result
+  ) async throws -> Result {
+    let folder = try TemporaryDirectory()
+    return try await body(folder.url)
   }
 }

@@ -3,7 +3,7 @@
 import Testing
 import TrakSenseAPI
 
-@Suite("google.protobuf.Timestamp", .timeLimit(.minutes(1)))
+@Suite("google.protobuf.Timestamp", .timeLimit(.minutes(5)))
 struct ProtoTimestampTests {
   @Test(
     "an instant is written as RFC 3339 and read back",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevStack
 import Foundation
 import Logging
 import NIOCore
@@ -58,7 +59,7 @@ private struct Garbage: RPCService {
   }
 }
 
-@Suite("Calls of all four shapes", .timeLimit(.minutes(1)))
+@Suite("Calls of all four shapes", .timeLimit(.minutes(5)))
 struct ShapesTests {
   enum Transport: CaseIterable {
     case inProcess
@@ -202,9 +203,9 @@ struct ShapesTests {
   }
 
   @Test("a foreign tool understands the embedded descriptors")
-  func descriptors() throws {
-    let directory = FileManager.default.temporaryDirectory
-    let set = directory.appending(path: "descriptors-\(UUID().uuidString)")
+  func descriptors() async throws {
+    let folder = try TemporaryDirectory()
+    let set = folder.url.appending(path: "descriptors")
     var bytes = Data()
     for file in ProtobufSchema.sample.files {
       // FileDescriptorSet.file, its length as a varint of three bytes.
@@ -214,12 +215,11 @@ struct ShapesTests {
     }
     try bytes.write(to: set)
     let message = SampleV2.Elsewhere(count: 3, other: .init(level: .high))
-    let text = try Protoc.run(
+    let text = try await Protoc.run(
       [
         "--descriptor_set_in=\(set.path)", "--decode=sample.v2.Elsewhere", "sample/v2/shapes.proto",
       ],
       message.bytes)
     #expect(String(decoding: text, as: UTF8.self) == "count: 3\nother {\n  level: HIGH\n}\n")
-    try FileManager.default.removeItem(at: set)
   }
 }

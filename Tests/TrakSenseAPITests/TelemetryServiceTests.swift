@@ -57,7 +57,7 @@ private struct GarbageService: RPCService {
   }
 }
 
-@Suite("Service and client", .timeLimit(.minutes(1)))
+@Suite("Service and client", .timeLimit(.minutes(5)))
 struct TelemetryServiceTests {
   private let channel = InProcessChannel(router: RPCRouter([EchoService()]))
   private var client: TraksenseV1.TelemetryServiceClient { .init(channel: channel) }

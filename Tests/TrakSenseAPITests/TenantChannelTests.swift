@@ -4,7 +4,7 @@ import RPCRuntime
 import Testing
 import TrakSenseAPI
 
-@Suite("A tenant's channel", .timeLimit(.minutes(1)))
+@Suite("A tenant's channel", .timeLimit(.minutes(5)))
 struct TenantChannelTests {
   /// Answers with the metadata it got, sorted.
   private struct Mirror: RPCService {

@@ -51,10 +51,15 @@ struct DevCommand: AsyncParsableCommand {
     var logger = Logger(label: "traksense")
     logger.logLevel = .notice
     let directory = try StackDirectory.prepare(directory)
-    let postgres = try PrivatePostgres(directory: "\(directory)/postgres")
+    let taken = Set([http.port, rpc.port, admin.port].map { UInt16(clamping: $0) } + [mqttPort])
+    var postgresOptions = PrivatePostgres.Options()
+    postgresOptions.port = try FreePort.find(besides: taken)
+    let postgres = try PrivatePostgres(
+      directory: "\(directory)/postgres", options: postgresOptions)
     var brokerOptions = PrivateMosquitto.Options()
     // A broker that runs already keeps its port; ours takes another.
-    brokerOptions.port = FreePort.isFree(mqttPort) ? mqttPort : nil
+    brokerOptions.port =
+      FreePort.isFree(mqttPort) ? mqttPort : try FreePort.find(besides: taken)
     let broker = try PrivateMosquitto(directory: "\(directory)/mosquitto", options: brokerOptions)
     print("starting PostgreSQL and mosquitto in \(directory)/ …")
     try await postgres.start()

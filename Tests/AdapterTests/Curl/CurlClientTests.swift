@@ -3,14 +3,15 @@
 import Curl
 import DevStack
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("A transfer with libcurl", .timeLimit(.minutes(1)))
+@Suite("A transfer with libcurl", .timeLimit(.minutes(5)))
 struct CurlClientTests {
   /// `Foreign/web.py`.
   struct WebServer {
     let url: String
-    private let server: ForeignServer
+    private let server: Run
 
     private struct Listening: Decodable {
       let port: UInt16
@@ -18,17 +19,17 @@ struct CurlClientTests {
 
     init(certificate: TestCertificate? = nil) async throws {
       let secrets = certificate.map { ["--certificate", $0.certificate, "--key", $0.key] } ?? []
-      let server = try ForeignServer("python") { _ in [Foreign.script("web.py")] + secrets }
+      let server = try Run.script("web.py", secrets)
       var port: UInt16?
-      try await server.wait {
-        port = Foreign.values(of: Listening.self, in: server.output).first?.port
+      try await server.wait(for: "the port") {
+        port = server.lines(Listening.self).first?.port
         return port != nil
       }
       url = "\(certificate == nil ? "http" : "https")://127.0.0.1:\(try #require(port))"
       self.server = server
     }
 
-    func kill() async { await server.kill() }
+    func kill() async { await server.child.kill() }
   }
 
   private func failure(_ client: CurlClient, _ request: CurlRequest) async -> CurlError? {

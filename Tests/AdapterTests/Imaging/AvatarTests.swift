@@ -5,7 +5,7 @@ import Foundation
 import Imaging
 import Testing
 
-@Suite("An uploaded picture", .timeLimit(.minutes(2)))
+@Suite("An uploaded picture", .timeLimit(.minutes(5)))
 struct AvatarTests {
   @Test(
     "becomes a small one of the same looks, without what its file told besides",

@@ -6,7 +6,7 @@ import Foundation
 import Mail
 import Testing
 
-@Suite("Messages as files", .timeLimit(.minutes(1)))
+@Suite("Messages as files", .timeLimit(.minutes(5)))
 struct CompositionTests {
   /// Sends the messages into a folder and has Python read them.
   private func roundTrip(

@@ -6,7 +6,7 @@ import Domain
 import Mail
 import Testing
 
-@Suite("Mail to an SMTP server", .timeLimit(.minutes(2)))
+@Suite("Mail to an SMTP server", .timeLimit(.minutes(5)))
 struct SMTPTests {
   @Test("arrives with its subject, its body and nothing else")
   func plain() async throws {
@@ -130,12 +130,12 @@ struct SMTPTests {
   @Test("ends when its task is cancelled")
   func cancelled() async throws {
     let server = try await MailServer(["--silent"])
-    let transport = try server.transport(timeout: .seconds(60))
+    let transport = try server.transport(timeout: .seconds(600))
     let start = ContinuousClock.now
     let task = Task { await failure(transport, try .to("ana@example.com")) }
     task.cancel()
     #expect(try await task.value == .transient("the mail server is cancelled"))
-    #expect(ContinuousClock.now - start < .seconds(30))
+    #expect(ContinuousClock.now - start < .seconds(300))
   }
 
   @Test("needs settings that make sense")

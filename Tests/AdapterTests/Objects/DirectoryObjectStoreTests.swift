@@ -8,7 +8,7 @@ import Glibc
 import ObjectStorage
 import Testing
 
-@Suite("Objects in a folder", .timeLimit(.minutes(1)))
+@Suite("Objects in a folder", .timeLimit(.minutes(5)))
 struct DirectoryObjectStoreTests {
   private let folder: TemporaryDirectory
   private let path: String

@@ -5,26 +5,29 @@ import DevStack
 import Domain
 import Foundation
 import ObjectStorage
+import TestSupport
 import Testing
 
-@Suite("Objects in a bucket", .timeLimit(.minutes(2)))
+@Suite("Objects in a bucket", .timeLimit(.minutes(5)))
 struct S3ObjectStoreTests {
   /// `rclone serve s3`, which checks signatures.
   struct Bucket {
     let port: UInt16
-    private let server: ForeignServer
+    private let server: Run
+    private let folder: TemporaryDirectory
 
     init(_ arguments: [String] = []) async throws {
-      let server = try ForeignServer("rclone") { folder in
+      let folder = try TemporaryDirectory()
+      try FileManager.default.createDirectory(
+        atPath: "\(folder.path)/data/umc-files", withIntermediateDirectories: true)
+      let server = try Run(
+        Tool.named("rclone"),
         [
           "serve", "s3", "--config", "/dev/null", "--auth-key", "AKEXAMPLE,geheimgeheim", "--addr",
-          "127.0.0.1:0", "\(folder)/data",
-        ] + arguments
-      }
-      try FileManager.default.createDirectory(
-        atPath: "\(server.path)/data/umc-files", withIntermediateDirectories: true)
+          "127.0.0.1:0", "\(folder.path)/data",
+        ] + arguments)
       var port: UInt16?
-      try await server.wait {
+      try await server.wait(for: "the port") {
         // "Starting s3 server on [http://127.0.0.1:35293/]"
         let match = server.output.firstMatch(of: /127\.0\.0\.1:(\d+)\//)
         port = match.flatMap { UInt16($0.1) }
@@ -32,6 +35,7 @@ struct S3ObjectStoreTests {
       }
       self.port = try #require(port)
       self.server = server
+      self.folder = folder
     }
 
     func store(
@@ -47,7 +51,7 @@ struct S3ObjectStoreTests {
       return S3ObjectStore(configuration, client: try CurlClient())
     }
 
-    func kill() async { await server.kill() }
+    func kill() async { await server.child.kill() }
   }
 
   @Test("are kept, replaced, found and forgotten, by path")

@@ -5,12 +5,15 @@ import DevStack
 import Domain
 import Foundation
 import Mail
+import TestSupport
 import Testing
 
 /// aiosmtpd, for the time of one test: `Foreign/smtp.py`.
 struct MailServer {
   let port: UInt16
-  private let server: ForeignServer
+  private let server: Run
+  /// Where it keeps the messages.
+  private let folder: TemporaryDirectory
 
   private struct Listening: Decodable {
     let port: UInt16
@@ -28,26 +31,26 @@ struct MailServer {
 
   init(_ arguments: [String] = [], certificate: TestCertificate? = nil) async throws {
     let secrets = certificate.map { ["--certificate", $0.certificate, "--key", $0.key] } ?? []
-    let server = try ForeignServer("python") { folder in
-      [Foreign.script("smtp.py"), folder] + arguments + secrets
-    }
+    let folder = try TemporaryDirectory()
+    let server = try Run.script("smtp.py", [folder.path] + arguments + secrets)
     var port: UInt16?
-    try await server.wait {
-      port = Foreign.values(of: Listening.self, in: server.output).first?.port
+    try await server.wait(for: "the port") {
+      port = server.lines(Listening.self).first?.port
       return port != nil
     }
     self.port = try #require(port)
     self.server = server
+    self.folder = folder
   }
 
-  var receipts: [Receipt] { Foreign.values(of: Receipt.self, in: server.output) }
+  var receipts: [Receipt] { server.lines(Receipt.self) }
 
   /// The messages, as Python's email package reads them.
   func messages() async throws -> [ReadMessage] {
-    try await ReadMessage.read(receipts.map { "\(server.path)/\($0.number).eml" })
+    try await ReadMessage.read(receipts.map { "\(folder.path)/\($0.number).eml" })
   }
 
-  func kill() async { await server.kill() }
+  func kill() async { await server.child.kill() }
 
   func transport(
     _ encryption: SMTPConfiguration.Encryption = .none, user: String? = nil,
@@ -115,8 +118,9 @@ struct ReadMessage: Decodable {
   let hasBareLineEnds: Bool
 
   static func read(_ files: [String]) async throws -> [ReadMessage] {
-    let output = try await Foreign.run("python", [Foreign.script("eml.py")] + files)
-    return Foreign.values(of: ReadMessage.self, in: output)
+    let run = try Run.script("eml.py", files)
+    try await run.succeed()
+    return run.lines(ReadMessage.self)
   }
 }
 

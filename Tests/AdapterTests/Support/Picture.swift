@@ -3,6 +3,7 @@
 import DevStack
 import Domain
 import Foundation
+import TestSupport
 import Testing
 
 /// A picture made by Pillow: `Foreign/picture.py`.
@@ -26,16 +27,14 @@ struct Picture {
 
   init(_ kind: String) async throws {
     folder = try TemporaryDirectory()
-    try await Foreign.run(
-      "python", [Foreign.script("picture.py"), "make", kind, "\(folder.path)/original"])
+    try await Run.script("picture.py", ["make", kind, "\(folder.path)/original"]).succeed()
     bytes = [UInt8](try Data(contentsOf: URL(filePath: "\(folder.path)/original")))
   }
 
   func compare(_ result: EncodedAvatar) async throws -> Comparison {
     let file = "\(folder.path)/\(UInt64.random(in: .min ... .max))"
     try Data(result.bytes).write(to: URL(filePath: file))
-    let output = try await Foreign.run(
-      "python", [Foreign.script("picture.py"), "compare", original, file])
-    return try #require(Foreign.values(of: Comparison.self, in: output).first)
+    return try await Run.script("picture.py", ["compare", original, file])
+      .result(Comparison.self)
   }
 }

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// What `make fuzz` found once, and what it begins with, without a fuzzer.
-@Suite("Inputs that were once too much", .timeLimit(.minutes(2)))
+@Suite("Inputs that were once too much", .timeLimit(.minutes(5)))
 struct ReplayTests {
   @Test("do no harm any more", arguments: FuzzTarget.all.map(\.name))
   func replay(name: String) throws {

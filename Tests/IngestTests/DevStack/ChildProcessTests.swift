@@ -4,12 +4,12 @@ import Foundation
 import Glibc
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ChildProcessTests {
   @Test("a program's exit status is reported")
   func exitStatus() async throws {
     let child = try ChildProcess(.init("/bin/sh", ["-c", "exit 7"]))
-    #expect(await child.wait(upTo: .seconds(5)) == .exited(7))
+    #expect(await child.wait(upTo: .seconds(60)) == .exited(7))
     #expect(!child.isRunning)
   }
 
@@ -42,6 +42,17 @@ struct ChildProcessTests {
     command.logFile = "\(folder.path)/log"
     try await ChildProcess.run(command)
     #expect(FileManager.default.contents(atPath: "\(folder.path)/log") == Data("a b c\n".utf8))
+  }
+
+  @Test("standard error goes into a file of its own where there is one")
+  func errorFile() async throws {
+    let folder = try TemporaryDirectory()
+    var command = ChildProcess.Command("/bin/sh", ["-c", "echo out; echo wrong >&2"])
+    command.logFile = "\(folder.path)/log"
+    command.errorFile = "\(folder.path)/errors"
+    try await ChildProcess.run(command)
+    #expect(FileManager.default.contents(atPath: "\(folder.path)/log") == Data("out\n".utf8))
+    #expect(FileManager.default.contents(atPath: "\(folder.path)/errors") == Data("wrong\n".utf8))
   }
 
   @Test("a failing program is an error that carries its log")

@@ -4,7 +4,7 @@ import Ingest
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TelemetryIntakeTests {
   private typealias Fixture = IntakeFixture
 

@@ -3,7 +3,7 @@ import DevStack
 import Ingest
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct MQTTPublisherTests {
   @Test("more messages than the window has room for are all acknowledged")
   func window() async throws {

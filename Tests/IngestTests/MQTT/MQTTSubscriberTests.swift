@@ -5,9 +5,10 @@ import Foundation
 import Glibc
 import Ingest
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct MQTTSubscriberTests {
   @Test("what devices publish is stored, and what they publish wrongly is quarantined")
   func stores() async throws {
@@ -40,19 +41,18 @@ struct MQTTSubscriberTests {
 
   @Test("a foreign publisher's message arrives")
   func foreignPublisher() async throws {
-    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/mosquitto_pub") else { return }
+    let publisher = try Tool.named("mosquitto_pub")
     try await BrokerFixture.with { fixture in
       let memory = IntakeFixture()
       try await fixture.subscribed(fixture.configuration(), memory.intake) { subscriber in
         for qos in ["0", "1", "2"] {
-          try await ChildProcess.run(
-            .init(
-              "/usr/bin/mosquitto_pub",
-              [
-                "-p", "\(fixture.broker.port)", "-q", qos, "-t", "tenants/acme/devices/dev-1",
-                "-m",
-                #"{"timestamp":17357328\#(qos)0,"sensors":[{"sensor_id":"s1","value":1,"unit":"°C"}]}"#,
-              ]))
+          try await Run(
+            publisher,
+            [
+              "-p", "\(fixture.broker.port)", "-q", qos, "-t", "tenants/acme/devices/dev-1", "-m",
+              #"{"timestamp":17357328\#(qos)0,"sensors":[{"sensor_id":"s1","value":1,"unit":"°C"}]}"#,
+            ]
+          ).succeed()
         }
         #expect(await eventually { subscriber.counters.stored == 3 })
       }

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-  @Suite("The existing client", .timeLimit(.minutes(1)))
+  @Suite("The existing client", .timeLimit(.minutes(15)))
   struct ReactFlowTests {
     private struct Step: Decodable {
       struct User: Decodable {

@@ -5,7 +5,7 @@ import Testing
 
 extension EndToEnd {
   /// The catalogue as the browser app uses it, with curl, from the route to the row.
-  @Suite("The catalogue over REST", .timeLimit(.minutes(3)))
+  @Suite("The catalogue over REST", .timeLimit(.minutes(15)))
   struct CatalogueRESTTests {
     private struct Named: Decodable, Equatable {
       let id: Int

@@ -24,7 +24,7 @@ def answer(channel, call):
         "/traksense.v1.TelemetryService/" + call["method"],
         request_serializer=lambda bytes: bytes, response_deserializer=response.FromString)
     try:
-        reply = method(payload, timeout=20, metadata=list(call.get("metadata", {}).items()))
+        reply = method(payload, timeout=60, metadata=list(call.get("metadata", {}).items()))
         body = json_format.MessageToDict(
             reply, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
         return {"name": call["name"], "code": "OK", "details": "", "response": body}

@@ -93,7 +93,7 @@ def rest(chance):
             path += ("&" if "?" in path else "?") + "tenant=" + slug
         else:
             fields["X-Tenant"] = slug
-    connection = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=120)
     connection.request("GET", path, headers={"Host": host, **fields})
     response = connection.getresponse()
     judge("rest", response.status, response.read().decode("utf-8", "replace"), owners, named, [host, path, slug, sorted(fields)])
@@ -105,7 +105,7 @@ def events(chance):
     host, slug, named = names(chance)
     if slug:
         fields["X-Tenant"] = slug
-    connection = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=120)
     connection.request("GET", "/ingest/stream/", headers={"Host": host, **fields})
     response = connection.getresponse()
     text = response.read1(65_536).decode("utf-8", "replace")
@@ -143,7 +143,7 @@ def rpc(chance):
         "/traksense.v1.TelemetryService/Latest", request_serializer=pb.LatestRequest.SerializeToString,
         response_deserializer=pb.LatestResponse.FromString)
     try:
-        text, status = str(call(pb.LatestRequest(device_id="ESP32-01"), timeout=30, metadata=metadata(fields, slug))), "OK"
+        text, status = str(call(pb.LatestRequest(device_id="ESP32-01"), timeout=120, metadata=metadata(fields, slug))), "OK"
     except grpc.RpcError as error:
         text, status = error.details() or "", error.code().name
     judge("rpc", status, text, owners, named, [host, "Latest", slug, sorted(fields)])
@@ -153,7 +153,7 @@ def web(chance):
     fields, owners = without_cookies(chance)
     host, slug, named = names(chance)
     message = pb.LatestRequest(device_id="ESP32-01").SerializeToString()
-    connection = http.client.HTTPConnection("127.0.0.1", RPC, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", RPC, timeout=120)
     connection.request(
         "POST", "/traksense.v1.TelemetryService/Latest", base64.b64encode(b"\0" + len(message).to_bytes(4, "big") + message),
         {"Host": host, "Content-Type": "application/grpc-web-text", **dict(metadata(fields, slug))})
@@ -188,7 +188,7 @@ def ingest(chance):
     fields = {"Host": host, "Content-Type": "application/json"}
     secret = chance.choice([tenant["ingest"], tenant["admin"], tenant["token"]])
     fields[chance.choice(["X-Api-Key", "X-Device-Token"])] = secret
-    connection = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=120)
     connection.request("POST", "/ingest/", json.dumps(body).encode(), fields)
     response = connection.getresponse()
     text = response.read().decode("utf-8", "replace")

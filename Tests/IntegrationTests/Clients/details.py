@@ -17,7 +17,7 @@ address, metadata, request = sys.argv[1:]
 stub = telemetry_pb2_grpc.TelemetryServiceStub(grpc.insecure_channel(address))
 try:
     stub.Ingest(
-        json_format.Parse(request, pb.IngestRequest()), timeout=20,
+        json_format.Parse(request, pb.IngestRequest()), timeout=60,
         metadata=list(json.loads(metadata).items()))
     print(json.dumps({"code": "OK"}))
 except grpc.RpcError as error:

@@ -17,7 +17,7 @@ time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def get(path, query=()):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     # axios writes spaces as +, as urlencode does.
     connection.request("GET", f"/api{path}?{urlencode(query)}", None, {"Host": host, "X-Api-Key": key})
     response = connection.getresponse()

@@ -22,11 +22,11 @@ if command == "check":
     for service in services:
         try:
             request = health_pb2.HealthCheckRequest(service=service)
-            show(service, name(health.Check(request, timeout=20).status))
+            show(service, name(health.Check(request, timeout=60).status))
         except grpc.RpcError as error:
             show(service, error.code().name)
 elif command == "list":
-    statuses = health.List(health_pb2.HealthListRequest(), timeout=20).statuses
+    statuses = health.List(health_pb2.HealthListRequest(), timeout=60).statuses
     for service in sorted(statuses):
         show(service, name(statuses[service].status))
 else:

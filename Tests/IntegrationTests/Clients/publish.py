@@ -41,7 +41,7 @@ for n in range(arguments.first, arguments.first + arguments.count):
         due = began + len(sent) / arguments.per_second
         time.sleep(max(0, due - time.monotonic()))
 for message in sent:
-    message.wait_for_publish(60)
+    message.wait_for_publish(120)
 assert all(message.is_published() for message in sent)
 client.disconnect()
 client.loop_stop()

@@ -74,7 +74,7 @@ def everything(version):
         f"/{method.containing_service.full_name}/{method.name}",
         request_serializer=lambda message: message.SerializeToString(),
         response_deserializer=message_factory.GetMessageClass(method.output_type).FromString,
-    )(request, timeout=20, metadata=signed_in(tenant))
+    )(request, timeout=60, metadata=signed_in(tenant))
     return {
         "version": version, "services": services, "methods": methods, "files": sorted(files),
         "extensions": extensions, "missing": missing, "count": answer.count,

@@ -23,7 +23,7 @@ class Browser:
             payload = json.dumps(body).encode()
             fields["Content-Type"] = "application/json"
         fields.update(headers or {})
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         connection.request(method, path, payload, fields)
         response = connection.getresponse()
         text = response.read()

@@ -60,14 +60,16 @@ for batch in range(batches):
         one = request.readings.add(device_id=device, sensor_id=sensor, value=n % 100, unit=unit)
         one.timestamp.seconds = first + batch * points + n
     began = time.monotonic()
-    reply = stub.Ingest(request, metadata=[("x-tenant", tenant), ("x-api-key", key)], timeout=20)
+    reply = stub.Ingest(request, metadata=[("x-tenant", tenant), ("x-api-key", key)], timeout=120)
     answered[fast.start + batch + 1] = time.monotonic()
     durations.append(answered[fast.start + batch + 1] - began)
     assert reply.stored == points, reply
-reading.join(20)
+reading.join(300)
+# Before the slow one has read anything.
+finished = not reading.is_alive()
 late = [fast.times[cursor] - answered[cursor] for cursor in answered if cursor in fast.times]
 unread = len(slow.cursors)
 slow.read_to(last)
 print(json.dumps({
     "event": "read", "slowest_ingest": max(durations), "latest_delivery": max(late, default=-1),
-    "unread": unread, "fast": fast.facts(), "slow": slow.facts()}), flush=True)
+    "unread": unread, "fast_finished": finished, "fast": fast.facts(), "slow": slow.facts()}), flush=True)

@@ -13,7 +13,7 @@ port = int(sys.argv[1])
 with open(sys.argv[2], encoding="utf-8") as file:
     requests = json.load(file)
 statuses = []
-connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
 for request in requests:
     headers = {"Host": request["host"], **request["headers"]}
     body = request.get("body")

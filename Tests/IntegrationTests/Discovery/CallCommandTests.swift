@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import DevStack
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
-  @Suite("traksense call", .timeLimit(.minutes(2)))
+  @Suite("traksense call", .timeLimit(.minutes(15)))
   struct CallCommandTests {
     private static let key = "x-api-key: \(TestStack.ingestKey)"
 
@@ -54,7 +55,7 @@ extension EndToEnd {
       #expect(try await unreachable.end() == .exited(14))
       #expect(unreachable.output.hasPrefix("UNAVAILABLE: "), "\(unreachable.output)")
 
-      let late = try call(stack, ["Health/Watch", "{}", "--timeout", "0.5"])
+      let late = try call(stack, ["Health/Watch", "{}", "--timeout", "5"])
       #expect(try await late.end() == .exited(4))
       #expect(late.output.hasPrefix(#"{"status":"SERVING"}"# + "\nDEADLINE_EXCEEDED: "))
     }

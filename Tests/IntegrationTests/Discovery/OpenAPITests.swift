@@ -2,6 +2,7 @@
 import DevStack
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -43,7 +44,7 @@ extension EndToEnd {
           "--admin", "127.0.0.1:\(try FreePort.find())", "--mqtt-port", "\(try FreePort.find())",
           "--ingest-key", TestStack.ingestKey,
         ], log: "\(folder.path)/dev.log")
-      try await dev.waitFor("TrakSense is running", within: .seconds(60))
+      try await dev.waitFor("TrakSense is running", within: .seconds(120))
       let database = try #require(dev.output.firstMatch(of: /postgresql:\S+/)).output
       let clients = "\(Repository.root)/Tests/IntegrationTests/Clients"
       let walk = try Run(
@@ -51,14 +52,14 @@ extension EndToEnd {
         [
           "\(clients)/examples.py", "\(http)", String(database), "\(folder.path)/data/mail",
           TestStack.ingestKey,
-        ], environment: ["PYTHONDONTWRITEBYTECODE": "1"], log: "\(folder.path)/examples.log")
-      let found = try await walk.result(Examples.self, within: .seconds(120))
+        ], log: "\(folder.path)/examples.log")
+      let found = try await walk.result(Examples.self, within: .seconds(600))
       for problem in found.problems { Issue.record("\(problem)") }
       #expect(found.operations.count > 150)
       #expect(Set(found.operations).count == found.operations.count)
       print("\(found.operations.count) operations' examples took \(found.requests) requests")
       dev.child.send(SIGINT)
-      #expect(try await dev.end(within: .seconds(20)) == .exited(0), "\(dev.output)")
+      #expect(try await dev.end() == .exited(0), "\(dev.output)")
     }
 
     private struct Generated: Decodable {
@@ -82,8 +83,8 @@ extension EndToEnd {
       let run = try Run(
         Tool.python().path,
         ["\(clients)/generated.py", "http://127.0.0.1:\(stack.server.httpPort)", key, folder.path],
-        environment: ["PYTHONDONTWRITEBYTECODE": "1"], log: stack.freshLog("generated"))
-      let client = try await run.result(Generated.self, within: .seconds(60))
+        log: stack.freshLog("generated"))
+      let client = try await run.result(Generated.self)
       // Pictures are of no type that it knows.
       #expect(client.warnings == ["WARNING parsing GET /media/{key}/ within media."])
       #expect(client.sites.contains("Hospital Central"))
@@ -117,7 +118,7 @@ extension EndToEnd {
         try await check(
           stack, key, ["--phases", "fuzzing", "--max-examples", "2"] + anything)
         try await check(
-          stack, key, ["--phases", "stateful", "--max-examples", "20"] + anything, atLeast: 50)
+          stack, key, ["--phases", "stateful", "--max-examples", "40"] + anything, atLeast: 50)
         if let seconds = Self.seconds {
           try await check(
             stack, key,
@@ -150,11 +151,11 @@ extension EndToEnd {
           "\(address)/api", "--header", "Host: \(TestStack.host)",
           "--workers", "2", "--seed", "7", "--no-shrink", "--continue-on-failure",
           "--generation-database", "none", "--suppress-health-check", "all", "--request-timeout",
-          "20", "--warnings", "off", "--no-color",
+          "60", "--warnings", "off", "--no-color",
         ] + Self.excluded.flatMap { ["--exclude-operation-id", $0] } + arguments,
-        environment: ["PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": clients],
+        environment: ["PYTHONPATH": clients],
         log: stack.freshLog("schemathesis")
-      ).succeed(within: .seconds(240 + (Self.seconds ?? 0)))
+      ).succeed(within: .seconds(900 + (Self.seconds ?? 0)))
       let cases = try #require(output.firstMatch(of: /([0-9]+) generated, ([0-9]+) passed/)?.output)
       #expect((Int(cases.1) ?? 0) > atLeast, "\(output)")
       print("schemathesis: \(cases.1) cases in \(ContinuousClock.now - began)")

@@ -5,7 +5,7 @@ import Testing
 
 extension EndToEnd {
   /// What people copy must work: the example clients against the real server.
-  @Suite("Examples: building-monitor", .timeLimit(.minutes(2)))
+  @Suite("Examples: building-monitor", .timeLimit(.minutes(15)))
   struct BuildingMonitorTests {
     @Test(
       "readings are sent, and come back as latest and hour by hour",
@@ -106,7 +106,7 @@ extension EndToEnd {
 
         // Stopped, it cannot see how its connection ends and what is committed meanwhile.
         run.child.send(SIGSTOP)
-        #expect(await stack.server.terminate(within: .seconds(10)) == .exited(0))
+        #expect(await stack.server.terminate() == .exited(0))
         try await stack.publishNumbered(100..<200, base: base).succeed()
         try await stack.startServer()
         try await stack.waitForReadings(200)
@@ -119,7 +119,7 @@ extension EndToEnd {
         await stack.server.kill()
         try await stack.startServer()
         try await publisher.succeed()
-        try await run.succeed(within: .seconds(40))
+        try await run.succeed()
         #expect(Self.numbers(run.output) == Array(0..<600), "\(run.output)")
       }
     }
@@ -132,7 +132,9 @@ extension EndToEnd {
     /// How a reading's value is printed.
     private static func text(_ number: Int) -> String {
       let value = (Double(number) / 256 * 1000).rounded() / 1000
-      return value.formatted(.number.grouping(.never).precision(.fractionLength(0...3)))
+      return value.formatted(
+        .number.grouping(.never).precision(.fractionLength(0...3))
+          .locale(Locale(identifier: "en_US_POSIX")))
     }
 
     /// The numbers of the readings that were printed, ascending.

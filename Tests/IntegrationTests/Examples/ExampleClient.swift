@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import TestSupport
 
 /// `building-monitor` of Examples/, in each of its languages.
 enum ExampleClient: String, CaseIterable, Sendable {
@@ -15,7 +16,6 @@ enum ExampleClient: String, CaseIterable, Sendable {
     let environment = [
       "TRAKSENSE_API_KEY": key ?? stack.key(of: "umc"),
       "TRAKSENSE_URL": url ?? "http://\(stack.rpcAddress)", "TRAKSENSE_TENANT": "umc",
-      "PYTHONDONTWRITEBYTECODE": "1",
     ]
     let log = stack.freshLog("building-monitor")
     switch self {

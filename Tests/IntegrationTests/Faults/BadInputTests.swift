@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import DevStack
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
   /// Nothing of it is stored, and everybody is told why.
-  @Suite("Bad input", .timeLimit(.minutes(2)))
+  @Suite("Bad input", .timeLimit(.minutes(15)))
   struct BadInputTests {
     /// Things to do to a good reading.
     static func changed(_ change: (inout Sample) -> Void) -> Sample {
@@ -200,7 +201,7 @@ extension EndToEnd {
       let cut = try Run(
         Tool.named("curl").path,
         [
-          "--silent", "--http2-prior-knowledge", "--max-time", "10", "--dump-header", "-",
+          "--silent", "--http2-prior-knowledge", "--max-time", "60", "--dump-header", "-",
           "--output", "/dev/null", "-H", "content-type: application/grpc", "-H", "te: trailers",
           "-H", "x-tenant: umc", "-H", "x-api-key: \(TestStack.ingestKey)", "--data-binary",
           "@\(file)",
@@ -274,7 +275,7 @@ extension EndToEnd {
       let before = try await stack.tally()
       for port in [stack.server.httpPort, stack.server.rpcPort] {
         let sent = try await stack.python("garbage.py", ["\(port)", "\(seed)"])
-        #expect(try await sent.result(Sent.self, within: .seconds(20)).connections == 23)
+        #expect(try await sent.result(Sent.self).connections == 23)
       }
       #expect(try await stack.tally() == before)
       try await expectAlive(stack)

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-  @Suite("A reading on its way through the house", .timeLimit(.minutes(1)))
+  @Suite("A reading on its way through the house", .timeLimit(.minutes(15)))
   struct FirstReadingTests {
     @Test("a published reading reaches every kind of reader and is accounted for")
     func walksThroughTheHouse() async throws {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import DevStack
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
-  @Suite("The live page", .timeLimit(.minutes(1)))
+  @Suite("The live page", .timeLimit(.minutes(15)))
   struct LivePageTests {
     @Test("Chromium shows readings as they are published")
     func showsReadings() async throws {
@@ -31,16 +32,16 @@ extension EndToEnd {
           "document.getElementById('who').textContent === '\(person.username)'",
         ])
       // History is shown as well as what comes live.
-      try await browser.waitFor("'live'", within: .seconds(30))
+      try await browser.waitFor("'live'")
       for (ago, value) in [(30_000, "33.25"), (20_000, "33.75"), (10_000, "34.5")] {
         var sample = Sample(ago: ago)
         (sample.device, sample.sensor) = ("ESP32-03", "temp_002")
         sample.value = value
         try await stack.publish(sample)
         // The next one comes when this one has been seen.
-        if value == "33.25" { try await browser.waitFor("33.25", within: .seconds(20)) }
+        if value == "33.25" { try await browser.waitFor("33.25") }
       }
-      let facts = try await browser.result(Screenshot.self, within: .seconds(30))
+      let facts = try await browser.result(Screenshot.self)
       // Before signing in: the stream, the question why it failed, and the try to renew a session.
       let complaints = facts.errors.filter { !$0.contains("401 (Unauthorized)") }
       #expect(complaints == [], "what the page complained about")

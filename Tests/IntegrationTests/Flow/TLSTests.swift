@@ -2,10 +2,11 @@
 import DevStack
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 extension EndToEnd {
-  @Suite("gRPC over TLS and a unix-domain socket", .timeLimit(.minutes(1)))
+  @Suite("gRPC over TLS and a unix-domain socket", .timeLimit(.minutes(15)))
   struct TLSTests {
     /// A certificate that signs itself, for this machine.
     private func makeCertificate(_ serial: Int, in folder: TemporaryDirectory) async throws {
@@ -58,10 +59,14 @@ extension EndToEnd {
           "RPC_TLS_CERTIFICATE": "\(folder.path)/server.pem",
           "RPC_TLS_KEY": "\(folder.path)/server.key", "RPC_UNIX_SOCKET": socket,
         ])
-      let isListening = await eventually(within: .seconds(30)) {
-        FreePort.isListening(port) || !server.child.isRunning
+      func check(_ arguments: String...) throws -> Run {
+        try stack.command(["call", "grpc.health.v1.Health/Check", "{}"] + arguments)
       }
-      #expect(isListening && server.child.isRunning, "\(server.output)")
+      // The socket comes after the ports.
+      try await server.wait(for: "the unix-domain socket", within: .seconds(120)) {
+        try await check("--address", "unix:\(socket)").end() == .exited(0)
+      }
+      #expect(FreePort.isListening(port) && server.child.isRunning, "\(server.output)")
       #expect(try await shownCertificate(port, in: folder).contains("serial=01"))
       let answer = try await Run(
         Tool.named("curl").path,
@@ -72,9 +77,6 @@ extension EndToEnd {
         ], log: "\(folder.path)/curl.log"
       ).succeed()
       #expect(answer.contains("grpc-status"), "\(answer)")
-      func check(_ arguments: String...) throws -> Run {
-        try stack.command(["call", "grpc.health.v1.Health/Check", "{}"] + arguments)
-      }
       let certificate = "\(folder.path)/server.pem"
       for run in [
         try check("--address", "unix:\(socket)"),
@@ -90,12 +92,12 @@ extension EndToEnd {
       #expect(try await misnamed.end() == .exited(14), "\(misnamed.output)")
       try await makeCertificate(2, in: folder)
       server.child.send(SIGHUP)
-      let isNew = try await eventually(within: .seconds(30)) {
+      let isNew = try await eventually {
         try await shownCertificate(port, in: folder).contains("serial=02")
       }
       #expect(isNew, "\(server.output)")
       server.child.send(SIGTERM)
-      #expect(try await server.end(within: .seconds(20)) == .exited(0), "\(server.output)")
+      #expect(try await server.end() == .exited(0), "\(server.output)")
       #expect(!FileManager.default.fileExists(atPath: socket))
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import DevStack
 import Foundation
+import TestSupport
 
 /// The scripts in `Clients/`, with message classes that grpcio-tools made from the same .proto files.
 actor PythonClients {
@@ -16,11 +17,7 @@ actor PythonClients {
     let clients = "\(Repository.root)/Tests/IntegrationTests/Clients"
     return try Run(
       Tool.python().path, ["\(clients)/\(script)"] + arguments,
-      environment: [
-        "PYTHONPATH": stubs.path, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1",
-        "GRPC_VERBOSITY": "NONE",
-      ].merging(environment) { $1 },
-      log: log)
+      environment: ["PYTHONPATH": stubs.path].merging(environment) { $1 }, log: log)
   }
 
   private func stubsDirectory() async throws -> TemporaryDirectory {

@@ -2,6 +2,7 @@
 import DevStack
 import Foundation
 import Glibc
+import TestSupport
 
 /// `traksense serve` on ports of its own; started, stopped and killed as often as a test wants.
 actor ServeProcess {
@@ -35,7 +36,7 @@ actor ServeProcess {
       log: "\(folder)/serve-\(starts).log")
     self.run = run
     guard let isHealthy else { return }
-    let isReady = try await eventually(within: .seconds(30)) {
+    let isReady = try await eventually(within: .seconds(120)) {
       guard run.child.isRunning else { return true }
       return try await isHealthy()
     }
@@ -51,7 +52,7 @@ actor ServeProcess {
 
   /// Asks the server to end.
   /// - Returns: how it ended; nil when it did not within `limit`.
-  func terminate(within limit: Duration) async -> ChildProcess.Exit? {
+  func terminate(within limit: Duration = .seconds(60)) async -> ChildProcess.Exit? {
     run?.child.send(SIGTERM)
     return await run?.child.wait(upTo: limit)
   }

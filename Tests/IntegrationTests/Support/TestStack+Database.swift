@@ -4,6 +4,7 @@ import Domain
 import Foundation
 import Logging
 import Persistence
+import TestSupport
 import Testing
 
 /// How much a tenant's schema holds.
@@ -87,7 +88,7 @@ extension TestStack {
 
   /// Waits until a tenant has this many readings.
   func waitForReadings(
-    _ count: Int, in schema: String = TestStack.schema, within limit: Duration = .seconds(30)
+    _ count: Int, in schema: String = TestStack.schema, within limit: Duration = .seconds(60)
   ) async throws {
     var last = -1
     let isThere = try await eventually(within: limit, every: .milliseconds(100)) {

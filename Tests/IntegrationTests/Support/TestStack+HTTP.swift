@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import TestSupport
 
 /// What curl received.
 struct HTTPAnswer: Sendable {
@@ -93,7 +94,7 @@ extension TestStack {
     try await Run(
       Tool.named("curl").path,
       [
-        "--silent", "--show-error", "--max-time", "20", "--header", "Host: \(Self.host)",
+        "--silent", "--show-error", "--max-time", "120", "--header", "Host: \(Self.host)",
         "--output", file, "--write-out", "%{http_code} %{content_type}",
         "http://127.0.0.1:\(server.httpPort)\(path)",
       ], log: freshLog("curl")
@@ -105,7 +106,7 @@ extension TestStack {
   ) async throws -> HTTPAnswer {
     let run = try Run(
       Tool.named("curl").path,
-      ["--silent", "--show-error", "--include", "--max-time", "20", "--header", "Host: \(host)"]
+      ["--silent", "--show-error", "--include", "--max-time", "120", "--header", "Host: \(host)"]
         + headers.flatMap { ["--header", $0] } + arguments
         + ["http://127.0.0.1:\(server.httpPort)\(path)"],
       log: freshLog("curl"))
@@ -149,7 +150,7 @@ extension TestStack {
   ) throws -> Run {
     try Run(
       Tool.named("curl").path,
-      ["--silent", "--show-error", "--no-buffer", "--max-time", "60", "--header", "Host: \(host)"]
+      ["--silent", "--show-error", "--no-buffer", "--max-time", "600", "--header", "Host: \(host)"]
         + withKey(headers, host: host).flatMap { ["--header", $0] }
         + ["http://127.0.0.1:\(server.httpPort)\(path)"],
       log: freshLog("events"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import DevStack
 import Foundation
+import TestSupport
 
 extension TestStack {
   /// Publishes with mosquitto_pub, QoS 1: returns when the broker has it.
@@ -41,13 +42,16 @@ struct Sample: Sendable {
   /// RFC 3339.
   var timestamp: String
 
-  /// Measured a number of milliseconds before now.
-  init(ago milliseconds: Int = 0) {
-    timestamp = Self.rfc3339(Date(timeIntervalSinceNow: -Double(milliseconds) / 1000))
+  /// Measured a number of milliseconds before now. Samples that belong together have one `now`: else their
+  /// distances depend on how long it takes to make them.
+  init(ago milliseconds: Int = 0, now: Date = Date()) {
+    timestamp = Self.rfc3339(now.addingTimeInterval(-Double(milliseconds) / 1000))
   }
 
+  /// As the server writes it: whole seconds have no fraction.
   static func rfc3339(_ date: Date) -> String {
     date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+      .replacing(".000Z", with: "Z")
   }
 
   var topic: String { "tenants/\(tenant)/devices/\(device)/sensors/\(sensor)" }

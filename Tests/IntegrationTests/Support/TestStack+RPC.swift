@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import DevStack
 import Foundation
+import TestSupport
 
 /// A unary call for the Python client to make.
 struct RPCCall: Encodable, Sendable {
@@ -139,11 +140,9 @@ extension TestStack {
   func subscribe(_ arguments: [String], subscribers: Int = 1) async throws -> Run {
     let run = try await python(
       "subscribe.py", [rpcAddress, "--subscribers", "\(subscribers)"] + arguments)
-    let begun = await eventually(within: .seconds(20)) {
+    try await run.wait(for: "the start of each") {
       run.lines(SubscriberLine.self).count { $0.event == "start" } == subscribers
-        || !run.child.isRunning
     }
-    guard begun, run.child.isRunning else { throw ToolFailed(description: run.output) }
     return run
   }
 }

@@ -2,6 +2,7 @@
 import DevStack
 import Foundation
 import Synchronization
+import TestSupport
 
 /// Everything that a reading passes: broker, server and database, the sample hospital inside.
 final class TestStack: Sendable {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("API keys", .timeLimit(.minutes(3)))
+@Suite("API keys", .timeLimit(.minutes(5)))
 struct APIKeyStoreTests {
   static func create(
     _ town: Town, _ tenant: Tenant, _ prefix: String, expiresAt: Timestamp? = nil

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Accounts", .timeLimit(.minutes(3)))
+@Suite("Accounts", .timeLimit(.minutes(5)))
 struct AccountStoreTests {
   @Test("a profile changes as it is now; nothing else does; no change writes nothing")
   func profile() async throws {

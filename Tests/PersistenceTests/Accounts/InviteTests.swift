@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Invites", .timeLimit(.minutes(3)))
+@Suite("Invites", .timeLimit(.minutes(5)))
 struct InviteTests {
   static func invite(
     _ town: Town, _ tenant: Tenant, _ email: String, _ byte: UInt8, as role: Role = .operator_,

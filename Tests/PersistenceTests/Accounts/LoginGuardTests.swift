@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Login lock-out", .timeLimit(.minutes(3)))
+@Suite("Login lock-out", .timeLimit(.minutes(5)))
 struct LoginGuardTests {
   static func fail(_ town: Town, _ name: String = "maria", times: Int = 1) async throws {
     for _ in 0..<times {

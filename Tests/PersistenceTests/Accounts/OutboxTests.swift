@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("The mails' outbox and the cleaning", .timeLimit(.minutes(3)))
+@Suite("The mails' outbox and the cleaning", .timeLimit(.minutes(5)))
 struct OutboxTests {
   static func fill(_ town: Town, _ count: UInt8) async throws {
     let user = try await town.stores.accounts.create(try Town.user("u"), by: town.actor())

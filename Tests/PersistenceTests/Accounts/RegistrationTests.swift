@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Registration", .timeLimit(.minutes(3)))
+@Suite("Registration", .timeLimit(.minutes(5)))
 struct RegistrationTests {
   @Test("it makes tenant, schema, host, owner and membership, and writes it down")
   func makesAll() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Sessions", .timeLimit(.minutes(3)))
+@Suite("Sessions", .timeLimit(.minutes(5)))
 struct SessionStoreTests {
   @Test("a session counts for its user and tenant until it ends, and notes the login")
   func opens() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("Team members", .timeLimit(.minutes(3)))
+@Suite("Team members", .timeLimit(.minutes(5)))
 struct TeamStoreTests {
   @Test("members are listed newest first, page by page, with who they are")
   func listing() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Persistence
 
-@Suite("The tenants' registry", .timeLimit(.minutes(3)))
+@Suite("The tenants' registry", .timeLimit(.minutes(5)))
 struct TenantRegistryTests {
   @Test("tenants are listed by slug with their hosts and members")
   func listing() async throws {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("A client with several servers", .timeLimit(.minutes(1)))
+@Suite("A client with several servers", .timeLimit(.minutes(5)))
 struct BalancingTests {
   private static func target(_ servers: [NamedServer]) -> ClientTarget {
     ClientTarget(servers.map { .host("127.0.0.1", port: $0.port) })

@@ -4,11 +4,12 @@ import DevStack
 import Foundation
 import NIOCore
 import NIOSSL
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("A client over TLS and Unix-domain sockets", .timeLimit(.minutes(1)))
+@Suite("A client over TLS and Unix-domain sockets", .timeLimit(.minutes(5)))
 struct ClientTLSTests {
   /// Two authorities; what the first has issued to a server, for `localhost` and 127.0.0.1, and to a client.
   private struct Certificates {
@@ -115,14 +116,12 @@ struct ClientTLSTests {
   func withoutALPN() async throws {
     let certificates = try await Certificates()
     let port = Int(try FreePort.find())
-    var command = ChildProcess.Command(
-      "/usr/bin/openssl",
+    let server = try Run(
+      Tool.named("openssl"),
       [
         "s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificates.server.certificate,
         "-key", certificates.server.key, "-quiet",
       ])
-    command.logFile = certificates.all.path("s_server.log")
-    let process = try ChildProcess(command)
     let tls = ClientTLS(roots: certificates.roots)
     try await withClient(.host("localhost", port: port), Self.configuration(tls)) {
       client async throws in
@@ -131,7 +130,7 @@ struct ClientTLSTests {
         return error?.code == .unavailable && error?.message.contains("ALPN") == true
       }
     }
-    _ = await process.kill()
+    _ = await server.child.kill()
   }
 
   @Test("a cleartext server is no TLS server, and the other way round")

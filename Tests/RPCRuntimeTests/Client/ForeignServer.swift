@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevStack
-import Foundation
 import Glibc
 import NIOCore
 import NIOPosix
 import RPCRuntime
+import TestSupport
 import Testing
 
 /// A grpcio server in a process of its own: `Servers/server.py`.
@@ -15,60 +15,35 @@ final class ForeignServer: Sendable {
   }
 
   let port: Int
-  private let process: ChildProcess
-  private let folder: TemporaryDirectory
+  private let server: Run
 
-  struct NotStarted: Error {
-    let output: String
+  private struct Listening: Decodable {
+    let port: Int
   }
 
-  private static let tests = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-
-  /// Starts one and waits until it listens. The test is skipped where grpcio is missing, and fails where
-  /// nothing may be (CI).
+  /// Starts one and waits until it listens.
   init(
     address: String = "127.0.0.1:0", name: String = "", _ arguments: [String] = []
   ) async throws {
-    let root = Self.tests.deletingLastPathComponent().deletingLastPathComponent()
-    let python = root.appending(path: ".venv/bin/python").path
-    guard FileManager.default.isExecutableFile(atPath: python) else {
-      guard ProcessInfo.processInfo.environment["CI"] != nil else {
-        try Test.cancel("\(python) is not installed: run `make setup-test`")
-      }
-      throw NotStarted(output: "\(python) is not installed")
-    }
-    let folder = try TemporaryDirectory()
-    let log = "\(folder.path)/log"
-    var command = ChildProcess.Command(
-      python,
-      [Self.tests.appending(path: "Servers/server.py").path, address, "--name", name] + arguments)
-    command.environment = ["PYTHONDONTWRITEBYTECODE": "1", "GRPC_VERBOSITY": "NONE"]
-    command.logFile = log
-    let process = try ChildProcess(command)
+    let script = "\(Repository.root)/Tests/RPCRuntimeTests/Servers/server.py"
+    let server = try Run(Tool.python(), [script, address, "--name", name] + arguments)
     var port: Int?
-    try await eventually("the foreign server listens") {
-      let output = FileManager.default.contents(atPath: log) ?? Data()
-      let line = output.split(separator: UInt8(ascii: "\n")).first { $0.first == UInt8(ascii: "{") }
-      port = line.flatMap { try? JSONDecoder().decode([String: Int].self, from: $0)["port"] }
-      return port != nil || !process.isRunning
+    try await server.wait(for: "the port") {
+      port = server.lines(Listening.self).first?.port
+      return port != nil
     }
-    guard let port else {
-      throw NotStarted(output: (try? String(contentsOfFile: log, encoding: .utf8)) ?? "")
-    }
-    self.port = port
-    self.process = process
-    self.folder = folder
+    self.port = try #require(port)
+    self.server = server
   }
 
   var target: ClientTarget { .host("127.0.0.1", port: port) }
 
   /// GOAWAY, and running calls may finish.
-  func drain() { process.send(SIGTERM) }
+  func drain() { server.child.send(SIGTERM) }
 
-  func stop() async { _ = await process.stop() }
+  func stop() async { _ = await server.child.stop() }
 
-  func kill() async { _ = await process.kill() }
+  func kill() async { _ = await server.child.kill() }
 }
 
 /// A client for the time of one test.

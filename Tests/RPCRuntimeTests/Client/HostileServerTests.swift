@@ -3,6 +3,7 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
@@ -10,7 +11,7 @@ import Testing
 extension HostilePeers {
   @Suite("Servers that mean a client harm")
   struct ServerTests {
-    private static let call = CallOptions(timeout: .seconds(20))
+    private static let call = CallOptions(timeout: .seconds(60))
 
     /// Has a client call a server that does as `script` says to each request, and looks at what is left.
     private static func expect(

@@ -3,11 +3,12 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("A client whose servers come and go", .timeLimit(.minutes(1)))
+@Suite("A client whose servers come and go", .timeLimit(.minutes(5)))
 struct ReconnectTests {
   @Test("connects with the first call, closes with the last word")
   func states() async throws {

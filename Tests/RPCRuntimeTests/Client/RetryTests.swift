@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("Retries against a foreign server", .timeLimit(.minutes(2)))
+@Suite("Retries against a foreign server", .timeLimit(.minutes(5)))
 struct RetryTests {
   private static let flaky = ForeignServer.method("Flaky")
 

@@ -82,7 +82,7 @@ def load(channel, arguments):
     def run(index):
         while not os.path.exists(arguments.until):
             try:
-                peers.add(method(b"", timeout=20).decode())
+                peers.add(method(b"", timeout=60).decode())
                 calls[index] += 1
             except grpc.RpcError as error:
                 failures.append(f"{error.code().name}: {error.details()}")

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DevStack
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("gRPC-Web in Chromium", .timeLimit(.minutes(2)))
+@Suite("gRPC-Web in Chromium", .timeLimit(.minutes(5)))
 struct ChromiumTests {
   /// Knows nothing of gRPC but how frames are cut.
   private static let page = """
@@ -106,27 +108,16 @@ struct ChromiumTests {
 
   /// What the page has logged, as JSON.
   private static func browse(_ origin: String) async throws -> [String: Any] {
-    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/chromium") else {
-      guard ProcessInfo.processInfo.environment["CI"] != nil else {
-        try Test.cancel("chromium is not installed: run `make setup-test`")
-      }
-      throw ForeignTool.Failure(status: -1, output: "chromium is not installed")
-    }
-    let directory = FileManager.default.temporaryDirectory
-      .appending(path: "chromium-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: directory) }
-    let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "IntegrationTests/Clients/browser.py")
-    let output = try await ForeignTool.python(
-      String(contentsOf: script, encoding: .utf8),
+    let folder = try TemporaryDirectory()
+    let script = "\(Repository.root)/Tests/IntegrationTests/Clients/browser.py"
+    let browser = try Run(
+      Tool.python(),
       [
-        "/usr/bin/chromium", origin + "/", directory.path, directory.path + ".png",
-        "log.done && JSON.stringify(log)",
+        script, Tool.named("chromium").path, origin + "/", "\(folder.path)/profile",
+        "\(folder.path)/screenshot.png", "log.done && JSON.stringify(log)",
       ])
-    try? FileManager.default.removeItem(atPath: directory.path + ".png")
-    let lines = output.split(separator: "\n").compactMap {
-      try? JSONDecoder().decode(Line.self, from: Data($0.utf8))
-    }
+    try await browser.succeed()
+    let lines = browser.lines(Line.self)
     let log = try #require(lines.first { $0.event == "true" }?.value)
     return try #require(
       try JSONSerialization.jsonObject(with: Data(log.utf8)) as? [String: Any])

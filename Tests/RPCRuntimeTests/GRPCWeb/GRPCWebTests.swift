@@ -2,11 +2,12 @@
 
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("gRPC-Web by curl", .timeLimit(.minutes(1)))
+@Suite("gRPC-Web by curl", .timeLimit(.minutes(5)))
 struct GRPCWebTests {
   @Test("a unary call brings message, metadata and status back", arguments: Loopback.WebForm.all)
   func unary(form: Loopback.WebForm) async throws {
@@ -87,7 +88,7 @@ struct GRPCWebTests {
   @Test("compressed messages are negotiated as in gRPC", arguments: Loopback.WebForm.all)
   func compression(form: Loopback.WebForm) async throws {
     try await Loopback.run { loopback in
-      let compressed = try await ForeignTool.gzip(Array("squeezed".utf8))
+      let compressed = try await Tool.gzip(Array("squeezed".utf8))
       let body = [1] + RawFrame.word(UInt32(compressed.count)) + compressed
       let reply = try await loopback.curl(form, EchoService.say, body, ["grpc-encoding: gzip"])
       #expect(reply.messages == ["squeezed"])
@@ -95,7 +96,7 @@ struct GRPCWebTests {
         form, EchoService.squeeze, RawFrame.message(""), ["grpc-accept-encoding: gzip"])
       #expect(squeezed.frames.map(\.flag) == [1, 0, 0, 0x80])
       #expect(
-        try await ForeignTool.gunzip(squeezed.frames[0].bytes)
+        try await Tool.gunzip(squeezed.frames[0].bytes)
           == [UInt8](repeating: 0x61, count: 10_000))
     }
   }
@@ -140,7 +141,7 @@ struct GRPCWebTests {
   }
 }
 
-@Suite("Which pages may call", .timeLimit(.minutes(1)))
+@Suite("Which pages may call", .timeLimit(.minutes(5)))
 struct WebOriginTests {
   private static let ours = "https://app.example.com"
 
@@ -148,10 +149,9 @@ struct WebOriginTests {
     _ loopback: Loopback, isHTTP2: Bool, _ headers: [String]
   ) async throws -> WebReply {
     try await WebReply(
-      ForeignTool.run(
-        "/usr/bin/env",
+      Tool.named("curl").output(
         [
-          "curl", "-sSi", "--max-time", "30", "-X", "OPTIONS",
+          "-sSi", "--max-time", "60", "-X", "OPTIONS",
           isHTTP2 ? "--http2-prior-knowledge" : "--http1.1", loopback.address(EchoService.say),
         ] + headers.flatMap { ["-H", $0] }))
   }

@@ -3,6 +3,7 @@
 import Foundation
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
@@ -276,7 +277,7 @@ extension HostilePeers {
     @Test("a thousand bent requests do no harm")
     func bent() async throws {
       try await Loopback.underAttack { loopback in
-        var generator = SplitMix64(state: 20)
+        var generator = SeededGenerator(seed: 20)
         let requests = [
           Self.call(EchoService.say, "text"),
           Self.call(EchoService.say, "AAAAAAV0ZXh0", ["content-type: application/grpc-web-text"]),

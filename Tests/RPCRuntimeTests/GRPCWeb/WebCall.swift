@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
@@ -110,9 +111,8 @@ extension Loopback {
     let version = form.isHTTP2 ? "--http2-prior-knowledge" : "--http1.1"
     let fields = (["content-type: \(form.contentType)"] + headers).flatMap { ["-H", $0] }
     return try await WebReply(
-      ForeignTool.run(
-        "/usr/bin/env",
-        ["curl", "-sSi", "--max-time", "30", version, "--data-binary", "@-"] + fields
+      Tool.named("curl").output(
+        ["-sSi", "--max-time", "60", version, "--data-binary", "@-"] + fields
           + [address(method)], input: form.body(body)))
   }
 }

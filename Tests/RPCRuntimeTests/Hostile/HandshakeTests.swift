@@ -5,6 +5,7 @@ import NIOCore
 import NIOEmbedded
 import NIOPosix
 import NIOSSL
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
@@ -36,9 +37,9 @@ extension HostilePeers {
     private func call(
       _ running: ListeningServer, _ certificates: TestCertificates
     ) async throws -> String {
-      try await ForeignProgram.echo(
+      try await Run.echo(
         "localhost:\(try running.port())",
-        ["call", "--ca", certificates.path("authority.pem")], in: certificates.folder
+        ["call", "--ca", certificates.path("authority.pem")]
       ).succeed()
     }
 

@@ -2,6 +2,7 @@
 
 import Synchronization
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import RPCRuntime

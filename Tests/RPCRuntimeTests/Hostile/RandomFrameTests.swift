@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
@@ -20,7 +21,7 @@ extension HostilePeers {
       var limits = ServerLimits()
       limits.maxPingStrikes = .max
       try await Loopback.underAttack(limits) { loopback in
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var sent = 0
         while sent < 3_000 {
           let peer = try await RawPeer.connect(to: loopback)
@@ -37,7 +38,7 @@ extension HostilePeers {
     }
 
     /// Right frames mostly, of which every other has bytes changed, cut off or added.
-    private static func frames(_ generator: inout SplitMix64) -> [UInt8] {
+    private static func frames(_ generator: inout SeededGenerator) -> [UInt8] {
       let stream = UInt32.random(in: 0..<8, using: &generator) * 2 + 1
       let methods = [
         EchoService.say, EchoService.chat, EchoService.join, EchoService.idle, EchoService.hang,
@@ -77,19 +78,6 @@ extension HostilePeers {
       default: break
       }
       return bytes
-    }
-  }
-
-  /// The same numbers for the same seed.
-  private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var mixed = state
-      mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-      return mixed ^ (mixed >> 31)
     }
   }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RPCRuntime
 
-@Suite("Authentication", .timeLimit(.minutes(1)))
+@Suite("Authentication", .timeLimit(.minutes(5)))
 struct AuthenticationTests {
   private struct Doorman: Authenticator {
     func authenticate(_ context: ServerContext) async throws(RPCError) -> String? {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RPCRuntime
 
-@Suite("Interceptors that act before and after a call", .timeLimit(.minutes(1)))
+@Suite("Interceptors that act before and after a call", .timeLimit(.minutes(5)))
 struct CallBracketTests {
   /// Writes down what it sees; may refuse calls, or put an error of its own in the place of others.
   private struct Bracket: CallBracket {

@@ -3,11 +3,12 @@
 import Logging
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("The log of calls", .timeLimit(.minutes(1)))
+@Suite("The log of calls", .timeLimit(.minutes(5)))
 struct CallLogTests {
   private final class Lines: Sendable {
     struct Line: Sendable {

@@ -2,11 +2,12 @@
 
 import NIOCore
 import Prometheus
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("Call metrics", .timeLimit(.minutes(1)))
+@Suite("Call metrics", .timeLimit(.minutes(5)))
 struct MetricsInterceptorTests {
   private static func frame(_ text: String) -> MessageFrame {
     MessageFrame { $0.writeString(text) }

@@ -2,12 +2,13 @@
 
 import InMemoryTracing
 import NIOCore
+import TestSupport
 import Testing
 import Tracing
 
 @testable import RPCRuntime
 
-@Suite("Tracing", .timeLimit(.minutes(1)))
+@Suite("Tracing", .timeLimit(.minutes(5)))
 struct TracingTests {
   private static let trace = "0af7651916cd43dd8448eb211c80319c"
   private static let parent = "00-\(trace)-b7ad6b7169203331-01"

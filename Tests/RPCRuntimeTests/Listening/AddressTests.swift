@@ -5,11 +5,12 @@ import Foundation
 import Glibc
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("Addresses", .timeLimit(.minutes(1)))
+@Suite("Addresses", .timeLimit(.minutes(5)))
 struct AddressTests {
   @Test("grpcio reaches one server over TCP and over a unix-domain socket")
   func everywhere() async throws {
@@ -19,7 +20,7 @@ struct AddressTests {
     try await ListeningServer.run(listeners) { running in
       #expect(running.addresses[1] == .unix(path: path))
       for target in ["127.0.0.1:\(try running.port())", "unix:\(path)"] {
-        let client = try ForeignProgram.echo(target, ["call", "--text", target], in: folder)
+        let client = try Run.echo(target, ["call", "--text", target])
         #expect(try await client.succeed().contains(#"{"answer": "\#(target)"}"#))
       }
       #expect(try running.port(0) != running.port(2))
@@ -56,7 +57,7 @@ struct AddressTests {
         }
       }
       #expect((failure?.cause as? IOError)?.errnoCode == EADDRINUSE)
-      let client = try ForeignProgram.echo("unix:\(path)", ["call"], in: folder)
+      let client = try Run.echo("unix:\(path)", ["call"])
       #expect(try await client.succeed().contains("answer"))
     }
     try Data("precious".utf8).write(to: URL(filePath: path))

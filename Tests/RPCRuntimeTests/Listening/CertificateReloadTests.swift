@@ -5,11 +5,12 @@ import Foundation
 import Logging
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("Certificate reload", .timeLimit(.minutes(1)))
+@Suite("Certificate reload", .timeLimit(.minutes(5)))
 struct CertificateReloadTests {
   private struct Setting {
     let running: ListeningServer
@@ -19,17 +20,18 @@ struct CertificateReloadTests {
 
     /// Number of the certificate that a new connection gets.
     func serial() async throws -> String {
-      let output = try await ForeignProgram(
-        "openssl",
+      let client = try Run(
+        Tool.named("openssl"),
         [
           "s_client", "-connect", "127.0.0.1:\(try running.port())", "-CAfile",
           authority.certificate, "-alpn", "h2",
-        ], in: certificates.folder
-      ).end().output
+        ]
+      )
+      _ = try await client.end()
       let pem = certificates.path("shown.pem")
-      try Data(output.utf8).write(to: URL(filePath: pem))
-      let shown = try await ForeignProgram(
-        "openssl", ["x509", "-in", pem, "-noout", "-serial"], in: certificates.folder
+      try Data(client.output.utf8).write(to: URL(filePath: pem))
+      let shown = try await Run(
+        Tool.named("openssl"), ["x509", "-in", pem, "-noout", "-serial"]
       ).succeed()
       return shown.trimmingCharacters(in: .whitespacesAndNewlines)
     }
@@ -65,9 +67,9 @@ struct CertificateReloadTests {
     try await run { setting in
       let certificates = setting.certificates
       let stop = certificates.path("stop")
-      let chat = try ForeignProgram.echo(
+      let chat = try Run.echo(
         "localhost:\(try setting.running.port())",
-        ["chat", "--ca", setting.authority.certificate, "--until", stop], in: certificates.folder)
+        ["chat", "--ca", setting.authority.certificate, "--until", stop])
       try await chat.waitFor(#"{"echoes": 1}"#)
       #expect(try await setting.serial() == "serial=01")
       try await setting.replace(serial: 2)

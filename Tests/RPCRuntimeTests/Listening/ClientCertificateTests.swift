@@ -3,11 +3,12 @@
 import DevStack
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("Client certificates", .timeLimit(.minutes(1)))
+@Suite("Client certificates", .timeLimit(.minutes(5)))
 struct ClientCertificateTests {
   private struct Setting {
     let running: ListeningServer
@@ -18,8 +19,8 @@ struct ClientCertificateTests {
     func ask(as client: TestCertificates.Pair?) async throws -> String {
       var arguments = ["call", "--method", "WhoAmI", "--ca", authority.certificate]
       if let client { arguments += ["--cert", client.certificate, "--key", client.key] }
-      return try await ForeignProgram.echo(
-        "localhost:\(try running.port())", arguments, in: certificates.folder
+      return try await Run.echo(
+        "localhost:\(try running.port())", arguments
       ).succeed()
     }
   }
@@ -115,14 +116,16 @@ struct ClientCertificateTests {
       let session = certificates.path("session")
       func connect(_ arguments: [String]) async throws -> String {
         // The server closes when there is no preface; until then, a TLS 1.3 ticket has come.
-        try await ForeignProgram(
-          "openssl",
+        let peer = try Run(
+          Tool.named("openssl"),
           [
             "s_client", "-connect", "127.0.0.1:\(try setting.running.port())", "-CAfile",
             setting.authority.certificate, "-cert", client.certificate, "-key", client.key,
             "-alpn", "h2", version, "-ign_eof",
-          ] + arguments, in: certificates.folder, input: certificates.garbage()
-        ).end().output
+          ] + arguments, input: Array("no preface\n".utf8)
+        )
+        _ = try await peer.end()
+        return peer.output
       }
       #expect(try await connect(["-sess_out", session]).contains("New, TLS"))
       let second = try await connect(["-sess_in", session])

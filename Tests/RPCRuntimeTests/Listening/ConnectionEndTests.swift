@@ -4,12 +4,13 @@ import DevStack
 import Foundation
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
 /// Times are long enough for a client to begin in on a machine that does much else.
-@Suite("How connections end", .timeLimit(.minutes(2)))
+@Suite("How connections end", .timeLimit(.minutes(5)))
 struct ConnectionEndTests {
   private func run(
     _ change: (inout ServerLimits) -> Void,
@@ -70,8 +71,8 @@ struct ConnectionEndTests {
     try await run(limits) { _, target, folder in
       let stop = "\(folder.path)/stop"
       // Streams that last longer than a connection finish on the one they began on.
-      let chat = try ForeignProgram.echo(target, ["chat", "--until", stop], in: folder)
-      let load = try ForeignProgram.echo(target, ["load", "--until", stop], in: folder)
+      let chat = try Run.echo(target, ["chat", "--until", stop])
+      let load = try Run.echo(target, ["load", "--until", stop])
       try await load.waitFor(#""connections": 4"#)
       try Data().write(to: URL(filePath: stop))
       let output = try await load.succeed()
@@ -88,7 +89,7 @@ struct ConnectionEndTests {
       $0.maxConnectionAgeGrace = .milliseconds(500)
     }
     try await run(limits) { running, target, folder in
-      let output = try await ForeignProgram.echo(target, ["idle"], in: folder).succeed()
+      let output = try await Run.echo(target, ["idle"]).succeed()
       #expect(output.contains(#"{"message": "first"}"#), "\(output)")
       #expect(output.contains(#""code": "UNAVAILABLE""#), "\(output)")
       #expect(output.contains("the server ends this connection"), "\(output)")
@@ -118,7 +119,7 @@ struct ConnectionEndTests {
   func stop() async throws {
     try await run({ $0.drainGrace = .seconds(40) }) { running, target, folder in
       let stop = "\(folder.path)/stop"
-      let chat = try ForeignProgram.echo(target, ["chat", "--until", stop], in: folder)
+      let chat = try Run.echo(target, ["chat", "--until", stop])
       try await chat.waitFor(#"{"echoes": 3}"#)
       async let stopped: Void = running.server.shutdown()
       let echoes = chat.output.split(separator: "\n").count
@@ -157,8 +158,8 @@ struct ConnectionEndTests {
   @Test("a client that PINGs too eagerly is told so, a polite one lives", arguments: [true, false])
   func pings(polite: Bool) async throws {
     try await run({ if polite { $0.minPingInterval = .milliseconds(10) } }) { _, target, folder in
-      let client = try ForeignProgram.echo(
-        target, ["idle", "--timeout", "8"] + Self.pinging, in: folder)
+      let client = try Run.echo(
+        target, ["idle", "--timeout", "8"] + Self.pinging)
       let output = try await client.succeed()
       let end = polite ? "DEADLINE_EXCEEDED" : "too_many_pings"
       #expect(output.contains(end), "\(output)")

@@ -2,11 +2,12 @@
 
 import DevStack
 import Foundation
+import TestSupport
 import Testing
 
 @testable import RPCRuntime
 
-@Suite("TLS", .timeLimit(.minutes(1)))
+@Suite("TLS", .timeLimit(.minutes(5)))
 struct TLSTests {
   /// A TLS server beside a cleartext one (listeners 0 and 1).
   private func run(
@@ -27,10 +28,9 @@ struct TLSTests {
   @Test("grpcio calls over TLS, and in cleartext beside it")
   func grpcio() async throws {
     try await run { running, certificates, authority in
-      let folder = certificates.folder
-      let secure = try ForeignProgram.echo(
-        "localhost:\(try running.port())", ["call", "--ca", authority], in: folder)
-      let plain = try ForeignProgram.echo("localhost:\(try running.port(1))", ["call"], in: folder)
+      let secure = try Run.echo(
+        "localhost:\(try running.port())", ["call", "--ca", authority])
+      let plain = try Run.echo("localhost:\(try running.port(1))", ["call"])
       #expect(try await secure.succeed().contains(#"{"answer": "hello"}"#))
       #expect(try await plain.succeed().contains(#"{"answer": "hello"}"#))
     }
@@ -41,13 +41,13 @@ struct TLSTests {
     try await run { running, certificates, authority in
       let body = certificates.path("request")
       try Data(RawFrame.message("hello")).write(to: URL(filePath: body))
-      let output = try await ForeignProgram(
-        "curl",
+      let output = try await Run(
+        Tool.named("curl"),
         [
           "-sv", "--http2", "--cacert", authority, "-H", "content-type: application/grpc", "-H",
           "te: trailers", "--data-binary", "@\(body)", "--output", certificates.path("answer"),
           "https://localhost:\(try running.port())\(EchoService.say.path)",
-        ], in: certificates.folder
+        ]
       ).succeed()
       #expect(output.contains("ALPN: server accepted h2"), "\(output)")
       #expect(output.contains("grpc-status: 0"), "\(output)")
@@ -61,14 +61,14 @@ struct TLSTests {
     try await run { running, certificates, authority in
       let body = certificates.path("request")
       try Data(RawFrame.message("hello")).write(to: URL(filePath: body))
-      let output = try await ForeignProgram(
-        "curl",
+      let output = try await Run(
+        Tool.named("curl"),
         [
           "-sv", spoken == "h2" ? "--http2" : "--http1.1", "--cacert", authority, "-H",
           "content-type: application/grpc-web", "--data-binary", "@\(body)", "--output",
           certificates.path("answer"),
           "https://localhost:\(try running.port())\(EchoService.say.path)",
-        ], in: certificates.folder
+        ]
       ).succeed()
       #expect(output.contains("ALPN: server accepted \(spoken)"), "\(output)")
       let answer = try Data(contentsOf: URL(filePath: certificates.path("answer")))
@@ -85,8 +85,8 @@ struct TLSTests {
       // A client that went on would wait for an answer for ever.
       let client = try await client(running, certificates, arguments + ["-ign_eof"])
       #expect(client.contains("No ALPN negotiated"), "\(client)")
-      let other = try ForeignProgram.echo(
-        "localhost:\(try running.port())", ["call", "--ca", authority], in: certificates.folder)
+      let other = try Run.echo(
+        "localhost:\(try running.port())", ["call", "--ca", authority])
       #expect(try await other.succeed().contains("answer"))
     }
   }
@@ -161,14 +161,15 @@ struct TLSTests {
     _ running: ListeningServer, _ certificates: TestCertificates, _ arguments: [String],
     fails: Bool = false
   ) async throws -> String {
-    let (exit, output) = try await ForeignProgram(
-      "openssl",
+    let client = try Run(
+      Tool.named("openssl"),
       [
         "s_client", "-connect", "127.0.0.1:\(try running.port())", "-CAfile",
         certificates.path("authority.pem"),
-      ] + arguments, in: certificates.folder
-    ).end()
-    #expect((exit == .exited(0)) == !fails, "\(output)")
-    return output
+      ] + arguments
+    )
+    let exit = try await client.end()
+    #expect((exit == .exited(0)) == !fails, "\(client.output)")
+    return client.output
   }
 }

@@ -2,6 +2,7 @@
 
 import DevStack
 import Foundation
+import TestSupport
 
 /// Certificates that openssl makes for one test.
 struct TestCertificates {
@@ -18,12 +19,6 @@ struct TestCertificates {
   }
 
   func path(_ name: String) -> String { "\(folder.path)/\(name)" }
-
-  /// A file of what is not HTTP/2.
-  func garbage() throws -> String {
-    try Data("no preface\n".utf8).write(to: URL(filePath: path("garbage")))
-    return path("garbage")
-  }
 
   /// A root.
   func authority(_ name: String) async throws -> Pair {
@@ -50,16 +45,16 @@ struct TestCertificates {
   func expiredClient(_ name: String, by authority: Pair) async throws -> Pair {
     let pair = try await client(name, by: authority)
     let request = path("\(name).csr")
-    try await ForeignProgram(
-      "openssl", ["req", "-new", "-key", pair.key, "-subj", "/CN=\(name)", "-out", request],
-      in: folder
+    try await Run(
+      Tool.named("openssl"),
+      ["req", "-new", "-key", pair.key, "-subj", "/CN=\(name)", "-out", request]
     ).succeed()
-    try await ForeignProgram(
-      "openssl",
+    try await Run(
+      Tool.named("openssl"),
       [
         "x509", "-req", "-in", request, "-CA", authority.certificate, "-CAkey", authority.key,
         "-days", "-1", "-set_serial", "9", "-out", pair.certificate,
-      ], in: folder
+      ]
     ).succeed()
     return pair
   }
@@ -77,12 +72,12 @@ struct TestCertificates {
 
   private func make(_ name: String, _ arguments: [String]) async throws -> Pair {
     let pair = Pair(certificate: path("\(name).pem"), key: path("\(name).key"))
-    try await ForeignProgram(
-      "openssl",
+    try await Run(
+      Tool.named("openssl"),
       [
         "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
         "2", "-keyout", pair.key, "-out", pair.certificate,
-      ] + arguments, in: folder
+      ] + arguments
     ).succeed()
     return pair
   }

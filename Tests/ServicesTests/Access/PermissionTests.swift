@@ -8,7 +8,7 @@ import Testing
 import TrakSenseAPI
 
 /// The permission table against every kind of caller of every RPC.
-@Suite("Permissions", .timeLimit(.minutes(1)))
+@Suite("Permissions", .timeLimit(.minutes(5)))
 struct PermissionTests {
   /// All RPCs that the server can have.
   static let methods = ProtobufSchema.trakSenseAPI.methods.map(\.method)

@@ -4,12 +4,13 @@ import Domain
 import Logging
 import NIOCore
 import RPCRuntime
+import TestSupport
 import Testing
 import TrakSenseAPI
 
 @testable import Services
 
-@Suite("Open streams", .timeLimit(.minutes(1)))
+@Suite("Open streams", .timeLimit(.minutes(5)))
 struct StreamSweeperTests {
   /// Subscriptions that say nothing.
   private struct Silence: RPCService {
@@ -53,8 +54,8 @@ struct StreamSweeperTests {
     }
   }
 
-  private func areOpen(_ count: Int) async {
-    await eventually("\(count) streams are open") { fixture.gate.streams.count == count }
+  private func areOpen(_ count: Int) async throws {
+    try await eventually("\(count) streams are open") { fixture.gate.streams.count == count }
   }
 
   @Test("go on while their callers count, and each caller is asked about once a pass")
@@ -62,13 +63,13 @@ struct StreamSweeperTests {
     let session = try await fixture.session("viewer")
     let key = try await fixture.apiKey([.read])
     let tasks = [session.access, session.access, session.access, key].map { open($0) }
-    await areOpen(4)
+    try await areOpen(4)
     let before = fixture.accounts.edit { $0.lookups }
     await sweeper.sweep()
     #expect(fixture.accounts.edit { $0.lookups } == before + 2)
     #expect(fixture.gate.streams.count == 4)
     for task in tasks { task.cancel() }
-    await areOpen(0)
+    try await areOpen(0)
   }
 
   @Test("end with the session, and nobody else's do")
@@ -77,14 +78,14 @@ struct StreamSweeperTests {
     let other = try await fixture.session("admin")
     let ended = open(mine.access)
     let kept = open(other.access)
-    await areOpen(2)
+    try await areOpen(2)
     _ = try await fixture.auth.logout(.init(accessToken: mine.access))
     await sweeper.sweep()
     let error = await ended.value
     #expect(error?.code == .unauthenticated && error?.reason == "session_ended")
-    await areOpen(1)
+    try await areOpen(1)
     kept.cancel()
-    await areOpen(0)
+    try await areOpen(0)
   }
 
   @Test("end with the membership, the key and the tenant")
@@ -92,7 +93,7 @@ struct StreamSweeperTests {
     let member = open(try await fixture.session("viewer").access)
     let key = open(try await fixture.apiKey([.read]))
     let last = open(try await fixture.session("owner").access)
-    await areOpen(3)
+    try await areOpen(3)
     fixture.accounts.edit { state in
       for index in state.memberships.indices where state.memberships[index].role == .viewer {
         state.memberships[index].status = .suspended
@@ -102,21 +103,21 @@ struct StreamSweeperTests {
     await sweeper.sweep()
     #expect(await member.value?.code == .unauthenticated)
     #expect(await key.value?.reason == "api_key_not_valid")
-    await areOpen(1)
+    try await areOpen(1)
     fixture.accounts.suspend("umc")
     await sweeper.sweep()
     #expect(await last.value?.code == .permissionDenied)
-    await areOpen(0)
+    try await areOpen(0)
   }
 
   @Test("go on while the database does not answer")
   func databaseDown() async throws {
     let stream = open(try await fixture.session("viewer").access)
-    await areOpen(1)
+    try await areOpen(1)
     fixture.accounts.fail(.unavailable("down"))
     await sweeper.sweep()
     #expect(fixture.gate.streams.count == 1)
     stream.cancel()
-    await areOpen(0)
+    try await areOpen(0)
   }
 }

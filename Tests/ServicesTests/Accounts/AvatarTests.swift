@@ -6,7 +6,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("Pictures", .timeLimit(.minutes(1)))
+@Suite("Pictures", .timeLimit(.minutes(5)))
 struct AvatarTests {
   private func upload(
     _ fixture: AccountFixture, _ parts: [[UInt8]], _ options: CallOptions

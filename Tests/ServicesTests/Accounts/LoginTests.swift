@@ -7,7 +7,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("Signing in", .timeLimit(.minutes(1)))
+@Suite("Signing in", .timeLimit(.minutes(5)))
 struct LoginTests {
   private func request(
     _ name: String, _ password: String = AccountFixture.password, tenant: String = ""

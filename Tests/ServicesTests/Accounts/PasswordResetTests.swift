@@ -6,7 +6,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("Password resets", .timeLimit(.minutes(1)))
+@Suite("Password resets", .timeLimit(.minutes(5)))
 struct PasswordResetTests {
   private func ask(
     _ fixture: AccountFixture, _ email: String

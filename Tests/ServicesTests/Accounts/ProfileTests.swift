@@ -6,7 +6,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("One's own account", .timeLimit(.minutes(1)))
+@Suite("One's own account", .timeLimit(.minutes(5)))
 struct ProfileTests {
   @Test("what is in the mask changes, the rest stays, and null clears")
   func mask() async throws {

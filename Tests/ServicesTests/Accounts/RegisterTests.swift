@@ -7,7 +7,7 @@ import TrakSenseAPI
 
 @testable import Services
 
-@Suite("Signing up", .timeLimit(.minutes(1)))
+@Suite("Signing up", .timeLimit(.minutes(5)))
 struct RegisterTests {
   private static let good = TraksenseV1.RegisterRequest(
     tenantName: "Hospital São João", name: "Ana Maria Souza", email: "Ana.Souza@hospital.example",

@@ -7,7 +7,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("Sessions", .timeLimit(.minutes(1)))
+@Suite("Sessions", .timeLimit(.minutes(5)))
 struct SessionTests {
   private func refresh(
     _ fixture: AccountFixture, _ token: String, host: String = "umc.localhost"

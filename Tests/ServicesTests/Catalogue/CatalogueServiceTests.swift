@@ -6,7 +6,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("Services of the catalogue", .timeLimit(.minutes(1)))
+@Suite("Services of the catalogue", .timeLimit(.minutes(5)))
 struct CatalogueServiceTests {
   @Test("the seed's body makes an asset, under either name of its type and in any case")
   func seedBody() async throws {

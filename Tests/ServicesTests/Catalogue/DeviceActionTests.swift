@@ -7,7 +7,7 @@ import TrakSenseAPI
 
 @testable import Services
 
-@Suite("What devices and sensors do in the catalogue", .timeLimit(.minutes(1)))
+@Suite("What devices and sensors do in the catalogue", .timeLimit(.minutes(5)))
 struct DeviceActionTests {
   @Test("many sensors are of the device in the path, and are all told what is wrong with them")
   func bulk() async throws {

@@ -7,7 +7,7 @@ import TrakSenseAPI
 
 @testable import Services
 
-@Suite("Status of devices and sensors", .timeLimit(.minutes(1)))
+@Suite("Status of devices and sensors", .timeLimit(.minutes(5)))
 struct StatusHistoryTests {
   private static let now = ServiceFixture.now
 

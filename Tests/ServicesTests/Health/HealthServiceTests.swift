@@ -5,7 +5,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("Health service", .timeLimit(.minutes(1)))
+@Suite("Health service", .timeLimit(.minutes(5)))
 struct HealthServiceTests {
   private let statuses = HealthStatuses(["": .serving, "a.B": .notServing])
   private var client: GrpcHealthV1.HealthClient {

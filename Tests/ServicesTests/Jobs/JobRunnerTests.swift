@@ -5,9 +5,10 @@ import Logging
 import RPCRuntime
 import Services
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite("The job runner", .timeLimit(.minutes(1)))
+@Suite("The job runner", .timeLimit(.minutes(5)))
 struct JobRunnerTests {
   /// Counts its turns; does not come back for the tenants in `stuck` until it is cancelled.
   private final class MemoryJob: TenantJob {
@@ -52,50 +53,50 @@ struct JobRunnerTests {
   private func run(
     _ job: MemoryJob, settings: JobRunner.Settings = JobRunner.Settings(),
     until isDone: @escaping () -> Bool
-  ) async {
+  ) async throws {
     let runner = JobRunner(
       jobs: [job], tenants: { () async throws(StoreError) in Self.tenants }, settings: settings,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let task = Task { await runner.run() }
-    await eventually("the turns were taken") { isDone() }
+    try await eventually("the turns were taken") { isDone() }
     task.cancel()
     await task.value
   }
 
   @Test("a tenant whose turn never ends delays nobody else")
-  func stuck() async {
+  func stuck() async throws {
     let job = MemoryJob(stuck: [7])
     let others = Self.tenants.filter { $0.id != 7 }
-    await run(job) { job.least(of: others) >= 2 }
+    try await run(job) { job.least(of: others) >= 2 }
     #expect(job.least(of: others) >= 2)
     #expect(job.turns.withLock { $0[7] } == 1)
     #expect(job.cancelled.withLock { $0 } == 1, "stopping cancels the turn and waits for it")
   }
 
   @Test("a tenant that fails delays nobody else and is left alone for a while")
-  func failing() async {
+  func failing() async throws {
     let job = MemoryJob(failing: [7])
     let others = Self.tenants.filter { $0.id != 7 }
-    await run(job) { job.least(of: others) >= 2 }
+    try await run(job) { job.least(of: others) >= 2 }
     #expect(job.turns.withLock { $0[7] } == 1)
   }
 
   @Test("no more turns run at the same time than are allowed", arguments: [1, 3])
-  func bounded(turns: Int) async {
+  func bounded(turns: Int) async throws {
     var settings = JobRunner.Settings()
     settings.turns = turns
     let job = MemoryJob()
-    await run(job, settings: settings) { job.least(of: Self.tenants) >= 2 }
+    try await run(job, settings: settings) { job.least(of: Self.tenants) >= 2 }
     #expect(job.atOnce.withLock { $0.most } <= turns)
   }
 
   @Test("a turn that takes too long is cancelled")
-  func tooLong() async {
+  func tooLong() async throws {
     var settings = JobRunner.Settings()
     settings.turns = 1
     settings.longestTurn = .milliseconds(5)
     let job = MemoryJob(stuck: [1])
-    await run(job, settings: settings) { job.least(of: Self.tenants) >= 1 }
+    try await run(job, settings: settings) { job.least(of: Self.tenants) >= 1 }
     #expect(job.cancelled.withLock { $0 } >= 1)
   }
 
@@ -113,7 +114,7 @@ struct JobRunnerTests {
   }
 
   @Test("a tenant that changed is looked at again soon, the others rest, and all is counted")
-  func changes() async {
+  func changes() async throws {
     var settings = JobRunner.Settings()
     settings.idle = .milliseconds(1)
     settings.longestRest = .seconds(3_600)
@@ -123,10 +124,10 @@ struct JobRunnerTests {
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let task = Task { await runner.run() }
     // Rests are 1 s and longer after the eleventh turn.
-    await eventually("all rest") {
+    try await eventually("all rest") {
       job.turns.withLock { turns in Self.tenants.allSatisfy { turns[$0.id] ?? 0 >= 10 } }
     }
-    await eventually("the one that changed has many turns more than the others") {
+    try await eventually("the one that changed has many turns more than the others") {
       runner.commitUncertain(for: Self.tenants[2])
       return job.turns.withLock { turns in
         turns[3] ?? 0 >= 20 + Self.tenants.map { turns[$0.id] ?? 0 }.min()!

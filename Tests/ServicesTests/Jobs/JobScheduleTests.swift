@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import TestSupport
 import Testing
 
 @testable import Services
@@ -190,7 +191,7 @@ struct JobScheduleTests {
 
   @Test("whatever happens, the turn is that of the one who was due first", arguments: [1, 2, 3])
   func againstTable(seed: UInt64) throws {
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let tenants = (1...40).map { Tenant.sample(Int64($0), "t\($0)") }
     let intervals: [Duration] = [.seconds(60), .seconds(150)]
     var schedule = JobSchedule(intervals: intervals, longestRest: .seconds(900))

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Services
 
-@Suite("A call's deadline on its way to the stores", .timeLimit(.minutes(1)))
+@Suite("A call's deadline on its way to the stores", .timeLimit(.minutes(5)))
 struct DeadlineInterceptorTests {
   private static let left = MethodDescriptor(service: "t.Left", method: "Left", kind: .unary)
 

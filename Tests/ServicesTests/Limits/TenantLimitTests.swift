@@ -4,11 +4,12 @@ import Domain
 import NIOCore
 import RPCRuntime
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Services
 
-@Suite("Limits per tenant", .timeLimit(.minutes(1)))
+@Suite("Limits per tenant", .timeLimit(.minutes(5)))
 struct TenantLimitTests {
   private static let hold = MethodDescriptor(service: "t.Hold", method: "Hold", kind: .unary)
   private static let watch = MethodDescriptor(
@@ -96,7 +97,9 @@ struct TenantLimitTests {
       }
     }
     let held = (0..<3).map { _ in Task { try await run("umc") } }
-    await eventually("it comes to that") { fixture.holder.running.load(ordering: .relaxed) == 3 }
+    try await eventually("it comes to that") {
+      fixture.holder.running.load(ordering: .relaxed) == 3
+    }
     let error = await #expect(throws: RPCError.self) { try await run("umc") }
     #expect(error?.code == .resourceExhausted)
     #expect(error?.retryAfter == .seconds(1))
@@ -104,15 +107,21 @@ struct TenantLimitTests {
     try await fixture.call(Self.answer, "acme")
     if streams { try await fixture.call(Self.answer, "umc") }
     let others = (0..<3).map { _ in Task { try await run("acme") } }
-    await eventually("it comes to that") { fixture.holder.running.load(ordering: .relaxed) == 6 }
+    try await eventually("it comes to that") {
+      fixture.holder.running.load(ordering: .relaxed) == 6
+    }
     held[0].cancel()
-    await eventually("it comes to that") { fixture.holder.running.load(ordering: .relaxed) == 5 }
+    try await eventually("it comes to that") {
+      fixture.holder.running.load(ordering: .relaxed) == 5
+    }
     _ = await held[0].result
     let next = Task { try await run("umc") }
-    await eventually("it comes to that") { fixture.holder.running.load(ordering: .relaxed) == 6 }
+    try await eventually("it comes to that") {
+      fixture.holder.running.load(ordering: .relaxed) == 6
+    }
     for task in held + others + [next] { task.cancel() }
     for task in held + others + [next] { _ = await task.result }
-    await eventually("it comes to that") { fixture.interceptor.tenantsInUse == 0 }
+    try await eventually("it comes to that") { fixture.interceptor.tenantsInUse == 0 }
   }
 
   @Test("one tenant's rate is used up by itself alone")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import TestSupport
 import Testing
 
 @testable import Services
@@ -22,7 +23,7 @@ struct CommitSequencerTests {
 
   @Test("announcements in any order come out in seq order, each once")
   func anyOrder() {
-    var random = SeededRandom()
+    var random = SeededGenerator()
     var sequencer = CommitSequencer(limits: LiveLimits())
     sequencer.start(at: 10)
     var out: [ClosedRange<Int64>] = []

@@ -4,9 +4,10 @@ import Domain
 import Glibc
 import RPCRuntime
 import Services
+import TestSupport
 import Testing
 
-@Suite("Idle subscriptions", .timeLimit(.minutes(1)))
+@Suite("Idle subscriptions", .timeLimit(.minutes(5)))
 struct IdleSubscriptionTests {
   /// Resident memory of this process, in bytes; 0 when it cannot be read.
   private static func residentBytes() -> Int {
@@ -33,7 +34,7 @@ struct IdleSubscriptionTests {
         return cursor
       }
     }
-    await eventually("all have joined") { live.hub.subscriptions(of: .umc) == 1_001 }
+    try await eventually("all have joined") { live.hub.subscriptions(of: .umc) == 1_001 }
     for _ in 0..<200 { await Task.yield() }
     let each = (Self.residentBytes() - before) / 1_000
     print("idle subscription: about \(each) bytes resident each, task included")

@@ -5,7 +5,7 @@ import RPCRuntime
 import Services
 import Testing
 
-@Suite("Reading hub and the journal", .timeLimit(.minutes(1)))
+@Suite("Reading hub and the journal", .timeLimit(.minutes(5)))
 struct ReadingHubJournalTests {
   private func fixture(journalPage: Int = 256) -> LiveFixture {
     var limits = LiveLimits()

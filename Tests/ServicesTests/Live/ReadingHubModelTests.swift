@@ -3,11 +3,12 @@
 import Domain
 import RPCRuntime
 import Services
+import TestSupport
 import Testing
 
 /// Random sequences of commits, announcements in any order, joins, leaves and reads at any pace, beside a
 /// reference model that says what each read must yield.
-@Suite("Reading hub against a model", .timeLimit(.minutes(1)))
+@Suite("Reading hub against a model", .timeLimit(.minutes(5)))
 struct ReadingHubModelTests {
   static let window = 6
   static let filters: [SensorFilter] = [
@@ -114,7 +115,7 @@ struct ReadingHubModelTests {
 
   @Test("every read yields what the model says", arguments: 0..<40)
   func agreesWithModel(round: Int) async throws {
-    var random = SeededRandom(seed: SeededRandom().seed &+ UInt64(round))
+    var random = SeededGenerator(seed: SeededGenerator().seed &+ UInt64(round))
     var limits = LiveLimits()
     limits.maxViewEntries = Self.window
     let live = LiveFixture(limits: limits)

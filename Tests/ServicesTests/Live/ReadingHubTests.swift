@@ -3,9 +3,10 @@
 import Domain
 import RPCRuntime
 import Services
+import TestSupport
 import Testing
 
-@Suite("Reading hub", .timeLimit(.minutes(1)))
+@Suite("Reading hub", .timeLimit(.minutes(5)))
 struct ReadingHubTests {
   @Test("a subscription starts at the journal's cursor and yields what follows")
   func startsAtCursor() async throws {
@@ -114,7 +115,7 @@ struct ReadingHubTests {
     for _ in 0..<yields { await Task.yield() }
     reader.cancel()
     await #expect(throws: LiveError.cancelled) { try await reader.value }
-    await eventually("the subscription is released") {
+    try await eventually("the subscription is released") {
       live.hub.subscriptions(of: .umc) == 0
     }
   }

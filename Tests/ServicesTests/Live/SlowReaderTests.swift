@@ -5,7 +5,7 @@ import RPCRuntime
 import Services
 import Testing
 
-@Suite("Slow readers", .timeLimit(.minutes(1)))
+@Suite("Slow readers", .timeLimit(.minutes(5)))
 struct SlowReaderTests {
   private let window = 8
 

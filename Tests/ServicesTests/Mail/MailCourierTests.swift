@@ -3,11 +3,12 @@
 import Domain
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Services
 
-@Suite("The mail courier", .timeLimit(.minutes(1)))
+@Suite("The mail courier", .timeLimit(.minutes(5)))
 struct MailCourierTests {
   /// Takes mails, unless it is to fail.
   private final class MemoryTransport: MailTransport {
@@ -48,9 +49,9 @@ struct MailCourierTests {
     try post(5)
     let courier = courier()
     let run = Task { await courier.run() }
-    await eventually("all are sent") { transport.sent.withLock { $0.count } == 5 }
+    try await eventually("all are sent") { transport.sent.withLock { $0.count } == 5 }
     try post(1)
-    await eventually("the later one too") {
+    try await eventually("the later one too") {
       accounts.edit { $0.mails.count { $0.isSent } } == 6
     }
     run.cancel()

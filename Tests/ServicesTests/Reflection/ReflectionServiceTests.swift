@@ -5,7 +5,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("Reflection service", .timeLimit(.minutes(1)))
+@Suite("Reflection service", .timeLimit(.minutes(5)))
 struct ReflectionServiceTests {
   typealias Request = GrpcReflectionV1.ServerReflectionRequest
   typealias Answer = GrpcReflectionV1.ServerReflectionResponse.MessageResponse

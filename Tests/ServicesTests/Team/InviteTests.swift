@@ -6,7 +6,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("Invites", .timeLimit(.minutes(1)))
+@Suite("Invites", .timeLimit(.minutes(5)))
 struct InviteTests {
   private static let week: Duration = .seconds(7 * 86_400)
 

@@ -6,7 +6,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("Teams", .timeLimit(.minutes(1)))
+@Suite("Teams", .timeLimit(.minutes(5)))
 struct TeamTests {
   private func member(
     _ fixture: AccountFixture, _ name: String, _ options: CallOptions

@@ -6,7 +6,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("The tenant of a call", .timeLimit(.minutes(1)))
+@Suite("The tenant of a call", .timeLimit(.minutes(5)))
 struct CallTenantTests {
   private let fixture = ServiceFixture()
   private let request = TraksenseV1.LatestRequest(deviceID: "ESP32-0")

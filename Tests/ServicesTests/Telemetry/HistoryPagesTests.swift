@@ -7,7 +7,7 @@ import TrakSenseAPI
 
 @testable import Services
 
-@Suite("History in parts, thinned out, and of assets", .timeLimit(.minutes(1)))
+@Suite("History in parts, thinned out, and of assets", .timeLimit(.minutes(5)))
 struct HistoryPagesTests {
   private static let now = ServiceFixture.now.microseconds
 

@@ -6,7 +6,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("History", .timeLimit(.minutes(1)))
+@Suite("History", .timeLimit(.minutes(5)))
 struct HistoryTests {
   private static let now = ServiceFixture.now.microseconds
   private static let hour: Int64 = 3_600_000_000

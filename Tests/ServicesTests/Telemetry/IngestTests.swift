@@ -6,7 +6,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("Ingest", .timeLimit(.minutes(1)))
+@Suite("Ingest", .timeLimit(.minutes(5)))
 struct IngestTests {
   @Test("stores good points, marks repetitions, and says of each where it ended")
   func outcomes() async throws {

@@ -6,7 +6,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("Latest", .timeLimit(.minutes(1)))
+@Suite("Latest", .timeLimit(.minutes(5)))
 struct LatestTests {
   private let fixture = ServiceFixture()
 

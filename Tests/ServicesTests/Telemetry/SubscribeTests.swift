@@ -3,10 +3,11 @@
 import Domain
 import RPCRuntime
 import Services
+import TestSupport
 import Testing
 import TrakSenseAPI
 
-@Suite("Subscribe", .timeLimit(.minutes(1)))
+@Suite("Subscribe", .timeLimit(.minutes(5)))
 struct SubscribeTests {
   typealias Iterator = MessageStream<TraksenseV1.SubscribeResponse>.AsyncIterator
 
@@ -151,14 +152,14 @@ struct SubscribeTests {
       var events = try await subscribe(fixture)
       while try await events.next() != nil {}
     }
-    await eventually("the first has joined") { fixture.hub.subscriptions(of: .umc) == 1 }
+    try await eventually("the first has joined") { fixture.hub.subscriptions(of: .umc) == 1 }
     await Expected(.resourceExhausted).check { () async throws(RPCError) in
       var events = try await subscribe(fixture)
       return try await events.next()
     }
     reader.cancel()
     _ = await reader.result
-    await eventually("the first has left") { fixture.hub.subscriptions(of: .umc) == 0 }
+    try await eventually("the first has left") { fixture.hub.subscriptions(of: .umc) == 0 }
     var events = try await subscribe(fixture)
     #expect(try await events.next() != nil)
   }
@@ -244,7 +245,7 @@ struct SubscribeTests {
     } catch {
       #expect(error.code == .deadlineExceeded)
     }
-    await eventually("the subscription is released") {
+    try await eventually("the subscription is released") {
       fixture.hub.subscriptions(of: .umc) == 0
     }
   }

@@ -3,12 +3,13 @@
 import Domain
 import RPCRuntime
 import Synchronization
+import TestSupport
 import Testing
 import TrakSenseAPI
 
 @testable import Services
 
-@Suite("Questions about telemetry", .timeLimit(.minutes(1)))
+@Suite("Questions about telemetry", .timeLimit(.minutes(5)))
 struct TelemetryQueryTests {
   private static let now = ServiceFixture.now
   private static let umc = ServiceFixture.umc
@@ -178,7 +179,7 @@ struct TelemetryQueryTests {
 
   @Test(
     "few calls keep all their points at the same time, some wait, the others shall come back",
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(5)))
   func keptPoints() async throws {
     var limits = TelemetryLimits()
     limits.maxKeepingCalls = 2
@@ -187,7 +188,8 @@ struct TelemetryQueryTests {
     let door = Door()
     fixture.store.edit { $0.pause = { await door.pass() } }
     let questions = fixture.questions
-    await withTaskGroup(of: Bool.self) { group in
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      defer { door.isOpen.store(true, ordering: .relaxed) }
       for _ in 0..<8 {
         group.addTask {
           do throws(RPCError) {
@@ -201,12 +203,12 @@ struct TelemetryQueryTests {
           }
         }
       }
-      await eventually("three are refused, two are at work") {
+      try await eventually("three are refused, two are at work") {
         door.refused.load(ordering: .relaxed) == 3 && door.inside.withLock { $0.now } == 2
       }
       door.isOpen.store(true, ordering: .relaxed)
       var answered = 0
-      for await isAnswered in group where isAnswered { answered += 1 }
+      for try await isAnswered in group where isAnswered { answered += 1 }
       #expect(answered == 5)
     }
     #expect(door.inside.withLock { $0.most } == 2)

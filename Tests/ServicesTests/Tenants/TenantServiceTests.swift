@@ -6,7 +6,7 @@ import Services
 import Testing
 import TrakSenseAPI
 
-@Suite("The tenant itself", .timeLimit(.minutes(1)))
+@Suite("The tenant itself", .timeLimit(.minutes(5)))
 struct TenantServiceTests {
   @Test("members see it, admins rename it")
   func rename() async throws {

@@ -3,6 +3,7 @@
 import Domain
 import NIOCore
 import Services
+import TestSupport
 import Testing
 import TrakSenseAPI
 
@@ -33,7 +34,7 @@ struct JournalBlockCodecTests {
 
   @Test("a payload that is not one of ours is nil, not a crash")
   func garbage() {
-    var random = SeededRandom()
+    var random = SeededGenerator()
     let good = codec.encode((0..<10).map { .sample($0) })
     for _ in 0..<2_000 {
       var bytes = good
