@@ -12,14 +12,15 @@ package enum FreePort {
   /// twice: one that was found may have nobody listening yet.
   private static let last = Mutex(UInt16.random(in: range))
 
+  /// - Parameter others: ports that somebody else will listen on, though nobody does yet.
   /// - Throws: ``DevStackError/system(_:errno:)`` when 200 attempts found none.
-  package static func find() throws(DevStackError) -> UInt16 {
+  package static func find(besides others: Set<UInt16> = []) throws(DevStackError) -> UInt16 {
     for _ in 0..<200 {
       let candidate = last.withLock { last in
         last = last < range.upperBound ? last + 1 : range.lowerBound
         return last
       }
-      if isFree(candidate) { return candidate }
+      if !others.contains(candidate), isFree(candidate) { return candidate }
     }
     throw .system("bind", errno: EADDRINUSE)
   }

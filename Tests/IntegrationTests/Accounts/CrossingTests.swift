@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import DevStack
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -3,6 +3,7 @@ import Domain
 import DevStack
 import Foundation
 import Services
+import TestSupport
 import Testing
 import TrakSenseAPI
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import DevStack
+import TestSupport
 import Testing
 
 extension EndToEnd {
