@@ -230,7 +230,8 @@ let package = Package(
       name: "RPCRuntimeTests",
       dependencies: [
         "DevStack", "RPCRuntime", "Prometheus", "TestSupport", nioCore, nioEmbedded, nioPosix,
-        nioSSL, logging, metrics, tracing, .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+        nioSSL, logging, metrics, tracing,
+        .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
       ],
       exclude: ["Clients", "Servers"],
       swiftSettings: strictForTests),
@@ -269,7 +270,8 @@ let package = Package(
       ],
       path: "Tests/Interop/InteropPeer", swiftSettings: strict),
     .testTarget(
-      name: "InteropTests", dependencies: ["InteropPeer", "TestSupport"], swiftSettings: strictForTests),
+      name: "InteropTests", dependencies: ["InteropPeer", "TestSupport"],
+      swiftSettings: strictForTests),
     .testTarget(
       name: "TrakSenseAPITests",
       dependencies: [

@@ -79,6 +79,20 @@ package final class ChildProcess: Sendable {
     }
   }
 
+  /// Starts the program, as ``init(_:)`` does, without blocking the caller's thread: on a busy machine it takes
+  /// a while until a new process has its first turn.
+  package static func start(_ command: Command) async throws(DevStackError) -> ChildProcess {
+    switch await SpawnThread.shared.answer(of: { spawn(command) }) {
+    case .success(let child): ChildProcess(child, command.deathSignal)
+    case .failure(let error): throw error
+    }
+  }
+
+  private init(_ processID: pid_t, _ deathSignal: DeathSignal) {
+    self.processID = processID
+    self.deathSignal = deathSignal
+  }
+
   deinit {
     guard poll() == nil else { return }
     send(deathSignal.number)
@@ -136,7 +150,7 @@ package final class ChildProcess: Sendable {
   /// Runs a program to its end.
   /// - Throws: ``DevStackError/programFailed(_:_:log:)`` when it does not exit with 0 in time.
   package static func run(_ command: Command, within limit: Duration = .seconds(120)) async throws {
-    let child = try ChildProcess(command)
+    let child = try await start(command)
     let exit: Exit
     if let ended = await child.wait(upTo: limit) {
       exit = ended

@@ -27,16 +27,25 @@ final class SpawnThread: Sendable {
   /// Runs `body` on the thread and waits for its answer.
   func run<Answer: Sendable>(_ body: @escaping @Sendable () -> Answer) -> Answer? {
     let box = AnswerBox<Answer>()
-    jobs.withLock { jobs in
-      jobs.append {
-        let answer = body()
-        box.answer.withLock { $0 = answer }
-        box.done.signal()
-      }
+    enqueue {
+      let answer = body()
+      box.answer.withLock { $0 = answer }
+      box.done.signal()
     }
-    pending.signal()
     box.done.wait()
     return box.answer.withLock { $0 }
+  }
+
+  /// Runs `body` on the thread; the caller's is free meanwhile.
+  func answer<Answer: Sendable>(of body: @escaping @Sendable () -> Answer) async -> Answer {
+    await withCheckedContinuation { continuation in
+      enqueue { continuation.resume(returning: body()) }
+    }
+  }
+
+  private func enqueue(_ job: @escaping @Sendable () -> Void) {
+    jobs.withLock { $0.append(job) }
+    pending.signal()
   }
 
   private final class AnswerBox<Answer: Sendable>: Sendable {

@@ -9,7 +9,7 @@ package final class TemporaryDirectory: Sendable {
   package var path: String { url.path }
 
   package init() throws {
-    Self.removeLeftovers()
+    Self.leftoversRemoved
     let name = "traksense-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
     url = FileManager.default.temporaryDirectory.appendingPathComponent(name)
     try FileManager.default.createDirectory(
@@ -19,6 +19,9 @@ package final class TemporaryDirectory: Sendable {
   deinit {
     Self.remove(url)
   }
+
+  /// Done by the first directory of a process.
+  private static let leftoversRemoved: Void = removeLeftovers()
 
   /// A process that is killed cannot clean up: whoever comes next removes what dead processes left.
   private static func removeLeftovers() {

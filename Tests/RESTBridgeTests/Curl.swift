@@ -32,8 +32,10 @@ enum Curl {
     let folder = try TemporaryDirectory()
     let head = folder.url.appending(path: "head")
     let body = folder.url.appending(path: "body")
-    let end = try await Run(
-      Tool.named("curl"), ["-sS", "--max-time", "60", "-D", head.path, "-o", body.path] + arguments
+    let end = try await Run.start(
+      Tool.named("curl"),
+      ["-sS", "--max-time", "120", "-D", head.path, "-o", body.path] + arguments,
+      log: "\(folder.path)/log"
     ).end()
     var answer = Answer(status: 0, headers: [:], body: "")
     if case .exited(let status) = end { answer.exit = status }

@@ -11,37 +11,66 @@ package final class Run: Sendable {
   /// Where the log is, unless somebody else keeps it.
   private let folder: TemporaryDirectory?
 
+  /// What to run, and where it writes.
+  private struct Order {
+    let command: ChildProcess.Command
+    let log: String
+    let folder: TemporaryDirectory?
+
+    init(
+      _ executable: String, _ arguments: [String], _ input: [UInt8],
+      _ environment: [String: String], _ log: String?, _ complaints: String?
+    ) throws {
+      folder = log == nil ? try TemporaryDirectory() : nil
+      self.log = log ?? "\(folder?.path ?? "")/log"
+      var command = ChildProcess.Command(executable, arguments)
+      command.environment = [
+        "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", "GRPC_VERBOSITY": "NONE",
+      ].merging(environment) { $1 }
+      if !input.isEmpty {
+        try Data(input).write(to: URL(filePath: "\(self.log).input"))
+        command.inputFile = "\(self.log).input"
+      }
+      command.logFile = self.log
+      command.errorFile = complaints
+      self.command = command
+    }
+  }
+
+  private init(_ child: ChildProcess, _ order: Order) {
+    self.child = child
+    log = order.log
+    folder = order.folder
+  }
+
+  /// Starts a program.
   /// - Parameters:
   ///   - input: what it reads from standard input.
   ///   - environment: added to this process's.
   ///   - log: a file that does not exist yet; nil: one that goes with this object.
-  ///   - complaints: a file for standard error; nil: it goes into the log.
-  package init(
+  package convenience init(
     _ executable: String, _ arguments: [String], input: [UInt8] = [],
-    environment: [String: String] = [:], log: String? = nil, complaints: String? = nil
+    environment: [String: String] = [:], log: String? = nil
   ) throws {
-    folder = log == nil ? try TemporaryDirectory() : nil
-    self.log = log ?? "\(folder?.path ?? "")/log"
-    var command = ChildProcess.Command(executable, arguments)
-    command.environment = [
-      "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", "GRPC_VERBOSITY": "NONE",
-    ].merging(environment) { $1 }
-    if !input.isEmpty {
-      try Data(input).write(to: URL(filePath: "\(self.log).input"))
-      command.inputFile = "\(self.log).input"
-    }
-    command.logFile = self.log
-    command.errorFile = complaints
-    child = try ChildProcess(command)
+    let order = try Order(executable, arguments, input, environment, log, nil)
+    self.init(try ChildProcess(order.command), order)
   }
 
   package convenience init(
     _ tool: Tool, _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:],
-    log: String? = nil, complaints: String? = nil
+    log: String? = nil
   ) throws {
-    try self.init(
-      tool.path, arguments, input: input, environment: environment, log: log,
-      complaints: complaints)
+    try self.init(tool.path, arguments, input: input, environment: environment, log: log)
+  }
+
+  /// Starts a program without blocking the caller's thread, which a server in this process may want.
+  /// - Parameter complaints: a file for standard error; nil: it goes into the log.
+  package static func start(
+    _ tool: Tool, _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:],
+    log: String? = nil, complaints: String? = nil
+  ) async throws -> Run {
+    let order = try Order(tool.path, arguments, input, environment, log, complaints)
+    return Run(try await ChildProcess.start(order.command), order)
   }
 
   /// Standard output and error so far.

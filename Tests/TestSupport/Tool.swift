@@ -45,7 +45,7 @@ package struct Tool: Sendable {
   ) async throws -> [UInt8] {
     let folder = try TemporaryDirectory()
     let complaints = "\(folder.path)/complaints"
-    let run = try Run(
+    let run = try await Run.start(
       self, arguments, input: input, environment: environment, log: "\(folder.path)/output",
       complaints: complaints)
     let exit = try await run.end()
