@@ -1,29 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A sensor came or went, by the time of its readings: it is online from a reading on, and offline from one
-/// timeout after the last one.
+/// timeout after the last one. The heartbeats of a device come and go likewise.
 package struct StatusChange: Hashable, Sendable {
-  package let sensorKey: Int64
+  /// Whose readings; nil: the device's heartbeats.
+  package let sensorKey: Int64?
   package let since: Timestamp
   package let isOnline: Bool
 
-  package init(sensorKey: Int64, since: Timestamp, isOnline: Bool) {
+  package init(sensorKey: Int64?, since: Timestamp, isOnline: Bool) {
     self.sensorKey = sensorKey
     self.since = since
     self.isOnline = isOnline
   }
+
+  /// By time; heartbeats before readings, for an order that is always the same.
+  fileprivate static func < (one: StatusChange, other: StatusChange) -> Bool {
+    (one.since, one.sensorKey ?? .min, one.isOnline ? 1 : 0)
+      < (other.since, other.sensorKey ?? .min, other.isOnline ? 1 : 0)
+  }
 }
 
 extension [StatusChange] {
-  /// Those that change something, ascending, and of what was before an instant only each sensor's last.
+  /// Those that change something, ascending, and of what was before an instant only the last of each sensor and
+  /// of the heartbeats.
   package func condensed(from start: Timestamp) -> [StatusChange] {
-    let ordered = sorted {
-      ($0.since, $0.sensorKey, $0.isOnline ? 1 : 0) < ($1.since, $1.sensorKey, $1.isOnline ? 1 : 0)
-    }
-    var last: [Int64: StatusChange] = [:]
+    var last: [Int64?: StatusChange] = [:]
     var later: [StatusChange] = []
-    var before: [Int64: StatusChange] = [:]
-    for change in ordered where last[change.sensorKey]?.isOnline != change.isOnline {
+    var before: [Int64?: StatusChange] = [:]
+    for change in sorted(by: <) where last[change.sensorKey]?.isOnline != change.isOnline {
       last[change.sensorKey] = change
       if change.since < start {
         before[change.sensorKey] = change
@@ -31,7 +36,7 @@ extension [StatusChange] {
         later.append(change)
       }
     }
-    return before.values.sorted { ($0.since, $0.sensorKey) < ($1.since, $1.sensorKey) } + later
+    return before.values.sorted(by: <) + later
   }
 }
 
@@ -45,23 +50,23 @@ package struct StatusInterval: Hashable, Sendable {
     self.isOnline = isOnline
   }
 
-  /// How something was over a range: online while at least one of the sensors was. A sensor itself, or the device
-  /// that they are on.
+  /// How something was over a range: online while at least one of the sensors or the heartbeats was. A sensor
+  /// itself, or the device that they are on.
   /// - Parameters:
-  ///   - changes: of those sensors; what was before the range is known from each one's last change before it.
+  ///   - changes: of those; what was before the range is known from each one's last change before it.
   ///   - range: time before the first change of any is left out.
   /// - Returns: ascending; neighbours differ.
   package static func intervals(
     of changes: some Sequence<StatusChange>, over range: Range<Timestamp>
   ) -> [StatusInterval] {
-    let ordered = changes.sorted { ($0.since, $0.sensorKey) < ($1.since, $1.sensorKey) }
+    let ordered = changes.sorted(by: <)
     guard let first = ordered.first?.since, first < range.upperBound, !range.isEmpty else {
       return []
     }
     var intervals: [StatusInterval] = []
     var start = max(range.lowerBound, first)
     var isOnline = false
-    var online: Set<Int64> = []
+    var online: Set<Int64?> = []
     func end(_ interval: Range<Timestamp>) {
       guard !interval.isEmpty else { return }
       if let last = intervals.last, last.isOnline == isOnline {

@@ -6,7 +6,7 @@ import Testing
 struct AvailabilityTests {
   private func at(_ second: Int64) -> Timestamp { Timestamp(microseconds: second * 1_000_000) }
 
-  private func change(_ sensor: Int64, _ second: Int64, _ isOnline: Bool) -> StatusChange {
+  private func change(_ sensor: Int64?, _ second: Int64, _ isOnline: Bool) -> StatusChange {
     StatusChange(sensorKey: sensor, since: at(second), isOnline: isOnline)
   }
 
@@ -65,12 +65,15 @@ struct AvailabilityTests {
       ])
   }
 
-  @Test("a device is available while any of its sensors is; saying so twice changes nothing")
+  @Test("a device is available while a sensor or heartbeats are; saying so twice changes nothing")
   func device() {
     let changes = [
       change(1, 0, true), change(2, 0, true), change(1, 20, false), change(1, 20, false),
       change(2, 40, false), change(2, 80, true), change(2, 80, true),
     ]
     #expect(Availability.share(of: changes.shuffled(), over: at(0)..<at(100)) == 0.6)
+    let beats = [change(nil, -5, true), change(nil, 30, false), change(nil, 70, true)]
+    #expect(Availability.share(of: changes + beats, over: at(0)..<at(100)) == 0.7)
+    #expect((changes + beats).condensed(from: at(0)).filter { $0.sensorKey == nil } == beats)
   }
 }

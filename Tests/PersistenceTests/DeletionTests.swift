@@ -19,9 +19,12 @@ struct DeletionTests {
         table, where: "sensor_id NOT IN (SELECT id FROM t.assets_sensor)")
       if count != 0 { found.append(table) }
     }
-    let devices = try await plant.count(
-      "ingest_devicestatus", where: "device_id NOT IN (SELECT id FROM t.assets_device)")
-    return found + (devices == 0 ? [] : ["ingest_devicestatus"])
+    for table in ["ingest_devicestatus", "telemetry_heartbeathistory"] {
+      let count = try await plant.count(
+        table, where: "device_id NOT IN (SELECT id FROM t.assets_device)")
+      if count != 0 { found.append(table) }
+    }
+    return found
   }
 
   @Test("a sensor without readings leaves nothing behind, and neither does its device")

@@ -24,6 +24,7 @@ struct CatalogueTables: Sendable {
   var readings: String { schema.table("telemetry_readings") }
   var sensorStates: String { schema.table("telemetry_sensorstate") }
   var statusHistory: String { schema.table("telemetry_statushistory") }
+  var heartbeatHistory: String { schema.table("telemetry_heartbeathistory") }
 
   /// `site`.
   var siteSource: String { "\(sites) site" }

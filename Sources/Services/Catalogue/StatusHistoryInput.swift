@@ -34,15 +34,15 @@ extension CatalogueDesk {
   /// Changes that one history may be made of. Default 100,000 (about 3 MB). Beyond: INVALID_ARGUMENT.
   private static let maxChanges = 100_000
 
-  /// When at least one of some sensors was online.
+  /// - Parameter ask: for the changes, at most so many; nil: there are more.
   func history(
-    of sensors: [Int64], _ wanted: StatusHistoryInput, _ context: ServerContext
+    _ wanted: StatusHistoryInput, _ context: ServerContext,
+    _ ask: (_ limit: Int, Tenant) async throws(StoreError) -> [StatusChange]?
   ) async throws(RPCError) -> TraksenseV1.StatusHistory {
     let tenant = try context.tenant()
     let changes: [StatusChange]?
     do throws(StoreError) {
-      changes = try await statuses.statusChanges(
-        of: sensors, in: wanted.past, limit: Self.maxChanges, tenant: tenant)
+      changes = try await ask(Self.maxChanges, tenant)
     } catch {
       throw failure(error, context)
     }

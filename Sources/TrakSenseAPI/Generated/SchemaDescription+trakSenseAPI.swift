@@ -659,7 +659,7 @@ extension SchemaDescription {
             request: "ListDeviceSensorsRequest", response: "SensorItemList"),
           Method(
             "/traksense.v1.DeviceService/GetDeviceStatusHistory",
-            "When a device was online and when offline: online is while one of its sensors is, by the times of their readings; archived sensors and heartbeats do not count. Otherwise as GetSensorStatusHistory.",
+            "When a device was online and when offline: online is while it was seen within the last offline_after_seconds, by the times of its heartbeats and of the readings of its sensors, archived ones included. Otherwise as GetSensorStatusHistory.",
             request: "GetStatusHistoryRequest", response: "StatusHistory"),
           Method(
             "/traksense.v1.DeviceService/GetDeviceSummary",
@@ -671,7 +671,7 @@ extension SchemaDescription {
             request: "CreateDeviceSensorsRequest", response: "SensorList", errors: [409], answerExample: "{\"results\": [{\"id\": 31, \"tag\": \"temp_101\", \"last_value\": null, \"last_reading_at\": null, \"is_online\": false, \"status\": \"OFFLINE\"}]}"),
           Method(
             "/traksense.v1.DeviceService/Heartbeat",
-            "Says that a device is alive although it measured nothing.",
+            "Says that a device is alive although it measured nothing: it is online, in its history and availability, too. Its sensors are not; while one of them is silent, the device's connectivity is WARNING. One that comes later than a newer one changes nothing.",
             request: "HeartbeatRequest", response: "HeartbeatResponse", errors: [409]),
         ]),
     ],
@@ -701,7 +701,7 @@ extension SchemaDescription {
           Field("created_at", .time, .nullable, isRequired: true),
           Field("updated_at", .time, .nullable, isRequired: true),
           Field("connectivity", .text, .one, "As measured, whatever its status says: OFFLINE; ONLINE; or WARNING: its status is ERROR, or it is online while one of its sensors is not.", example: "ONLINE"),
-          Field("availability", .number, .nullable, "Percent of the last 24 hours, as far as anything is known of them, in which one of its sensors was online; null: nothing is. Heartbeats do not count.", example: "99.2"),
+          Field("availability", .number, .nullable, "Percent of the last 24 hours, as far as anything is known of them, in which it was online, as its status history says; null: nothing is.", example: "99.2"),
         ]),
       Message(
         "DeviceList", "",

@@ -43,6 +43,7 @@ final class ScriptedStatusLog: StatusLog {
     var changes: [StatusChange]? = []
     var failure: StoreError?
     var sensors: [Int64] = []
+    var device: Int64?
     var range: Range<Timestamp>?
   }
 
@@ -59,7 +60,19 @@ final class ScriptedStatusLog: StatusLog {
     return edit { state in
       state.sensors = sensors
       state.range = range
-      return state.changes?.filter { sensors.contains($0.sensorKey) }
+      return state.changes?.filter { change in sensors.contains { $0 == change.sensorKey } }
+    }
+  }
+
+  /// All changes are of the device.
+  func statusChanges(
+    ofDevice device: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> [StatusChange]? {
+    if let failure = edit({ $0.failure }) { throw failure }
+    return edit { state in
+      state.device = device
+      state.range = range
+      return state.changes
     }
   }
 }
