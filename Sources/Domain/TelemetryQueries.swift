@@ -26,6 +26,12 @@ package protocol StatusLog: Sendable {
   func statusChanges(
     ofDevice device: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
   ) async throws(StoreError) -> [StatusChange]?
+
+  /// The same of one sensor, and when it went beyond its thresholds and came back.
+  /// - Parameter limit: most changes of both kinds together.
+  func statusRecord(
+    of sensor: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> StatusRecord?
 }
 
 /// Answers questions about readings that are not history of a sensor. Port: implemented by `Persistence`.

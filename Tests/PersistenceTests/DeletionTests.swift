@@ -10,6 +10,7 @@ struct DeletionTests {
   private static let tables = [
     "telemetry_readings", "telemetry_5m", "telemetry_hourly", "telemetry_daily",
     "ingest_sensorstatus", "telemetry_sensorstate", "telemetry_statushistory",
+    "telemetry_warninghistory", "telemetry_formerthresholds",
   ]
 
   private func orphans(_ plant: Plant) async throws -> [String] {
@@ -35,6 +36,8 @@ struct DeletionTests {
         """
         INSERT INTO §ingest_sensorstatus (sensor_id, last_value, last_timestamp)
           SELECT id, 1, now() FROM §assets_sensor;
+        INSERT INTO §telemetry_warninghistory SELECT id, now(), true FROM §assets_sensor;
+        INSERT INTO §telemetry_formerthresholds SELECT id, now(), '{}' FROM §assets_sensor;
         """)
       let job = StatusJob(pool: database.pool, clock: WallClock { noon })
       #expect(try await job.run(for: plant.tenant).counts["changes"] == 6)

@@ -160,7 +160,8 @@ struct StatusTests {
       try await commit(plant, 0, [700])
       // Older than what was seen last, newer than the last heartbeat.
       try await beat(plant, 650)
-      #expect(try await intervals(plant, until: 2_000) == ["on 0", "off 600", "on 601", "off 1000"])
+      #expect(
+        try await intervals(plant, until: 2_000) == ["on 0", "off 600", "on 601", "off 1000"])
       _ = try await run(plant, at: 2_000)
       try await commit(plant, 1, [2_000])
       try await beat(plant, 3_000)
@@ -182,7 +183,8 @@ struct StatusTests {
     }
   }
 
-  @Test("connectivity, history and availability say the same of a device that only sends heartbeats")
+  @Test(
+    "connectivity, history and availability say the same of a device that only sends heartbeats")
   func sameStory() async throws {
     try await withDatabase { database throws in
       let plant = try await Plant.make("t", in: database)

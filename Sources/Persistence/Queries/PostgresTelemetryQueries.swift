@@ -150,6 +150,36 @@ package struct PostgresTelemetryQueries: TelemetryQueries {
       changes.command(ofDevice: device, in: range, limit: most), most, range, limit: limit)
   }
 
+  package func statusRecord(
+    of sensor: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> StatusRecord? {
+    // One more, and those that say the same thing twice: 3 changes, and 2 warnings before the range.
+    let most = limit + 1 + 5
+    let command = StatusChanges(schema: try tenantSchema(tenant)).record(
+      of: sensor, in: range, limit: most)
+    var changes: [StatusChange] = []
+    var warnings: [WarningChange] = []
+    for row in try await pool.run({ connection throws(PostgresError) in
+      try connection.rows(command) { (row: borrowing PostgresRow) throws(PostgresError) in
+        (
+          since: try row.timestamptz(0), isOnline: try row.optionalBool(1),
+          isBeyond: try row.optionalBool(2)
+        )
+      }
+    }) {
+      if let isOnline = row.isOnline {
+        changes.append(StatusChange(sensorKey: sensor, since: row.since, isOnline: isOnline))
+      } else if let isBeyond = row.isBeyond {
+        warnings.append(WarningChange(since: row.since, isBeyond: isBeyond))
+      }
+    }
+    let isCut = changes.count + warnings.count == most
+    changes = changes.condensed(from: range.lowerBound)
+    warnings = warnings.condensed(from: range.lowerBound)
+    guard !isCut, changes.count + warnings.count <= limit else { return nil }
+    return StatusRecord(changes: changes, warnings: warnings)
+  }
+
   /// More than one has. Of one that has still more, what is refused for its number of changes may be this many times
   /// three fewer than said.
   private static let sensorsOfADevice = 1_000

@@ -109,6 +109,23 @@ struct StatusChanges: Sendable {
       limit)
   }
 
+  /// Selects `since`, `is_online` and `is_beyond`, one of which is NULL, ascending.
+  func record(of sensor: Int64, in range: Range<Timestamp>, limit: Int) -> Command {
+    let changes = sensors(
+      owner: "NULL", Source(condition: "measured.id = $1"), from: "$2", to: "$3")
+    let warnings = WarningChanges(tables).ofSensor(from: "$2", to: "$3")
+    return Command(
+      """
+      SELECT since, is_online, NULL::boolean AS is_beyond FROM (\(changes)) change
+      UNION ALL SELECT since, NULL, is_beyond FROM (\(warnings)) warning
+      ORDER BY 1 LIMIT $4
+      """,
+      [
+        .int8(sensor), .timestamptz(range.lowerBound), .timestamptz(range.upperBound),
+        .int8(Int64(limit)),
+      ])
+  }
+
   private func command(
     _ changes: String, _ key: PostgresValue, _ range: Range<Timestamp>, _ limit: Int
   ) -> Command {

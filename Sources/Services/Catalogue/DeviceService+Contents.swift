@@ -30,7 +30,8 @@ extension DeviceService {
     let device = try await device(request.id, context)
     return try await desk.history(wanted, context) { limit, tenant throws(StoreError) in
       try await desk.statuses.statusChanges(
-        ofDevice: device.id, in: wanted.past, limit: limit, tenant: tenant)
+        ofDevice: device.id, in: wanted.past, limit: limit, tenant: tenant
+      ).map { StatusRecord(changes: $0) }
     }
   }
 

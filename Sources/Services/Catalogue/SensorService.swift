@@ -139,8 +139,8 @@ package struct SensorService: TraksenseV1.SensorServiceProtocol {
     let wanted = try StatusHistoryInput(request, now: desk.clock.now())
     let sensor = try await sensor(request.id, context)
     return try await desk.history(wanted, context) { limit, tenant throws(StoreError) in
-      try await desk.statuses.statusChanges(
-        of: [sensor.id], in: wanted.past, limit: limit, tenant: tenant)
+      try await desk.statuses.statusRecord(
+        of: sensor.id, in: wanted.past, limit: limit, tenant: tenant)
     }
   }
 

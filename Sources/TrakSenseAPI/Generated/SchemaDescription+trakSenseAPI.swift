@@ -429,7 +429,7 @@ extension SchemaDescription {
             request: "RestoreSensorRequest", response: "Sensor"),
           Method(
             "/traksense.v1.SensorService/GetSensorStatusHistory",
-            "When a sensor was online and when offline, by the times of its readings: ascending, without gaps from the first thing that is known of it. Values beyond thresholds are no part of it.",
+            "When a sensor was online, offline and in warning, by the times of its readings: ascending, without gaps from the first thing that is known of it. Each reading is judged by the thresholds of the time when it was measured, and the newest one anew when thresholds change: a change counts from then on, and rewrites nothing. A reading that arrives when newer ones have been looked at changes nothing; that happens once per offline_after_seconds, and once an hour at least.",
             request: "GetStatusHistoryRequest", response: "StatusHistory"),
           Method(
             "/traksense.v1.SensorService/UpdateReading",
@@ -588,14 +588,14 @@ extension SchemaDescription {
         [
           Field("from", .time, .nullable, isRequired: true, example: "2026-05-31T12:00:00Z"),
           Field("to", .time, .nullable, isRequired: true, example: "2026-06-01T12:00:00Z"),
-          Field("availability", .number, .nullable, "Percent of the range, as far as anything is known of it, in which it was online; null: nothing is.", example: "99.2"),
+          Field("availability", .number, .nullable, "Percent of the range, as far as anything is known of it, in which it was not offline; null: nothing is.", example: "99.2"),
           Field("truncated", .bool, .one, "There are more intervals than `limit`: they begin where the last one here ends."),
           Field("intervals", .message("StatusInterval"), .list, "Ascending; each begins where the one before ends."),
         ]),
       Message(
         "StatusInterval", "",
         [
-          Field("status", .text, .one, "ONLINE or OFFLINE.", example: "ONLINE"),
+          Field("status", .text, .one, "OFFLINE; ONLINE; or, of a sensor, WARNING: online, and its newest value was beyond its thresholds.", example: "ONLINE"),
           Field("start", .time, .nullable, isRequired: true, example: "2026-05-31T12:11:31Z"),
           Field("end", .time, .nullable, "First instant that no longer belongs to it; of one that still lasts, the end of the range.", example: "2026-06-01T12:00:00Z"),
           Field("duration_seconds", .number, .one, example: "85709"),
@@ -659,7 +659,7 @@ extension SchemaDescription {
             request: "ListDeviceSensorsRequest", response: "SensorItemList"),
           Method(
             "/traksense.v1.DeviceService/GetDeviceStatusHistory",
-            "When a device was online and when offline: online is while it was seen within the last offline_after_seconds, by the times of its heartbeats and of the readings of its sensors, archived ones included. Otherwise as GetSensorStatusHistory.",
+            "When a device was online and when offline: online is while it was seen within the last offline_after_seconds, by the times of its heartbeats and of the readings of its sensors, archived ones included. WARNING, which a device is in for its sensors or for what people say, is no part of it. Otherwise as GetSensorStatusHistory.",
             request: "GetStatusHistoryRequest", response: "StatusHistory"),
           Method(
             "/traksense.v1.DeviceService/GetDeviceSummary",

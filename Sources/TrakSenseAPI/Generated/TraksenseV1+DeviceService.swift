@@ -328,8 +328,8 @@ extension TraksenseV1 {
     ) async throws(RPCError) -> TraksenseV1.SensorItemList
 
     /// When a device was online and when offline: online is while it was seen within the last offline_after_seconds, by the
-    /// times of its heartbeats and of the readings of its sensors, archived ones included. Otherwise as
-    /// GetSensorStatusHistory.
+    /// times of its heartbeats and of the readings of its sensors, archived ones included. WARNING, which a device is in for its
+    /// sensors or for what people say, is no part of it. Otherwise as GetSensorStatusHistory.
     func getDeviceStatusHistory(
       _ request: TraksenseV1.GetStatusHistoryRequest, context: ServerContext
     ) async throws(RPCError) -> TraksenseV1.StatusHistory
@@ -436,8 +436,8 @@ extension TraksenseV1 {
     }
 
     /// When a device was online and when offline: online is while it was seen within the last offline_after_seconds, by the
-    /// times of its heartbeats and of the readings of its sensors, archived ones included. Otherwise as
-    /// GetSensorStatusHistory.
+    /// times of its heartbeats and of the readings of its sensors, archived ones included. WARNING, which a device is in for its
+    /// sensors or for what people say, is no part of it. Otherwise as GetSensorStatusHistory.
     public func getDeviceStatusHistory(
       _ request: TraksenseV1.GetStatusHistoryRequest, options: CallOptions = CallOptions()
     ) async throws(RPCError) -> TraksenseV1.StatusHistory {

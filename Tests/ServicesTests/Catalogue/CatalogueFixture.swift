@@ -41,6 +41,7 @@ final class ScriptedStatusLog: StatusLog {
   struct State {
     /// nil: too many.
     var changes: [StatusChange]? = []
+    var warnings: [WarningChange] = []
     var failure: StoreError?
     var sensors: [Int64] = []
     var device: Int64?
@@ -62,6 +63,13 @@ final class ScriptedStatusLog: StatusLog {
       state.range = range
       return state.changes?.filter { change in sensors.contains { $0 == change.sensorKey } }
     }
+  }
+
+  func statusRecord(
+    of sensor: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> StatusRecord? {
+    let changes = try await statusChanges(of: [sensor], in: range, limit: limit, tenant: tenant)
+    return changes.map { StatusRecord(changes: $0, warnings: edit { $0.warnings }) }
   }
 
   /// All changes are of the device.

@@ -61,6 +61,23 @@ struct StatusHistoryTests {
     #expect(alive.intervals.map(\.durationSeconds) == [64_800, 5_400, 16_200])
   }
 
+  @Test("a sensor's history says since when it was in warning; that counts as available")
+  func warnings() async throws {
+    let (fixture, writer) = try await fixture()
+    fixture.statuses.edit {
+      $0.warnings = [
+        WarningChange(since: at(-80_000), isBeyond: true),
+        WarningChange(since: at(-60_000), isBeyond: false),
+      ]
+    }
+    let sensor = try await fixture.sensors.getSensorStatusHistory(.init(id: 1), options: writer)
+    #expect(sensor.intervals.map(\.status) == ["ONLINE", "WARNING", "ONLINE", "OFFLINE"])
+    #expect(sensor.intervals.map(\.durationSeconds) == [6_400, 20_000, 16_800, 43_200])
+    #expect(sensor.availability?.value == 50)
+    let device = try await fixture.devices.getDeviceStatusHistory(.init(id: 1), options: writer)
+    #expect(device.intervals.map(\.status) == ["ONLINE", "OFFLINE", "ONLINE"])
+  }
+
   @Test(
     "a limit cuts the intervals and says so; availability is that of the whole range",
     arguments: 2...4)

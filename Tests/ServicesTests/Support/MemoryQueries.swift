@@ -63,6 +63,13 @@ final class MemoryQueries: TelemetryQueries {
     return changes.count > limit ? nil : changes
   }
 
+  func statusRecord(
+    of sensor: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> StatusRecord? {
+    let changes = try await statusChanges(of: [sensor], in: range, limit: limit, tenant: tenant)
+    return changes.map { StatusRecord(changes: $0) }
+  }
+
   /// All changes are of the one device.
   func statusChanges(
     ofDevice device: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
