@@ -81,8 +81,9 @@ let package = Package(
     .target(name: "CTrakSenseProto", dependencies: ["CProtobufC"]),
     .target(name: "CProtocPlugin", dependencies: ["CProtobufC"]),
 
-    // Layer 1: values, rules, ports; the thread that hosts blocking C libraries; times and JSON as text.
+    // Layer 1: values, rules, ports; the thread that hosts blocking C libraries; times, bytes and JSON as text.
     .target(name: "TimeText", swiftSettings: strict),
+    .target(name: "ByteText", swiftSettings: strict),
     .target(name: "Domain", dependencies: ["TimeText"], swiftSettings: strict),
     .target(name: "DedicatedThread", swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
@@ -104,13 +105,14 @@ let package = Package(
     .target(
       name: "RPCRuntime",
       dependencies: [
-        nioCore, nioPosix, nioTLS, nioHTTP1, nioSSL, logging, metrics, tracing, "CNGHTTP2", "CZlib",
+        "ByteText", nioCore, nioPosix, nioTLS, nioHTTP1, nioSSL, logging, metrics, tracing,
+        "CNGHTTP2", "CZlib",
       ],
       swiftSettings: strict),
     .target(
       name: "TrakSenseAPI",
       dependencies: [
-        "RPCRuntime", "JSONText", "TimeText", "CTrakSenseProto", "CProtobufC", nioCore,
+        "RPCRuntime", "ByteText", "JSONText", "TimeText", "CTrakSenseProto", "CProtobufC", nioCore,
       ],
       swiftSettings: strict),
     .target(
@@ -119,20 +121,20 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Credentials",
-      dependencies: ["DedicatedThread", "Domain", "JSONText", "COpenSSL"],
+      dependencies: ["ByteText", "DedicatedThread", "Domain", "JSONText", "COpenSSL"],
       swiftSettings: strict),
     .target(
       name: "Ingest",
-      dependencies: ["DedicatedThread", "Domain", "JSONText", "CMosquitto", logging],
+      dependencies: ["ByteText", "DedicatedThread", "Domain", "JSONText", "CMosquitto", logging],
       swiftSettings: strict),
     .target(
       name: "Curl", dependencies: ["DedicatedThread", "CCurl"], swiftSettings: strict),
     .target(
-      name: "Mail", dependencies: ["Curl", "DedicatedThread", "Domain", "Files"],
+      name: "Mail", dependencies: ["ByteText", "Curl", "DedicatedThread", "Domain", "Files"],
       swiftSettings: strict),
     .target(
       name: "ObjectStorage",
-      dependencies: ["Credentials", "Curl", "DedicatedThread", "Domain", "Files"],
+      dependencies: ["ByteText", "Credentials", "Curl", "DedicatedThread", "Domain", "Files"],
       swiftSettings: strict),
     .target(
       name: "Imaging", dependencies: ["DedicatedThread", "Domain", "CGD", "CZlib"],
@@ -142,13 +144,14 @@ let package = Package(
     .target(
       name: "Services",
       dependencies: [
-        "TrakSenseAPI", "RPCRuntime", "DedicatedThread", "Domain", "Credentials", nioCore, logging,
+        "TrakSenseAPI", "RPCRuntime", "ByteText", "DedicatedThread", "Domain", "Credentials",
+        nioCore, logging,
       ],
       swiftSettings: strict),
     .target(
       name: "RESTBridge",
       dependencies: [
-        "TrakSenseAPI", "RPCRuntime", "Credentials", "JSONText", nioCore, logging,
+        "TrakSenseAPI", "RPCRuntime", "ByteText", "Credentials", "JSONText", nioCore, logging,
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -217,14 +220,16 @@ let package = Package(
     .testTarget(
       name: "DedicatedThreadTests", dependencies: ["DedicatedThread"],
       swiftSettings: strictForTests),
+    .testTarget(name: "ByteTextTests", dependencies: ["ByteText"], swiftSettings: strictForTests),
     .testTarget(
-      name: "CredentialsTests", dependencies: ["Credentials", "Domain"],
+      name: "CredentialsTests", dependencies: ["Credentials", "ByteText", "Domain"],
       swiftSettings: strictForTests),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strictForTests),
     .testTarget(
       name: "RPCRuntimeTests",
       dependencies: [
-        "DevStack", "RPCRuntime", "Prometheus", nioCore, nioEmbedded, nioPosix, nioSSL, logging,
+        "DevStack", "RPCRuntime", "ByteText", "Prometheus", nioCore, nioEmbedded, nioPosix, nioSSL,
+        logging,
         metrics, tracing, .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
       ],
       exclude: ["Clients", "Servers"],
@@ -317,7 +322,8 @@ let package = Package(
 )
 
 let fuzzDependencies: [Target.Dependency] = [
-  "RPCRuntime", "TrakSenseAPI", "JSONText", "Imaging", "Ingest", "Services", "Domain", "RESTBridge",
+  "RPCRuntime", "TrakSenseAPI", "ByteText", "JSONText", "Imaging", "Ingest", "Services", "Domain",
+  "RESTBridge",
   nioCore, nioEmbedded, logging,
 ]
 if let fuzzerLibrary {

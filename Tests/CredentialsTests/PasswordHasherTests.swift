@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ByteText
 import Domain
 import Testing
 
@@ -46,11 +47,11 @@ struct PasswordHasherTests {
 
   /// Of any password, with a salt `s` and a hash of zeros.
   private static func pbkdf2(iterations: Int) -> String {
-    "pbkdf2_sha256$\(iterations)$s$" + Base64.encode([UInt8](repeating: 0, count: 32))
+    "pbkdf2_sha256$\(iterations)$s$" + Base64.text([UInt8](repeating: 0, count: 32))
   }
 
   private static func scrypt(_ n: String, _ r: String = "8", _ p: String = "1") -> String {
-    "scrypt$\(n)$s$\(r)$\(p)$" + Base64.encode([UInt8](repeating: 0, count: 64))
+    "scrypt$\(n)$s$\(r)$\(p)$" + Base64.text([UInt8](repeating: 0, count: 64))
   }
 
   @Test(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ByteText
 import Domain
 import Testing
 
@@ -34,10 +35,11 @@ struct TokenTests {
     let id = Hexadecimal.encode(try Digest.sha256(key).prefix(4))
     let header = header ?? #"{"alg":"HS256","kid":"KID"}"#
     let input =
-      Base64URL.encode(Array(header.replacing("KID", with: id).utf8)) + "."
-      + Base64URL.encode(Array(payload.utf8))
+      Base64.text(header.replacing("KID", with: id).utf8, as: .url) + "."
+      + Base64.text(payload.utf8, as: .url)
     return input + "."
-      + Base64URL.encode(try JSONWebToken.signature(of: input, with: Array(key.utf8)))
+      + Base64.text(
+        try JSONWebToken.signature(of: input, with: Array(key.utf8)), as: .url)
   }
 
   static let payload = """
@@ -51,10 +53,12 @@ struct TokenTests {
       "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9"
       + ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
     let key = try #require(
-      Base64URL.decode(
-        "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"))
+      Base64.decode(
+        exactly:
+          "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
+        as: .url))
     #expect(
-      Base64URL.encode(try JSONWebToken.signature(of: input, with: key))
+      Base64.text(try JSONWebToken.signature(of: input, with: key), as: .url)
         == "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
   }
 

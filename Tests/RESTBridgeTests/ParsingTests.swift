@@ -30,18 +30,6 @@ struct ParsingTests {
     #expect(UnixTime.timestamp(number) == nil)
   }
 
-  @Test(
-    "percent-encoding is resolved, and what is broken is refused",
-    arguments: [
-      ("a%20b", "a b"), ("%C2%B0C", "°C"), ("a+b", "a+b"), ("", ""), ("%", nil), ("%4", nil),
-      ("%zz", nil), ("%ff", nil), ("%00", nil), ("%0a", nil), ("%7f", nil),
-    ] as [(String, String?)])
-  func percent(text: String, decoded: String?) {
-    #expect(PercentDecoding.decode(Substring(text)) == decoded)
-    let form = decoded.map { text.contains("+") ? "a b" : $0 }
-    #expect(PercentDecoding.decode(Substring(text), plusIsSpace: true) == form)
-  }
-
   @Test("every status has its HTTP status, and only passing failures say when to come back")
   func statuses() {
     let expected: [StatusCode: Int] = [

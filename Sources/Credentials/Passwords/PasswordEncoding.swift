@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ByteText
 import COpenSSL
 
 /// A stored password hash, taken apart. The texts are Django's, so that its users move over:
@@ -22,7 +23,8 @@ enum PasswordEncoding {
     switch (parts.first, parts.count) {
     case ("scrypt", 6):
       guard let workFactor = Self.number(parts[1]), let blockSize = Self.number(parts[3]),
-        let parallelism = Self.number(parts[4]), let hash = Base64.decode(parts[5]),
+        let parallelism = Self.number(parts[4]),
+        let hash = Base64.decode(exactly: parts[5], as: .standard),
         hash.count == Self.scryptBytes, Self.isSalt(parts[2])
       else { return nil }
       let cost = ScryptCost(
@@ -31,7 +33,8 @@ enum PasswordEncoding {
       self = .scrypt(cost, salt: String(parts[2]), hash: hash)
     case ("pbkdf2_sha256", 4):
       guard let number = Self.number(parts[1]), let iterations = Int32(exactly: number),
-        (1...Self.maximumIterations).contains(iterations), let hash = Base64.decode(parts[3]),
+        (1...Self.maximumIterations).contains(iterations),
+        let hash = Base64.decode(exactly: parts[3], as: .standard),
         hash.count == Digest.sha256Bytes, Self.isSalt(parts[2])
       else { return nil }
       self = .pbkdf2(iterations: iterations, salt: String(parts[2]), hash: hash)
@@ -43,7 +46,7 @@ enum PasswordEncoding {
   /// The text of a scrypt hash.
   static func text(_ cost: ScryptCost, salt: String, hash: [UInt8]) -> String {
     "scrypt$\(cost.workFactor)$\(salt)$\(cost.blockSize)$\(cost.parallelism)$"
-      + Base64.encode(hash)
+      + Base64.text(hash)
   }
 
   /// Blocking: a fifth of a second of one core, or so.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ByteText
 import COpenSSL
 
 /// Randomness that nobody can guess: libcrypto's generator, seeded by the kernel.
@@ -15,7 +16,7 @@ package enum SecureRandom {
 
   /// A secret as text that fits into a URL: 43 characters for 32 bytes.
   package static func token(bytes count: Int = 32) throws(CryptoError) -> String {
-    Base64URL.encode(try bytes(count))
+    Base64.text(try bytes(count), as: .url)
   }
 
   /// A random UUID as text, lower-case (RFC 9562 §5.4).

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ByteText
 import JSONText
 
 /// A signed JSON object in the compact form of RFC 7515: `header.payload.signature`, HMAC-SHA256 only.
@@ -22,17 +23,18 @@ package enum JSONWebToken {
     header.key("typ")
     header.string("JWT")
     header.endObject()
-    let input = Base64URL.encode(header.bytes) + "." + Base64URL.encode(payload)
+    let input = Base64.text(header.bytes, as: .url) + "." + Base64.text(payload, as: .url)
     let signature = try Self.signature(of: input, with: keys.signing.secret)
-    return input + "." + Base64URL.encode(signature)
+    return input + "." + Base64.text(signature, as: .url)
   }
 
   /// - Returns: the payload of a genuine token; nothing in it has been looked at.
   static func verify(_ token: String, with keys: SigningKeys) throws(TokenError) -> [UInt8] {
     guard token.utf8.count <= maximumBytes else { throw .tooLarge }
     let parts = token.split(separator: ".", maxSplits: 3, omittingEmptySubsequences: false)
-    guard parts.count == 3, let header = Base64URL.decode(parts[0]),
-      let payload = Base64URL.decode(parts[1]), let presented = Base64URL.decode(parts[2])
+    guard parts.count == 3, let header = Base64.decode(exactly: parts[0], as: .url),
+      let payload = Base64.decode(exactly: parts[1], as: .url),
+      let presented = Base64.decode(exactly: parts[2], as: .url)
     else { throw .malformed }
     let key = try Self.key(for: header, among: keys)
     let expected: [UInt8]

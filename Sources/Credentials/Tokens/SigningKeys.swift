@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteText
+
 /// The secrets that sign tokens: the first signs, all verify, so that a new one can be put in front of the
 /// old one and the old one dropped when its last token has expired.
 package struct SigningKeys: Sendable, CustomStringConvertible, CustomDebugStringConvertible {

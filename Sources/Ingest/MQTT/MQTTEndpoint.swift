@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteText
+
 /// Where the broker is, and who we are to it.
 package struct MQTTEndpoint: Hashable, Sendable, CustomStringConvertible {
   package var host: String
@@ -70,19 +72,6 @@ package struct MQTTEndpoint: Hashable, Sendable, CustomStringConvertible {
   package var description: String { "\(usesTLS ? "mqtts" : "mqtt")://\(host):\(port)" }
 
   private static func percentDecoded(_ text: Substring) -> String? {
-    var bytes: [UInt8] = []
-    var rest = text.utf8[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "%") else {
-        bytes.append(byte)
-        continue
-      }
-      let digits = rest.prefix(2)
-      guard digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-      else { return nil }
-      bytes.append(value)
-      rest = rest.dropFirst(2)
-    }
-    return String(validating: bytes, as: UTF8.self)
+    PercentDecoding.bytes(text).flatMap { String(validating: $0, as: UTF8.self) }
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ByteText
 import Domain
 
 /// People's words in header fields.
@@ -51,7 +52,7 @@ enum HeaderText {
       if words[words.count - 1].count + bytes.count > wordBytes { words.append([]) }
       words[words.count - 1] += bytes
     }
-    return words.map { "=?UTF-8?B?\(String(decoding: Base64.encode($0), as: UTF8.self))?=" }
+    return words.map { "=?UTF-8?B?\(Base64.text($0))?=" }
       .joined(separator: "\r\n ")
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ByteText
 import Domain
 
 /// Writes messages as they travel: RFC 5322 with MIME (RFC 2045), 7 bits, lines of CRLF.
@@ -28,7 +29,18 @@ struct MailComposer {
       "Content-Transfer-Encoding: \(usesBase64 ? "base64" : "quoted-printable")",
     ]
     return Array((head.joined(separator: "\r\n") + "\r\n\r\n").utf8)
-      + (usesBase64 ? Base64.lines(text) : QuotedPrintable.encode(text))
+      + (usesBase64 ? Self.base64Lines(text) : QuotedPrintable.encode(text))
+  }
+
+  /// RFC 2045 §6.8: lines of 76 characters, each with its CRLF.
+  private static func base64Lines(_ bytes: [UInt8]) -> [UInt8] {
+    var text: [UInt8] = []
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      text += Base64.encode(rest.prefix(57)) + [0x0d, 0x0a]
+      rest = rest.dropFirst(57)
+    }
+    return text
   }
 
   private static func field(_ mailbox: Mailbox) throws(MailError) -> String {

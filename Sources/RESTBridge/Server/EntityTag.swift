@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteText
 import Credentials
 import HTTPTypes
 import Hummingbird

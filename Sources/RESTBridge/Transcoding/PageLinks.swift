@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteText
+
 /// The addresses of a list's neighbouring pages.
 struct PageLinks {
   // Names that make a message a page, or the request for one.

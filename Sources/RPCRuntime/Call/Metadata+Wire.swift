@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteText
+
 /// What of metadata goes over the wire, and how (gRPC over HTTP/2, "Custom-Metadata").
 extension Metadata.Entry {
   /// Keys in the protocol's own name space that user code may set.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteText
+
 /// Key–value pairs beside a call's messages (gRPC "Custom-Metadata"): ordered, keys may repeat.
 ///
 /// Keys are lower-case ASCII letters, digits, `_`, `-`, `.`. Values are printable ASCII, except that a key
@@ -41,7 +43,7 @@ public struct Metadata: Hashable, Sendable, ExpressibleByDictionaryLiteral {
   ///   - value: the bytes.
   ///   - key: folded to lower case; must end in `-bin`, or the other end sees the base64 text.
   public mutating func addBinary(_ value: some Sequence<UInt8>, for key: String) {
-    add(String(decoding: Base64.encode(value, padded: false), as: UTF8.self), for: key)
+    add(Base64.text(value, as: .unpadded), for: key)
   }
 
   /// The last value of `key`, compared in lower case.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteText
 import NIOCore
 
 /// One gRPC-Web call at the edge of its stream (gRPC "PROTOCOL-WEB"): what differs from gRPC is the
@@ -56,7 +57,7 @@ final class WebTranscoder: @unchecked Sendable {
   func encode(_ frame: ByteBuffer) -> ByteBuffer {
     guard isText else { return frame }
     return unsafe frame.withUnsafeReadableBytes {
-      ByteBuffer(bytes: unsafe Base64.encode($0, padded: true))
+      ByteBuffer(bytes: unsafe Base64.encode($0))
     }
   }
 

@@ -34,22 +34,15 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
   private let session: HTTP2Session
   private let openStreams: OpenStreams
   private var streams = StreamTable<ServerStream>()
-  /// Bodies whose writer waits for the peer to read.
-  private var waiting: [OutboundBody] = []
+  private let writer: ConnectionWriter
   private var context: ChannelHandlerContext?
-  private var output = OutputQueue()
   private var phase = Phase.awaitingPreface
   private(set) var peer = ""
   /// Who the client proved to be by its certificate.
   let peerIdentity: PeerIdentity?
   var handlers: HandlerQuota
-  private var isReading = false
-  private var isFlushing = false
-  private var flushIsScheduled = false
   private var timers: [Scheduled<Void>] = []
-  /// Bytes handed to the channel.
-  private var bytesWritten = 0
-  /// What the socket had taken of them when ``lookForStall()`` last looked, and how often that was the same.
+  /// What the socket had taken of the bytes written when ``lookForStall()`` last looked, and how often that was the same.
   private var bytesTaken = 0
   private var looksStalled = 0
   private var stallTimer: Scheduled<Void>?
@@ -71,6 +64,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
     self.loop = loop
     self.logger = logger
     self.peerIdentity = peerIdentity
+    writer = ConnectionWriter(loop: loop)
     executor = LoopExecutor(loop)
     handlers = HandlerQuota(limits)
     let now = NIODeadline.now()
@@ -101,7 +95,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let bytes = unwrapInboundIn(data)
     if case .closed = phase { return }
-    isReading = true
+    writer.isReading = true
     do {
       unsafe try bytes.withUnsafeReadableBytes { all in
         var rest = unsafe all
@@ -110,7 +104,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
           if case .closed = phase { return }
           // Frames of calls that were answered free what nghttp2 and the stream held.
           if context.channel.isWritable {
-            try session.send(into: &output, limit: OutputQueue.chunk)
+            try writer.collect(from: session)
           }
         }
         handleEvents()
@@ -129,7 +123,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    isReading = false
+    writer.isReading = false
     flush()
     context.fireChannelReadComplete()
   }
@@ -161,7 +155,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
     let open = streams.values
     streams.removeAll()
     openStreams.closed(open.count)
-    waiting = []
+    writer.dropWaiting()
     for stream in open { stream.closed() }
     self.context = nil
     context.fireChannelInactive()
@@ -195,7 +189,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
   }
 
   func isWaiting(_ body: OutboundBody) {
-    waiting.append(body)
+    writer.isWaiting(body)
   }
 
   func credit(_ count: Int, _ stream: StreamID) {
@@ -316,41 +310,28 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
   // MARK: Writing
 
   private func scheduleFlush() {
-    // While reading, everything is flushed once at the end of the burst.
-    guard !isReading, !flushIsScheduled else { return }
-    flushIsScheduled = true
-    loop.assumeIsolated().execute {
-      self.flushIsScheduled = false
-      self.flush()
-    }
+    writer.schedule { self.flush() }
   }
 
   private func flush() {
-    guard let context, !isFlushing else { return }
-    isFlushing = true
-    defer { isFlushing = false }
+    guard let context else { return }
+    writer.turn { flush(to: context) }
+  }
+
+  private func flush(to context: ChannelHandlerContext) {
     do throws(HTTP2Error) {
-      bytesWritten += try output.write(from: session, to: context)
+      try writer.write(from: session, to: context)
     } catch {
       logger.debug("cannot send", metadata: ["error": "\(error)"])
       return context.close(promise: nil)
     }
     handleEvents()
-    resumeWaitingStreams()
+    writer.resumeWaiting(below: limits.maxPendingBytesPerStream / 2)
     if session.queuedFrames > limits.maxQueuedControlFrames {
       logger.debug("peer does not read control frames; closing")
       context.close(promise: nil)
     } else if !session.wantsRead && !session.wantsWrite {
       closeAfterLastWrite(context)
-    }
-  }
-
-  private func resumeWaitingStreams() {
-    guard !waiting.isEmpty else { return }
-    let enough = limits.maxPendingBytesPerStream / 2
-    waiting.removeAll { body in
-      if body.queuedBytes <= enough { body.resumeWriter(true) }
-      return !body.hasWriter
     }
   }
 
@@ -365,7 +346,7 @@ final class ServerConnection: ChannelInboundHandler, CallTransport {
     guard let context else { return }
     let options = context.channel.syncOptions
     let waiting = try options?.getOption(ChannelOptions.bufferedWritableBytes) ?? 0
-    let taken = bytesWritten - waiting
+    let taken = writer.bytesWritten - waiting
     looksStalled = waiting > 0 && taken == bytesTaken ? looksStalled + 1 : 0
     bytesTaken = taken
     guard looksStalled < 2 else { return context.close(promise: nil) }

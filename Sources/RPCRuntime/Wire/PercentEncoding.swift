@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteText
+
 /// The encoding of `grpc-message` (gRPC over HTTP/2, "Responses", production Percent-Encoded).
 enum PercentEncoding {
   private static let hexDigits = Array("0123456789ABCDEF".utf8)
@@ -31,7 +33,8 @@ enum PercentEncoding {
     var index = 0
     while index < source.count {
       if source[index] == UInt8(ascii: "%"), index + 2 < source.count,
-        let high = hexValue(source[index + 1]), let low = hexValue(source[index + 2])
+        let high = Hexadecimal.value(source[index + 1]),
+        let low = Hexadecimal.value(source[index + 2])
       {
         bytes.append(high << 4 | low)
         index += 3
@@ -45,14 +48,5 @@ enum PercentEncoding {
 
   private static func isPlain(_ byte: UInt8) -> Bool {
     (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "%")
-  }
-
-  private static func hexValue(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-    default: nil
-    }
   }
 }

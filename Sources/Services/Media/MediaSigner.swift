@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ByteText
 package import Credentials
 import Domain
 
@@ -19,7 +20,7 @@ package struct MediaSigner: Sendable, CustomStringConvertible {
   /// - Returns: `/media/<key>?expires=…&signature=…`.
   func path(of key: String, until expiry: Timestamp) throws(CryptoError) -> String {
     let expires = expiry.microseconds / 1_000_000
-    let signature = Base64URL.encode(try self.signature(key, expires))
+    let signature = Base64.text(try self.signature(key, expires), as: .url)
     return "/media/\(key)?expires=\(expires)&signature=\(signature)"
   }
 
@@ -28,7 +29,7 @@ package struct MediaSigner: Sendable, CustomStringConvertible {
     _ key: String, expires: String, signature: String, at now: Timestamp
   ) throws(CryptoError) -> Bool {
     guard let seconds = Int64(expires), seconds >= 0, String(seconds) == expires,
-      let presented = Base64URL.decode(signature)
+      let presented = Base64.decode(exactly: signature, as: .url)
     else { return false }
     let expected = try self.signature(key, seconds)
     return ConstantTime.areEqual(presented, expected) && now.microseconds / 1_000_000 < seconds

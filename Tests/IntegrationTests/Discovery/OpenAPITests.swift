@@ -148,7 +148,9 @@ extension EndToEnd {
         [
           "-m", "schemathesis.cli", "--config-file", file, "run", "\(address)/api/schema/", "--url",
           "\(address)/api", "--header", "Host: \(TestStack.host)",
-          "--workers", "2", "--seed", "7", "--no-shrink", "--continue-on-failure",
+          // Two that parse Python at the same time fail now and then: "AST constructor recursion depth
+          // mismatch" (CPython 3.11 counts for all threads together).
+          "--workers", "1", "--seed", "7", "--no-shrink", "--continue-on-failure",
           "--generation-database", "none", "--suppress-health-check", "all", "--request-timeout",
           "20", "--warnings", "off", "--no-color",
         ] + Self.excluded.flatMap { ["--exclude-operation-id", $0] } + arguments,

@@ -34,14 +34,9 @@ final class ClientConnection: ChannelInboundHandler {
   /// Calls for which the server has no room yet.
   private let queue: CallQueue
   private var context: ChannelHandlerContext?
-  private var output = OutputQueue()
-  /// Bodies whose writer waits for the server to read.
-  private var waiting: [OutboundBody] = []
+  private let writer: ConnectionWriter
   /// False while the socket connects and TLS shakes hands.
   private var isStarted = false
-  private var isReading = false
-  private var isFlushing = false
-  private var flushIsScheduled = false
   /// Why this end closes the connection.
   private var reason: RPCError?
   private var keepalive: KeepaliveStateMachine?
@@ -68,6 +63,7 @@ final class ClientConnection: ChannelInboundHandler {
     self.authority = authority
     self.security = security
     self.limits = limits
+    writer = ConnectionWriter(loop: loop)
     queue = CallQueue(limit: limits.maxWaitingCalls)
     var configuration = HTTP2SessionConfiguration(role: .client)
     configuration.maxHeaderListBytes = limits.maxHeaderListBytes
@@ -127,7 +123,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let bytes = unwrapInboundIn(data)
-    isReading = true
+    writer.isReading = true
     keepalive?.received(at: .now())
     do {
       let events = unsafe try bytes.withUnsafeReadableBytes { try unsafe session.receive($0) }
@@ -141,7 +137,7 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    isReading = false
+    writer.isReading = false
     flush()
     context.fireChannelReadComplete()
   }
@@ -188,7 +184,7 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   func isWaiting(_ body: OutboundBody) {
-    waiting.append(body)
+    writer.isWaiting(body)
   }
 
   /// The call wants nothing more of its stream, which may be over by itself.
@@ -276,7 +272,7 @@ final class ClientConnection: ChannelInboundHandler {
     idleTimer?.cancel()
     let open = streams.values
     streams.removeAll()
-    waiting = []
+    writer.dropWaiting()
     for stream in open { stream.connectionLost(error, .processed) }
     whenClosed?()
     whenClosed = nil
@@ -313,33 +309,24 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   private func scheduleFlush() {
-    guard !isReading, !flushIsScheduled else { return }
-    flushIsScheduled = true
-    loop.assumeIsolated().execute {
-      self.flushIsScheduled = false
-      self.flush()
-    }
+    writer.schedule { self.flush() }
   }
 
   private func flush() {
-    guard let context, isStarted, !isFlushing else { return }
-    isFlushing = true
-    defer { isFlushing = false }
+    guard let context, isStarted else { return }
+    writer.turn { flush(to: context) }
+  }
+
+  private func flush(to context: ChannelHandlerContext) {
     do throws(HTTP2Error) {
-      // Again when the socket took so much that the channel is writable once more: its event for that
-      // came in the middle of this.
-      _ = try output.write(from: session, to: context)
+      try writer.write(from: session, to: context)
     } catch {
       return fail(RPCError(.unavailable, "connection to the server was lost: \(error)"))
     }
     let events = session.takeEvents()
     for event in events { handle(event) }
     session.reuse(events)
-    let enough = limits.maxPendingBytesPerCall / 2
-    waiting.removeAll { body in
-      if body.queuedBytes <= enough { body.resumeWriter(true) }
-      return !body.hasWriter
-    }
+    writer.resumeWaiting(below: limits.maxPendingBytesPerCall / 2)
     // A server that reads nothing while calls are made and given up: HEADERS and RST_STREAM of each.
     guard session.queuedFrames <= 2 * limits.maxWaitingCalls else {
       return fail(RPCError(.unavailable, "the server does not read"))
