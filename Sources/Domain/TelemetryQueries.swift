@@ -8,7 +8,7 @@ package protocol AssetSensors: Sendable {
   func sensors(ofAsset tag: String, of tenant: Tenant) async throws(StoreError) -> [Sensor]?
 }
 
-/// Knows when sensors came and went. Port: implemented by `Persistence`.
+/// Knows when sensors and devices came and went. Port: implemented by `Persistence`.
 package protocol StatusLog: Sendable {
   /// When sensors came and went within a range, and how they were when it began: of each, the last change before
   /// it and those in it, ascending. The end of the range is as far as anything is known: now, or earlier.
@@ -19,6 +19,19 @@ package protocol StatusLog: Sendable {
   func statusChanges(
     of sensors: [Int64], in range: Range<Timestamp>, limit: Int, tenant: Tenant
   ) async throws(StoreError) -> [StatusChange]?
+
+  /// The same of all that a device is seen by: its sensors, archived ones too, because what they measured they
+  /// did measure, and its heartbeats.
+  /// - Parameter device: key.
+  func statusChanges(
+    ofDevice device: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> [StatusChange]?
+
+  /// The same of one sensor, and when it went beyond its thresholds and came back.
+  /// - Parameter limit: most changes of both kinds together.
+  func statusRecord(
+    of sensor: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> StatusRecord?
 }
 
 /// Answers questions about readings that are not history of a sensor. Port: implemented by `Persistence`.
@@ -91,6 +104,7 @@ package struct DeviceState: Hashable, Sendable {
     }
   }
 
+  package let deviceKey: Int64
   /// How old the newest reading of something that is online may be.
   package let timeout: Duration
   /// Of the newest measurement or heartbeat; nil: never.
@@ -101,7 +115,10 @@ package struct DeviceState: Hashable, Sendable {
   /// What holds for devices that have no timeout of their own.
   package static let defaultTimeout: Duration = .seconds(300)
 
-  package init(timeout: Duration, lastSeen: Timestamp?, sensors: [SensorState]) {
+  package init(
+    deviceKey: Int64, timeout: Duration, lastSeen: Timestamp?, sensors: [SensorState]
+  ) {
+    self.deviceKey = deviceKey
     self.timeout = timeout
     self.lastSeen = lastSeen
     self.sensors = sensors

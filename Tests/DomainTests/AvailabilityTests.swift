@@ -6,7 +6,7 @@ import Testing
 struct AvailabilityTests {
   private func at(_ second: Int64) -> Timestamp { Timestamp(microseconds: second * 1_000_000) }
 
-  private func change(_ sensor: Int64, _ second: Int64, _ isOnline: Bool) -> StatusChange {
+  private func change(_ sensor: Int64?, _ second: Int64, _ isOnline: Bool) -> StatusChange {
     StatusChange(sensorKey: sensor, since: at(second), isOnline: isOnline)
   }
 
@@ -52,6 +52,57 @@ struct AvailabilityTests {
     #expect(texts(5..<5) == [])
   }
 
+  @Test(
+    "a sensor that is online is in warning from one reading beyond its thresholds to the next within"
+  )
+  func warnings() {
+    let changes = [
+      change(1, 0, true), change(1, 40, false), change(1, 60, true), change(1, 90, false),
+    ]
+    func texts(_ warnings: [(Int64, Bool)], _ range: Range<Int64> = -10..<100) -> [String] {
+      let record = StatusRecord(
+        changes: changes,
+        warnings: warnings.map { WarningChange(since: at($0.0), isBeyond: $0.1) })
+      return StatusInterval.intervals(
+        of: record, over: at(range.lowerBound)..<at(range.upperBound)
+      ).map { "\($0.status.rawValue) \($0.range.lowerBound.microseconds / 1_000_000)" }
+    }
+    #expect(texts([]) == ["ONLINE 0", "OFFLINE 40", "ONLINE 60", "OFFLINE 90"])
+    #expect(
+      texts([(10, true), (20, false), (30, true)]) == [
+        "ONLINE 0", "WARNING 10", "ONLINE 20", "WARNING 30", "OFFLINE 40", "WARNING 60",
+        "OFFLINE 90",
+      ])
+    // What happens while it is offline, at its ends and outside of the range.
+    #expect(
+      texts([(-5, true), (40, false), (50, true), (60, false), (95, true)]) == [
+        "WARNING 0", "OFFLINE 40", "ONLINE 60", "OFFLINE 90",
+      ])
+    #expect(
+      texts([(10, true), (10, true)], 20..<70) == ["WARNING 20", "OFFLINE 40", "WARNING 60"])
+    #expect(texts([(10, true)], 20..<20) == [])
+    let record = StatusRecord(
+      changes: changes, warnings: [WarningChange(since: at(10), isBeyond: true)])
+    let range = at(0)..<at(100)
+    #expect(
+      Availability.share(of: StatusInterval.intervals(of: record, over: range))
+        == Availability.share(of: changes, over: range))
+  }
+
+  @Test("of warnings before a range only the last stays; what says nothing new goes")
+  func condensedWarnings() {
+    func condensed(_ warnings: [(Int64, Bool)]) -> [String] {
+      warnings.map { WarningChange(since: at($0.0), isBeyond: $0.1) }.shuffled()
+        .condensed(from: at(0))
+        .map { "\($0.since.microseconds / 1_000_000) \($0.isBeyond)" }
+    }
+    #expect(
+      condensed([(-9, true), (-8, true), (-7, false), (1, false), (2, true)])
+        == ["-7 false", "2 true"])
+    #expect(condensed([(-9, true), (0, true), (3, false), (4, false)]) == ["-9 true", "3 false"])
+    #expect(condensed([(-9, false), (5, false)]) == [])
+  }
+
   @Test("of what was before, only the last change of each sensor stays; what changes nothing goes")
   func condensed() {
     let changes = [
@@ -65,12 +116,15 @@ struct AvailabilityTests {
       ])
   }
 
-  @Test("a device is available while any of its sensors is; saying so twice changes nothing")
+  @Test("a device is available while a sensor or heartbeats are; saying so twice changes nothing")
   func device() {
     let changes = [
       change(1, 0, true), change(2, 0, true), change(1, 20, false), change(1, 20, false),
       change(2, 40, false), change(2, 80, true), change(2, 80, true),
     ]
     #expect(Availability.share(of: changes.shuffled(), over: at(0)..<at(100)) == 0.6)
+    let beats = [change(nil, -5, true), change(nil, 30, false), change(nil, 70, true)]
+    #expect(Availability.share(of: changes + beats, over: at(0)..<at(100)) == 0.7)
+    #expect((changes + beats).condensed(from: at(0)).filter { $0.sensorKey == nil } == beats)
   }
 }

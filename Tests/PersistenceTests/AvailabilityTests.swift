@@ -35,7 +35,9 @@ struct AvailabilityTests {
       ).items
       for device in devices {
         let own = sensors.filter { $0.device == device.id }.map(\.id)
-        let wanted = try await expected(own)
+        let changes = try await queries.statusChanges(
+          ofDevice: device.id, in: range, limit: 10_000, tenant: plant.tenant)
+        let wanted = Availability.share(of: try #require(changes), over: range).map { $0 * 100 }
         #expect(isSame(device.availability, wanted), "seed \(seed)")
         #expect(
           isSame(
@@ -78,6 +80,22 @@ struct AvailabilityTests {
 
         """
     }
+    for device in 1...2 where Bool.random(using: &random) {
+      for _ in 0..<Int.random(in: 0...4, using: &random) {
+        let minutes = Int.random(in: 0..<2_400, using: &random)
+        script += """
+          INSERT INTO §telemetry_heartbeathistory (device_id, since, is_online) VALUES (\(device),
+            now() - \(minutes) * interval '1 minute', \(Bool.random(using: &random)))
+            ON CONFLICT DO NOTHING;
+
+          """
+      }
+      script += """
+        INSERT INTO §ingest_devicestatus (device_id, last_seen, last_heartbeat) VALUES (\(device),
+          now(), now() - \(Int.random(in: 0..<2_400, using: &random)) * interval '1 minute');
+
+        """
+    }
     return script
   }
 
@@ -105,7 +123,8 @@ struct AvailabilityTests {
       #expect(
         try await database.sites.stats(ofSite: 1, of: plant.tenant).deviceAvailability == 100)
       _ = try await database.sensors.setActive(false, sensor: 4, of: plant.tenant)
-      #expect(try await database.devices.device(2, of: plant.tenant).availability == nil)
+      // What it measured it did measure.
+      #expect(try await database.devices.device(2, of: plant.tenant).availability == 100)
       #expect(try await database.sensors.sensor(4, of: plant.tenant).availability == 100)
     }
   }

@@ -10,6 +10,7 @@ struct DeletionTests {
   private static let tables = [
     "telemetry_readings", "telemetry_5m", "telemetry_hourly", "telemetry_daily",
     "ingest_sensorstatus", "telemetry_sensorstate", "telemetry_statushistory",
+    "telemetry_warninghistory", "telemetry_formerthresholds",
   ]
 
   private func orphans(_ plant: Plant) async throws -> [String] {
@@ -19,9 +20,12 @@ struct DeletionTests {
         table, where: "sensor_id NOT IN (SELECT id FROM t.assets_sensor)")
       if count != 0 { found.append(table) }
     }
-    let devices = try await plant.count(
-      "ingest_devicestatus", where: "device_id NOT IN (SELECT id FROM t.assets_device)")
-    return found + (devices == 0 ? [] : ["ingest_devicestatus"])
+    for table in ["ingest_devicestatus", "telemetry_heartbeathistory"] {
+      let count = try await plant.count(
+        table, where: "device_id NOT IN (SELECT id FROM t.assets_device)")
+      if count != 0 { found.append(table) }
+    }
+    return found
   }
 
   @Test("a sensor without readings leaves nothing behind, and neither does its device")
@@ -32,6 +36,8 @@ struct DeletionTests {
         """
         INSERT INTO §ingest_sensorstatus (sensor_id, last_value, last_timestamp)
           SELECT id, 1, now() FROM §assets_sensor;
+        INSERT INTO §telemetry_warninghistory SELECT id, now(), true FROM §assets_sensor;
+        INSERT INTO §telemetry_formerthresholds SELECT id, now(), '{}' FROM §assets_sensor;
         """)
       let job = StatusJob(pool: database.pool, clock: WallClock { noon })
       #expect(try await job.run(for: plant.tenant).counts["changes"] == 6)

@@ -24,6 +24,9 @@ struct CatalogueTables: Sendable {
   var readings: String { schema.table("telemetry_readings") }
   var sensorStates: String { schema.table("telemetry_sensorstate") }
   var statusHistory: String { schema.table("telemetry_statushistory") }
+  var warningHistory: String { schema.table("telemetry_warninghistory") }
+  var formerThresholds: String { schema.table("telemetry_formerthresholds") }
+  var heartbeatHistory: String { schema.table("telemetry_heartbeathistory") }
 
   /// `site`.
   var siteSource: String { "\(sites) site" }
@@ -64,15 +67,29 @@ struct CatalogueTables: Sendable {
       status.last_timestamp > now() - make_interval(secs => device.offline_after_seconds), false)
     """
   /// Of `sensor` with `status`: the newest value lies outside its thresholds.
-  static let isBeyondThresholds = """
-    coalesce(
-      status.last_value < greatest(
-        (sensor.thresholds ->> 'critical_low')::double precision,
-        (sensor.thresholds ->> 'warning_low')::double precision)
-      OR status.last_value > least(
-        (sensor.thresholds ->> 'warning_high')::double precision,
-        (sensor.thresholds ->> 'critical_high')::double precision), false)
+  static let isBeyondThresholds = isBeyond(
+    "status.last_value", low: lowest(of: "sensor.thresholds"),
+    high: highest(of: "sensor.thresholds"))
+
+  static func isBeyond(_ value: String, low: String, high: String) -> String {
+    "coalesce(\(value) < \(low) OR \(value) > \(high), false)"
+  }
+
+  /// Values below it are beyond thresholds; NULL: none are.
+  static func lowest(of thresholds: String) -> String {
     """
+    greatest((\(thresholds) ->> 'critical_low')::double precision,
+      (\(thresholds) ->> 'warning_low')::double precision)
+    """
+  }
+
+  /// Values above it are beyond thresholds; NULL: none are.
+  static func highest(of thresholds: String) -> String {
+    """
+    least((\(thresholds) ->> 'warning_high')::double precision,
+      (\(thresholds) ->> 'critical_high')::double precision)
+    """
+  }
   /// Of `sensor` with `status` and `device`: a ``Connectivity``.
   static let sensorConnectivity = """
     CASE WHEN NOT \(isSensorOnline) THEN 'OFFLINE'

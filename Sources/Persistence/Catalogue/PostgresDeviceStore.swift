@@ -79,7 +79,9 @@ package struct PostgresDeviceStore: DeviceStore {
           ("sensors", nil, "SELECT count(*) FROM \(tables.sensors) WHERE device_id = $1"),
           tables.readings(ofSensors: "SELECT id FROM \(tables.sensors) WHERE device_id = $1"),
         ],
-        others: ["DELETE FROM \(tables.deviceStatus) WHERE device_id = $1"])
+        others: [tables.deviceStatus, tables.heartbeatHistory].map {
+          "DELETE FROM \($0) WHERE device_id = $1"
+        })
     }
   }
 
@@ -88,8 +90,10 @@ package struct PostgresDeviceStore: DeviceStore {
   ) async throws(CatalogueError) -> DevicePresence {
     try await pool.changeCatalogue(of: tenant) { tables, connection throws(PostgresError) in
       var presence: DevicePresence?
+      let beat: [PostgresValue] = [.int8(id), .timestamptz(instant)]
       try connection.pipeline([
         .begin,
+        // Locks the row also where it changes nothing, so that heartbeats come one after the other.
         Command(
           """
           INSERT INTO \(tables.deviceStatus) AS known (device_id, last_seen)
@@ -97,7 +101,28 @@ package struct PostgresDeviceStore: DeviceStore {
           ON CONFLICT (device_id) DO UPDATE SET status = 'ONLINE',
             last_seen = EXCLUDED.last_seen, updated_at = now()
           WHERE known.last_seen < EXCLUDED.last_seen
-          """, [.int8(id), .timestamptz(instant)]),
+          """, beat),
+        Command(
+          """
+          INSERT INTO \(tables.heartbeatHistory) (device_id, since, is_online)
+          SELECT device.id, change.since, change.is_online
+          FROM \(tables.devices) device
+          JOIN \(tables.deviceStatus) seen ON seen.device_id = device.id
+          CROSS JOIN LATERAL (
+            SELECT seen.last_heartbeat + make_interval(secs => device.offline_after_seconds) AS since
+          ) silent
+          CROSS JOIN LATERAL (VALUES (silent.since, false), ($2, true)) change (since, is_online)
+          WHERE device.id = $1 AND device.is_active AND coalesce($2 > silent.since, true)
+            AND change.since IS NOT NULL
+          ON CONFLICT (device_id, since) DO NOTHING
+          """, beat),
+        Command(
+          """
+          UPDATE \(tables.deviceStatus) seen SET last_heartbeat = $2
+          FROM \(tables.devices) device
+          WHERE seen.device_id = $1 AND device.id = $1 AND device.is_active
+            AND coalesce(seen.last_heartbeat < $2, true)
+          """, beat),
         Command(
           """
           SELECT \(CatalogueTables.shownStatus), seen.last_seen, \(CatalogueTables.isDeviceOnline)

@@ -108,13 +108,15 @@ extension PostgresConnection {
   }
 
   /// Changes one row and reads what came of it, in a transaction and one round trip.
+  /// - Parameter first: in the same transaction.
   func updated<Value: Sendable>(
-    _ update: Command, _ columns: String, from source: String, _ key: String, id: Int64,
+    _ update: Command, after first: [Command] = [], _ columns: String, from source: String,
+    _ key: String, id: Int64,
     _ read: (borrowing PostgresRow) throws(PostgresError) -> Value
   ) throws(PostgresError) -> Result<Value, CatalogueError> {
     var value: Value?
     let select = Command.one(columns, from: source, key, id: id)
-    try pipeline([.begin, update, select, .commit]) {
+    try pipeline([.begin] + first + [update, select, .commit]) {
       (_: Int, row: borrowing PostgresRow) throws(PostgresError) in value = try read(row)
     }
     return value.map { .success($0) } ?? .failure(.notFound)

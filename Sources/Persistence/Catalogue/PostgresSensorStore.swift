@@ -104,7 +104,11 @@ package struct PostgresSensorStore: SensorStore {
   ) async throws(CatalogueError) -> SensorRecord {
     let columns = Self.columns(changes)
     guard !columns.isEmpty else { return try await sensor(id, of: tenant) }
-    return try await update(id, of: tenant) { columns.update($0.sensors, id: id) }
+    return try await update(
+      id, of: tenant,
+      after: { tables in
+        changes.thresholds.map { [WarningChanges(tables).keepThresholds(of: id, before: $0)] } ?? []
+      }, { columns.update($0.sensors, id: id) })
   }
 
   package func setActive(
@@ -118,20 +122,24 @@ package struct PostgresSensorStore: SensorStore {
       try connection.deleted(
         tables.sensors, id: id, quiet: tables.readings,
         usage: [tables.readings(ofSensors: "$1")],
-        others: [tables.sensorStatus, tables.sensorStates, tables.statusHistory].map {
-          "DELETE FROM \($0) WHERE sensor_id = $1"
-        })
+        others: [
+          tables.sensorStatus, tables.sensorStates, tables.statusHistory, tables.warningHistory,
+          tables.formerThresholds,
+        ].map { "DELETE FROM \($0) WHERE sensor_id = $1" })
     }
   }
 
   // MARK: Statements
 
   private func update(
-    _ id: Int64, of tenant: Tenant, _ command: @Sendable (CatalogueTables) -> Command
+    _ id: Int64, of tenant: Tenant,
+    after first: @Sendable (CatalogueTables) -> [Command] = { _ in [] },
+    _ command: @Sendable (CatalogueTables) -> Command
   ) async throws(CatalogueError) -> SensorRecord {
     try await pool.changeCatalogue(of: tenant) { tables, connection throws(PostgresError) in
       try connection.updated(
-        command(tables), CatalogueSensorColumns.whole, from: Self.source(tables), "sensor", id: id
+        command(tables), after: first(tables), CatalogueSensorColumns.whole,
+        from: Self.source(tables), "sensor", id: id
       ) { (row: borrowing PostgresRow) throws(PostgresError) in
         try CatalogueSensorColumns.read(row)
       }

@@ -42,6 +42,10 @@ package import Domain
     try required(column, optional(column))
   }
 
+  package func optionalBool(_ column: Int) throws(PostgresError) -> Bool? {
+    try optional(column)
+  }
+
   package func optionalInt8(_ column: Int) throws(PostgresError) -> Int64? {
     try optional(column)
   }

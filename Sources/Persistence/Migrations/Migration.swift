@@ -44,7 +44,8 @@ package struct Migration: Sendable {
   ]
   package static let forTenants: [Migration] = [
     .tenant0001Catalogue, .tenant0002Readings, .tenant0003Ingest, .tenant0004CatalogueLimits,
-    .tenant0005Rollups, .tenant0006Status, .tenant0007Orphans,
+    .tenant0005Rollups, .tenant0006Status, .tenant0007Orphans, .tenant0008Heartbeats,
+    .tenant0009Warnings,
   ]
 }
 

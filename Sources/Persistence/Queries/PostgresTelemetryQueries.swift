@@ -66,7 +66,7 @@ package struct PostgresTelemetryQueries: TelemetryQueries {
     let schema = try tenantSchema(tenant)
     let known = Command(
       """
-      SELECT device.offline_after_seconds, seen.last_seen
+      SELECT device.id, device.offline_after_seconds, seen.last_seen
       FROM \(schema.table("assets_device")) device
       LEFT JOIN \(schema.table("ingest_devicestatus")) seen ON seen.device_id = device.id
       WHERE device.mqtt_client_id = $1 AND device.is_active
@@ -89,19 +89,22 @@ package struct PostgresTelemetryQueries: TelemetryQueries {
       ORDER BY sensor.id
       """, [.text(device.rawValue), .timestamptz(since)])
     return try await pool.run { connection throws(PostgresError) in
-      var timeout: Duration?
-      var lastSeen: Timestamp?
+      var device: (key: Int64, timeout: Duration, lastSeen: Timestamp?)?
       var states: [DeviceState.SensorState] = []
       try connection.pipeline([known, sensors]) {
         (number: Int, row: borrowing PostgresRow) throws(PostgresError) in
         if number == 0 {
-          timeout = .seconds(try row.int4(0))
-          lastSeen = try row.optionalTimestamptz(1)
+          device = (
+            try row.int8(0), .seconds(try row.int4(1)), try row.optionalTimestamptz(2)
+          )
         } else {
           states.append(try Self.state(row))
         }
       }
-      return timeout.map { DeviceState(timeout: $0, lastSeen: lastSeen, sensors: states) }
+      return device.map {
+        DeviceState(
+          deviceKey: $0.key, timeout: $0.timeout, lastSeen: $0.lastSeen, sensors: states)
+      }
     }
   }
 
@@ -131,14 +134,64 @@ package struct PostgresTelemetryQueries: TelemetryQueries {
   package func statusChanges(
     of sensors: [Int64], in range: Range<Timestamp>, limit: Int, tenant: Tenant
   ) async throws(StoreError) -> [StatusChange]? {
+    let changes = StatusChanges(schema: try tenantSchema(tenant))
     // One more, to see that there are more; and those that say the same thing twice.
     let most = limit + 1 + 3 * sensors.count
-    let command = StatusChanges(schema: try tenantSchema(tenant)).command(
-      of: sensors, in: range, limit: most)
+    return try await condensed(
+      changes.command(of: sensors, in: range, limit: most), most, range, limit: limit)
+  }
+
+  package func statusChanges(
+    ofDevice device: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> [StatusChange]? {
+    let changes = StatusChanges(schema: try tenantSchema(tenant))
+    let most = limit + 1 + 3 * Self.sensorsOfADevice
+    return try await condensed(
+      changes.command(ofDevice: device, in: range, limit: most), most, range, limit: limit)
+  }
+
+  package func statusRecord(
+    of sensor: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> StatusRecord? {
+    // One more, and those that say the same thing twice: 3 changes, and 2 warnings before the range.
+    let most = limit + 1 + 5
+    let command = StatusChanges(schema: try tenantSchema(tenant)).record(
+      of: sensor, in: range, limit: most)
+    var changes: [StatusChange] = []
+    var warnings: [WarningChange] = []
+    for row in try await pool.run({ connection throws(PostgresError) in
+      try connection.rows(command) { (row: borrowing PostgresRow) throws(PostgresError) in
+        (
+          since: try row.timestamptz(0), isOnline: try row.optionalBool(1),
+          isBeyond: try row.optionalBool(2)
+        )
+      }
+    }) {
+      if let isOnline = row.isOnline {
+        changes.append(StatusChange(sensorKey: sensor, since: row.since, isOnline: isOnline))
+      } else if let isBeyond = row.isBeyond {
+        warnings.append(WarningChange(since: row.since, isBeyond: isBeyond))
+      }
+    }
+    let isCut = changes.count + warnings.count == most
+    changes = changes.condensed(from: range.lowerBound)
+    warnings = warnings.condensed(from: range.lowerBound)
+    guard !isCut, changes.count + warnings.count <= limit else { return nil }
+    return StatusRecord(changes: changes, warnings: warnings)
+  }
+
+  /// More than one has. Of one that has still more, what is refused for its number of changes may be this many times
+  /// three fewer than said.
+  private static let sensorsOfADevice = 1_000
+
+  private func condensed(
+    _ command: Command, _ most: Int, _ range: Range<Timestamp>, limit: Int
+  ) async throws(StoreError) -> [StatusChange]? {
     let changes = try await pool.run { connection throws(PostgresError) in
       try connection.rows(command) { (row: borrowing PostgresRow) throws(PostgresError) in
         StatusChange(
-          sensorKey: try row.int8(0), since: try row.timestamptz(1), isOnline: try row.bool(2))
+          sensorKey: try row.optionalInt8(0), since: try row.timestamptz(1),
+          isOnline: try row.bool(2))
       }
     }
     let condensed = changes.condensed(from: range.lowerBound)

@@ -9,6 +9,8 @@ enum OpenAPIErrors {
     static let body = Traits(rawValue: 1)
     /// Looks at credentials.
     static let credentials = Traits(rawValue: 2)
+    /// The body is a form, and one that is too large is a problem of its field.
+    static let form = Traits(rawValue: 4)
   }
 
   private struct Kind {
@@ -81,7 +83,8 @@ enum OpenAPIErrors {
     all.filter { one in
       switch one.status {
       case 401: traits.contains(.credentials) || others.contains(401)
-      case 408, 413, 415: traits.contains(.body)
+      case 408, 415: traits.contains(.body)
+      case 413: traits.contains(.body) && !traits.contains(.form)
       case 409: others.contains(409)
       default: true
       }

@@ -150,7 +150,7 @@ struct OwnOperation {
           "200", "Done.", schemas.answer("AvatarResponse"),
           examples.answer("AvatarResponse").map { $0.merged(with: OwnExamples.picture) })
       ]
-      traits = [.body]
+      traits = [.body, .form]
     case .media:
       summary = "Media"
       description = "A file behind a signed URL, as other answers give it."

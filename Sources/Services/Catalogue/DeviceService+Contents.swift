@@ -26,15 +26,13 @@ extension DeviceService {
   package func getDeviceStatusHistory(
     _ request: TraksenseV1.GetStatusHistoryRequest, context: ServerContext
   ) async throws(RPCError) -> TraksenseV1.StatusHistory {
-    let tenant = try context.tenant()
     let wanted = try StatusHistoryInput(request, now: desk.clock.now())
-    var query = SensorQuery()
-    query.device = Int64(request.id)
-    let sensors = try await desk.whole("sensor", of: "device", context) {
-      page throws(CatalogueError) in
-      try await desk.sensors.sensors(query, page, of: tenant)
+    let device = try await device(request.id, context)
+    return try await desk.history(wanted, context) { limit, tenant throws(StoreError) in
+      try await desk.statuses.statusChanges(
+        ofDevice: device.id, in: wanted.past, limit: limit, tenant: tenant
+      ).map { StatusRecord(changes: $0) }
     }
-    return try await desk.history(of: sensors.map(\.id), wanted, context)
   }
 
   package func getDeviceSummary(

@@ -138,7 +138,10 @@ package struct SensorService: TraksenseV1.SensorServiceProtocol {
   ) async throws(RPCError) -> TraksenseV1.StatusHistory {
     let wanted = try StatusHistoryInput(request, now: desk.clock.now())
     let sensor = try await sensor(request.id, context)
-    return try await desk.history(of: [sensor.id], wanted, context)
+    return try await desk.history(wanted, context) { limit, tenant throws(StoreError) in
+      try await desk.statuses.statusRecord(
+        of: sensor.id, in: wanted.past, limit: limit, tenant: tenant)
+    }
   }
 
   // MARK: Shared

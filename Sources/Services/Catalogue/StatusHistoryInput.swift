@@ -34,23 +34,23 @@ extension CatalogueDesk {
   /// Changes that one history may be made of. Default 100,000 (about 3 MB). Beyond: INVALID_ARGUMENT.
   private static let maxChanges = 100_000
 
-  /// When at least one of some sensors was online.
+  /// - Parameter ask: for the changes, at most so many; nil: there are more.
   func history(
-    of sensors: [Int64], _ wanted: StatusHistoryInput, _ context: ServerContext
+    _ wanted: StatusHistoryInput, _ context: ServerContext,
+    _ ask: (_ limit: Int, Tenant) async throws(StoreError) -> StatusRecord?
   ) async throws(RPCError) -> TraksenseV1.StatusHistory {
     let tenant = try context.tenant()
-    let changes: [StatusChange]?
+    let record: StatusRecord?
     do throws(StoreError) {
-      changes = try await statuses.statusChanges(
-        of: sensors, in: wanted.past, limit: Self.maxChanges, tenant: tenant)
+      record = try await ask(Self.maxChanges, tenant)
     } catch {
       throw failure(error, context)
     }
-    guard let changes else {
+    guard let record else {
       throw .invalid(
         "from", "There are more than \(Self.maxChanges) changes: take a shorter range.")
     }
-    let intervals = StatusInterval.intervals(of: changes, over: wanted.past)
+    let intervals = StatusInterval.intervals(of: record, over: wanted.past)
     return TraksenseV1.StatusHistory(
       from: ProtoTimestamp(wanted.range.lowerBound), to: ProtoTimestamp(wanted.range.upperBound),
       availability: ProtoDoubleValue(Availability.share(of: intervals).map { $0 * 100 }),
@@ -63,7 +63,7 @@ extension TraksenseV1.StatusInterval {
   fileprivate init(_ interval: Domain.StatusInterval) {
     let length = interval.range.upperBound.microseconds - interval.range.lowerBound.microseconds
     self.init(
-      status: (interval.isOnline ? Connectivity.online : .offline).rawValue,
+      status: interval.status.rawValue,
       start: ProtoTimestamp(interval.range.lowerBound),
       end: ProtoTimestamp(interval.range.upperBound), durationSeconds: Double(length) / 1_000_000)
   }

@@ -23,7 +23,10 @@ extension TelemetryQueryService {
     }
     guard let state = found else { throw .notFound("device_id", "There is no device \(device).") }
     let lastDay = now.advanced(by: .zero - Self.day)..<now
-    let changes = try await changes(of: state.sensors.map(\.sensor), lastDay, tenant, context)
+    let changes = try await changes(context) { limit throws(StoreError) in
+      try await queries.statusChanges(
+        ofDevice: state.deviceKey, in: lastDay, limit: limit, tenant: tenant)
+    }
     let sensors = state.sensors.sorted { $0.sensor.id.rawValue < $1.sensor.id.rawValue }
     return TraksenseV1.TelemetrySummary(
       deviceID: request.deviceID,
@@ -39,13 +42,12 @@ extension TelemetryQueryService {
   }
 
   private func changes(
-    of sensors: [Sensor], _ range: Range<Timestamp>, _ tenant: Tenant, _ context: ServerContext
+    _ context: ServerContext,
+    _ asking: @Sendable (_ limit: Int) async throws(StoreError) -> [StatusChange]?
   ) async throws(RPCError) -> [StatusChange] {
-    guard !sensors.isEmpty else { return [] }
     let limit = limits.maxKeptPoints
     let changes = try await ask(context) { () async throws(StoreError) in
-      try await queries.statusChanges(
-        of: sensors.map(\.key), in: range, limit: limit, tenant: tenant)
+      try await asking(limit)
     }
     guard let changes else {
       throw .invalid(
@@ -69,7 +71,12 @@ extension TelemetryQueryService {
     }
     // What is to come is neither online nor offline.
     let past = range.lowerBound..<max(range.lowerBound, min(range.upperBound, now))
-    let changes = try await changes(of: sensors, past, tenant, context)
+    let changes = try await changes(context) { limit throws(StoreError) in
+      sensors.isEmpty
+        ? []
+        : try await queries.statusChanges(
+          of: sensors.map(\.key), in: past, limit: limit, tenant: tenant)
+    }
     let byKey = Dictionary(totals.map { ($0.sensorKey, $0) }) { first, _ in first }
     let ordered = sensors.sorted {
       ($0.device.rawValue, $0.id.rawValue) < ($1.device.rawValue, $1.id.rawValue)

@@ -2587,7 +2587,7 @@ extension ProtobufSchema {
           \u{12}ListAssetsResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\u{5}\
           \u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}5\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}\
           2\u{1b}.traksense.v1.AssetListItemR\u{7}results\"!\u{a}\u{f}GetAssetRequest\u{12}\
-          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{a7}\u{7}\u{a}\u{12}CreateAs\
+          \u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{8e}\u{8}\u{a}\u{12}CreateAs\
           setRequest\u{12}1\u{a}\u{3}tag\u{18}\u{1} \u{1}(\u{9}B\u{1f}\u{ba}\u{d4}\u{18}\u{2}\
           \u{10}d\u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\u{18}\u{6}CH-003R\u{3}\
           tag\u{12}(\u{a}\u{4}name\u{18}\u{2} \u{1}(\u{9}B\u{14}\u{ba}\u{d4}\u{18}\u{3}\u{10}\
@@ -2595,144 +2595,146 @@ extension ProtobufSchema {
           \u{3} \u{1}(\u{d}B\u{8}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}site\u{12}\u{99}\
           \u{1}\u{a}\u{a}asset_type\u{18}\u{4} \u{1}(\u{9}Bz\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\
           h:fCHILLER AHU FAN_COIL PUMP BOILER COOLING_TOWER VRF RTU VALVE SENSOR CONTROLLE\
-          R FILTER DUCT METER OTHER\u{b2}\u{d4}\u{18}\u{7}CHILLERR\u{9}assetType\u{12}\u{1a}\
-          \u{a}\u{4}type\u{18}\u{5} \u{1}(\u{9}B\u{6}\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}R\u{4}\
-          type\u{12}1\u{a}\u{10}asset_type_other\u{18}\u{6} \u{1}(\u{9}B\u{7}\u{ba}\u{d4}\u{18}\
-          \u{3}\u{10}\u{c8}\u{1}R\u{e}assetTypeOther\u{12}6\u{a}\u{c}manufacturer\u{18}\u{7}\
-           \u{1}(\u{9}B\u{12}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{7}\
-          CarrierR\u{c}manufacturer\u{12}*\u{a}\u{5}model\u{18}\u{8} \u{1}(\u{9}B\u{14}\u{ba}\
-          \u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{9}30XA-1002R\u{5}model\u{12}\
-          :\u{a}\u{d}serial_number\u{18}\u{9} \u{1}(\u{9}B\u{15}\u{ba}\u{d4}\u{18}\u{3}\u{10}\
-          \u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{a}C-2024-117R\u{c}serialNumber\u{12}B\u{a}\u{14}\
-          location_description\u{18}\u{a} \u{1}(\u{9}B\u{f}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{f4}\
-          \u{3}\u{b2}\u{d4}\u{18}\u{4}RoofR\u{13}locationDescription\u{12}c\u{a}\u{11}inst\
-          allation_date\u{18}\u{b} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueB\u{18}\u{ba}\
-          \u{d4}\u{18}\u{6}2\u{4}date\u{b2}\u{d4}\u{18}\u{a}2024-03-01R\u{10}installationD\
-          ate\u{12}E\u{a}\u{10}last_maintenance\u{18}\u{c} \u{1}(\u{b}2\u{1a}.google.proto\
-          buf.TimestampR\u{f}lastMaintenance\u{12}@\u{a}\u{6}status\u{18}\u{d} \u{1}(\u{9}\
-          B(\u{ba}\u{d4}\u{18}\u{1e}:\u{1c}OK MAINTENANCE STOPPED ALERT\u{b2}\u{d4}\u{18}\u{2}\
-          OKR\u{6}status\u{12}Y\u{a}\u{e}specifications\u{18}\u{e} \u{1}(\u{b}2\u{17}.goog\
-          le.protobuf.StructB\u{18}\u{b2}\u{d4}\u{18}\u{14}{\"capacity_kw\": 350}R\u{e}spe\
-          cifications\"\u{92}\u{5}\u{a}\u{12}UpdateAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\
-          \u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{15}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{3}\u{e0}\
-          A\u{2}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}R\u{4}name\u{12}\
-          \u{12}\u{a}\u{4}site\u{18}\u{4} \u{1}(\u{d}R\u{4}site\u{12}\u{1d}\u{a}\u{a}asset\
-          _type\u{18}\u{5} \u{1}(\u{9}R\u{9}assetType\u{12}\u{12}\u{a}\u{4}type\u{18}\u{6}\
-           \u{1}(\u{9}R\u{4}type\u{12}(\u{a}\u{10}asset_type_other\u{18}\u{7} \u{1}(\u{9}R\
-          \u{e}assetTypeOther\u{12}\"\u{a}\u{c}manufacturer\u{18}\u{8} \u{1}(\u{9}R\u{c}ma\
-          nufacturer\u{12}\u{14}\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\
-          \u{d}serial_number\u{18}\u{a} \u{1}(\u{9}R\u{c}serialNumber\u{12}1\u{a}\u{14}loc\
-          ation_description\u{18}\u{b} \u{1}(\u{9}R\u{13}locationDescription\u{12}I\u{a}\u{11}\
-          installation_date\u{18}\u{c} \u{1}(\u{b}2\u{1c}.google.protobuf.StringValueR\u{10}\
-          installationDate\u{12}E\u{a}\u{10}last_maintenance\u{18}\u{d} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.TimestampR\u{f}lastMaintenance\u{12}\u{16}\u{a}\u{6}status\u{18}\
-          \u{e} \u{1}(\u{9}R\u{6}status\u{12}?\u{a}\u{e}specifications\u{18}\u{f} \u{1}(\u{b}\
-          2\u{17}.google.protobuf.StructR\u{e}specifications\u{12};\u{a}\u{b}update_mask\u{18}\
-          \u{10} \u{1}(\u{b}2\u{1a}.google.protobuf.FieldMaskR\u{a}updateMask:\u{16}\u{da}\
-          \u{d4}\u{18}\u{12}CreateAssetRequest\"+\u{a}\u{12}DeleteAssetRequest\u{12}\u{15}\
-          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{2}id\"%\u{a}\
-          \u{13}ArchiveAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\
-          %\u{a}\u{13}RestoreAssetRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}\
-          id\"\u{b3}\u{1}\u{a}\u{17}ListAssetDevicesRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1}\
-           \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\u{a}\u{b}device_type\u{18}\u{2} \u{1}(\u{9}R\u{a}\
-          deviceType\u{12}\u{16}\u{a}\u{6}status\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}7\
-          \u{a}\u{9}is_online\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}\
-          isOnline:\u{16}\u{da}\u{d4}\u{18}\u{12}ListDevicesRequest\"\u{b3}\u{1}\u{a}\u{17}\
-          ListAssetSensorsRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\
-          \u{1f}\u{a}\u{b}metric_type\u{18}\u{2} \u{1}(\u{9}R\u{a}metricType\u{12}7\u{a}\u{9}\
-          is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline\u{12}\
-          \u{16}\u{a}\u{6}status\u{18}\u{4} \u{1}(\u{9}R\u{6}status:\u{16}\u{da}\u{d4}\u{18}\
-          \u{12}ListSensorsRequest\"-\u{a}\u{1b}CalculateAssetHealthRequest\u{12}\u{e}\u{a}\
-          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"y\u{a}\u{b}AssetHealth\u{12}*\u{a}\u{c}h\
-          ealth_score\u{18}\u{1} \u{1}(\u{d}B\u{7}\u{b2}\u{d4}\u{18}\u{3}100R\u{b}healthSc\
-          ore\u{12}>\u{a}\u{a}updated_at\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.Tim\
-          estampB\u{3}\u{e0}A\u{2}R\u{9}updatedAt\"p\u{a}\u{1a}ListCompleteAssetsResponse\u{12}\
-          \u{1b}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}\
-          count\u{12}5\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{1b}.traksense.v1.Complet\
-          eAssetR\u{7}results\"\u{84}\u{8}\u{a}\u{d}CompleteAsset\u{12}\u{15}\u{a}\u{2}id\u{18}\
-          \u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{2}id\u{12}\u{1c}\u{a}\u{3}tag\
-          \u{18}\u{2} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}CH-001R\u{3}tag\u{12}!\u{a}\u{4}\
-          name\u{18}\u{3} \u{1}(\u{9}B\u{d}\u{b2}\u{d4}\u{18}\u{9}Chiller 1R\u{4}name\u{12}\
-          \u{19}\u{a}\u{4}site\u{18}\u{4} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}s\
-          ite\u{12}1\u{a}\u{9}site_name\u{18}\u{5} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}\
-          Hospital CentralR\u{8}siteName\u{12}9\u{a}\u{d}full_location\u{18}\u{6} \u{1}(\u{9}\
-          B\u{14}\u{b2}\u{d4}\u{18}\u{10}Hospital CentralR\u{c}fullLocation\u{12}*\u{a}\u{a}\
-          asset_type\u{18}\u{7} \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\u{7}CHILLERR\u{9}asset\
-          Type\u{12}/\u{a}\u{c}manufacturer\u{18}\u{8} \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\
-          \u{7}CarrierR\u{c}manufacturer\u{12}#\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}B\u{d}\
-          \u{b2}\u{d4}\u{18}\u{9}30XA-1002R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{a}\
-           \u{1}(\u{9}R\u{c}serialNumber\u{12}\u{1e}\u{a}\u{6}status\u{18}\u{b} \u{1}(\u{9}\
-          B\u{6}\u{b2}\u{d4}\u{18}\u{2}OKR\u{6}status\u{12}*\u{a}\u{c}health_score\u{18}\u{c}\
-           \u{1}(\u{d}B\u{7}\u{b2}\u{d4}\u{18}\u{3}100R\u{b}healthScore\u{12}(\u{a}\u{c}de\
-          vice_count\u{18}\u{d} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{b}deviceCount\
-          \u{12}5\u{a}\u{13}online_device_count\u{18}\u{e} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\
-          \u{1}1R\u{11}onlineDeviceCount\u{12}(\u{a}\u{c}sensor_count\u{18}\u{f} \u{1}(\u{d}\
-          B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{b}sensorCount\u{12}5\u{a}\u{13}online_sensor_c\
-          ount\u{18}\u{10} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{11}onlineSensorCou\
-          nt\u{12}X\u{a}\u{f}latest_readings\u{18}\u{11} \u{3}(\u{b}2/.traksense.v1.Comple\
-          teAsset.LatestReadingsEntryR\u{e}latestReadings\u{12}%\u{a}\u{9}is_active\u{18}\u{12}\
-           \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isActive\u{12}>\u{a}\u{a}crea\
-          ted_at\u{18}\u{13} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}\
-          R\u{9}createdAt\u{12}>\u{a}\u{a}updated_at\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google\
-          .protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}updatedAt\u{1a}\\\u{a}\u{13}LatestRea\
-          dingsEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\u{1} \u{1}(\u{d}R\u{3}key\u{12}/\u{a}\u{5}\
-          value\u{18}\u{2} \u{1}(\u{b}2\u{19}.traksense.v1.LastReadingR\u{5}value:\u{2}8\u{1}\
-          \"\u{e8}\u{2}\u{a}\u{b}LastReading\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}\
-          B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}\u{1e}\u{a}\u{3}tag\u{18}\
-          \u{2} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}temp_001R\u{3}tag\u{12}0\u{a}\u{b}\
-          metric_type\u{18}\u{3} \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}\
-          metricType\u{12}\u{1b}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\
-          \u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}\u{1d}\u{a}\u{5}value\u{18}\u{5} \u{1}(\u{1}B\u{7}\
-          \u{b2}\u{d4}\u{18}\u{3}6.9R\u{5}value\u{12}U\u{a}\u{9}timestamp\u{18}\u{6} \u{1}\
-          (\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}\
-          2026-06-01T12:00:00ZR\u{9}timestamp\u{12}%\u{a}\u{9}is_online\u{18}\u{7} \u{1}(\u{8}\
-          B\u{8}\u{b2}\u{d4}\u{18}\u{4}trueR\u{8}isOnline\u{12}\"\u{a}\u{6}status\u{18}\u{8}\
-           \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\u{18}\u{6}ONLINER\u{6}status2\u{cf}\u{11}\u{a}\u{c}\
-          AssetService\u{12}r\u{a}\u{a}ListAssets\u{12}\u{1f}.traksense.v1.ListAssetsReque\
-          st\u{1a} .traksense.v1.ListAssetsResponse\"!\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1b}\u{12}\
-          \u{e}/assets/assetsZ\u{9}\u{12}\u{7}/assets\u{12}k\u{a}\u{8}GetAsset\u{12}\u{1d}\
-          .traksense.v1.GetAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"+\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}%\u{12}\u{13}/assets/assets/{id}Z\u{e}\u{12}\u{c}/assets/{id}\u{12}\u{8c}\
-          \u{2}\u{a}\u{b}CreateAsset\u{12} .traksense.v1.CreateAssetRequest\u{1a}\u{13}.tr\
-          aksense.v1.Asset\"\u{c5}\u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{e}/assets/assets\
-          :\u{1}*Z\u{c}\"\u{7}/assets:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\
-          \u{99}\u{3}\u{d2}\u{d4}\u{18}\u{8f}\u{1}{\"id\": 7, \"full_location\": \"Hospita\
-          l Central - Roof\", \"device_count\": 0, \"online_device_count\": 0, \"sensor_co\
-          unt\": 0, \"online_sensor_count\": 0}\u{12}\u{90}\u{1}\u{a}\u{b}UpdateAsset\u{12}\
-           .traksense.v1.UpdateAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"J\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}+2\u{13}/assets/assets/{id}:\u{1}*Z\u{11}2\u{c}/assets/{id}:\u{1}*\u{c0}\
-          \u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}\u{10}{\"status\": \"OK\"}\u{12}\u{f2}\u{3}\
-          \u{a}\u{c}ReplaceAsset\u{12} .traksense.v1.UpdateAssetRequest\u{1a}\u{13}.trakse\
-          nse.v1.Asset\"\u{aa}\u{3}\u{82}\u{d3}\u{e4}\u{93}\u{2}+\u{1a}\u{13}/assets/asset\
-          s/{id}:\u{1}*Z\u{11}\u{1a}\u{c}/assets/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\
-          \u{d4}\u{18}w{\"id\": 7, \"tag\": \"CH-003\", \"name\": \"Chiller 3\", \"site\":\
-           1, \"asset_type\": \"CHILLER\", \"location_description\": \"Basement\"}\u{d2}\u{d4}\
-          \u{18}\u{f4}\u{1}{\"full_location\": \"Hospital Central - Basement\", \"serial_n\
-          umber\": \"C-2024-117\", \"installation_date\": \"2024-03-01\", \"specifications\
-          \": {\"capacity_kw\": 350}, \"device_count\": 0, \"online_device_count\": 0, \"s\
-          ensor_count\": 0, \"online_sensor_count\": 0}\u{12}~\u{a}\u{b}DeleteAsset\u{12} \
-          .traksense.v1.DeleteAssetRequest\u{1a}\u{16}.google.protobuf.Empty\"5\u{82}\u{d3}\
-          \u{e4}\u{93}\u{2}%*\u{13}/assets/assets/{id}Z\u{e}*\u{c}/assets/{id}\u{a8}\u{d4}\
-          \u{18}\u{cc}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a1}\u{1}\u{a}\u{c}Archive\
-          Asset\u{12}!.traksense.v1.ArchiveAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"Y\u{82}\
-          \u{d3}\u{e4}\u{93}\u{2};\"\u{1b}/assets/assets/{id}/archive:\u{1}*Z\u{19}\"\u{14}\
-          /assets/{id}/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\u{89}\
-          \u{1}\u{a}\u{c}RestoreAsset\u{12}!.traksense.v1.RestoreAssetRequest\u{1a}\u{13}.\
-          traksense.v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\u{2};\"\u{1b}/assets/assets/{id}/r\
-          estore:\u{1}*Z\u{19}\"\u{14}/assets/{id}/restore:\u{1}*\u{12}\u{a2}\u{1}\u{a}\u{10}\
-          ListAssetDevices\u{12}%.traksense.v1.ListAssetDevicesRequest\u{1a}\u{18}.traksen\
-          se.v1.DeviceList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/assets/assets/{id}\
-          /devicesZ\u{1f}\u{12}\u{14}/assets/{id}/devicesb\u{7}resultsb\u{7}results\u{12}\u{a6}\
-          \u{1}\u{a}\u{10}ListAssetSensors\u{12}%.traksense.v1.ListAssetSensorsRequest\u{1a}\
-          \u{1c}.traksense.v1.SensorItemList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/\
-          assets/assets/{id}/sensorsZ\u{1f}\u{12}\u{14}/assets/{id}/sensorsb\u{7}resultsb\u{7}\
-          results\u{12}\u{b1}\u{1}\u{a}\u{14}CalculateAssetHealth\u{12}).traksense.v1.Calc\
-          ulateAssetHealthRequest\u{1a}\u{19}.traksense.v1.AssetHealth\"S\u{82}\u{d3}\u{e4}\
-          \u{93}\u{2}M\"$/assets/assets/{id}/calculate_health:\u{1}*Z\"\"\u{1d}/assets/{id\
-          }/calculate_health:\u{1}*\u{12}\u{94}\u{1}\u{a}\u{12}ListCompleteAssets\u{12}\u{1f}\
-          .traksense.v1.ListAssetsRequest\u{1a}(.traksense.v1.ListCompleteAssetsResponse\"\
-          3\u{82}\u{d3}\u{e4}\u{93}\u{2}-\u{12}\u{17}/assets/assets/completeZ\u{12}\u{12}\u{10}\
-          /assets/completeb\u{6}proto3
+          R FILTER DUCT METER OTHER\u{b2}\u{d4}\u{18}\u{7}CHILLERR\u{9}assetType\u{12}\u{80}\
+          \u{1}\u{a}\u{4}type\u{18}\u{5} \u{1}(\u{9}Bl\u{ba}\u{d4}\u{18}h:fCHILLER AHU FAN\
+          _COIL PUMP BOILER COOLING_TOWER VRF RTU VALVE SENSOR CONTROLLER FILTER DUCT METE\
+          R OTHERR\u{4}type\u{12}1\u{a}\u{10}asset_type_other\u{18}\u{6} \u{1}(\u{9}B\u{7}\
+          \u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}R\u{e}assetTypeOther\u{12}6\u{a}\u{c}man\
+          ufacturer\u{18}\u{7} \u{1}(\u{9}B\u{12}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\
+          \u{d4}\u{18}\u{7}CarrierR\u{c}manufacturer\u{12}*\u{a}\u{5}model\u{18}\u{8} \u{1}\
+          (\u{9}B\u{14}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{9}30XA\
+          -1002R\u{5}model\u{12}:\u{a}\u{d}serial_number\u{18}\u{9} \u{1}(\u{9}B\u{15}\u{ba}\
+          \u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{b2}\u{d4}\u{18}\u{a}C-2024-117R\u{c}serialN\
+          umber\u{12}B\u{a}\u{14}location_description\u{18}\u{a} \u{1}(\u{9}B\u{f}\u{ba}\u{d4}\
+          \u{18}\u{3}\u{10}\u{f4}\u{3}\u{b2}\u{d4}\u{18}\u{4}RoofR\u{13}locationDescriptio\
+          n\u{12}c\u{a}\u{11}installation_date\u{18}\u{b} \u{1}(\u{b}2\u{1c}.google.protob\
+          uf.StringValueB\u{18}\u{ba}\u{d4}\u{18}\u{6}2\u{4}date\u{b2}\u{d4}\u{18}\u{a}202\
+          4-03-01R\u{10}installationDate\u{12}E\u{a}\u{10}last_maintenance\u{18}\u{c} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.TimestampR\u{f}lastMaintenance\u{12}@\u{a}\u{6}sta\
+          tus\u{18}\u{d} \u{1}(\u{9}B(\u{ba}\u{d4}\u{18}\u{1e}:\u{1c}OK MAINTENANCE STOPPE\
+          D ALERT\u{b2}\u{d4}\u{18}\u{2}OKR\u{6}status\u{12}Y\u{a}\u{e}specifications\u{18}\
+          \u{e} \u{1}(\u{b}2\u{17}.google.protobuf.StructB\u{18}\u{b2}\u{d4}\u{18}\u{14}{\"\
+          capacity_kw\": 350}R\u{e}specifications\"\u{92}\u{5}\u{a}\u{12}UpdateAssetReques\
+          t\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{15}\u{a}\u{3}tag\
+          \u{18}\u{2} \u{1}(\u{9}B\u{3}\u{e0}A\u{2}R\u{3}tag\u{12}\u{12}\u{a}\u{4}name\u{18}\
+          \u{3} \u{1}(\u{9}R\u{4}name\u{12}\u{12}\u{a}\u{4}site\u{18}\u{4} \u{1}(\u{d}R\u{4}\
+          site\u{12}\u{1d}\u{a}\u{a}asset_type\u{18}\u{5} \u{1}(\u{9}R\u{9}assetType\u{12}\
+          \u{12}\u{a}\u{4}type\u{18}\u{6} \u{1}(\u{9}R\u{4}type\u{12}(\u{a}\u{10}asset_typ\
+          e_other\u{18}\u{7} \u{1}(\u{9}R\u{e}assetTypeOther\u{12}\"\u{a}\u{c}manufacturer\
+          \u{18}\u{8} \u{1}(\u{9}R\u{c}manufacturer\u{12}\u{14}\u{a}\u{5}model\u{18}\u{9} \
+          \u{1}(\u{9}R\u{5}model\u{12}#\u{a}\u{d}serial_number\u{18}\u{a} \u{1}(\u{9}R\u{c}\
+          serialNumber\u{12}1\u{a}\u{14}location_description\u{18}\u{b} \u{1}(\u{9}R\u{13}\
+          locationDescription\u{12}I\u{a}\u{11}installation_date\u{18}\u{c} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.StringValueR\u{10}installationDate\u{12}E\u{a}\u{10}last_mainte\
+          nance\u{18}\u{d} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{f}lastMaintenan\
+          ce\u{12}\u{16}\u{a}\u{6}status\u{18}\u{e} \u{1}(\u{9}R\u{6}status\u{12}?\u{a}\u{e}\
+          specifications\u{18}\u{f} \u{1}(\u{b}2\u{17}.google.protobuf.StructR\u{e}specifi\
+          cations\u{12};\u{a}\u{b}update_mask\u{18}\u{10} \u{1}(\u{b}2\u{1a}.google.protob\
+          uf.FieldMaskR\u{a}updateMask:\u{16}\u{da}\u{d4}\u{18}\u{12}CreateAssetRequest\"+\
+          \u{a}\u{12}DeleteAssetRequest\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}7R\u{2}id\"%\u{a}\u{13}ArchiveAssetRequest\u{12}\u{e}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"%\u{a}\u{13}RestoreAssetRequest\u{12}\u{e}\
+          \u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\"\u{b3}\u{1}\u{a}\u{17}ListAssetDevi\
+          cesRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\u{a}\
+          \u{b}device_type\u{18}\u{2} \u{1}(\u{9}R\u{a}deviceType\u{12}\u{16}\u{a}\u{6}sta\
+          tus\u{18}\u{3} \u{1}(\u{9}R\u{6}status\u{12}7\u{a}\u{9}is_online\u{18}\u{4} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.BoolValueR\u{8}isOnline:\u{16}\u{da}\u{d4}\u{18}\u{12}\
+          ListDevicesRequest\"\u{b3}\u{1}\u{a}\u{17}ListAssetSensorsRequest\u{12}\u{e}\u{a}\
+          \u{2}id\u{18}\u{1} \u{1}(\u{d}R\u{2}id\u{12}\u{1f}\u{a}\u{b}metric_type\u{18}\u{2}\
+           \u{1}(\u{9}R\u{a}metricType\u{12}7\u{a}\u{9}is_online\u{18}\u{3} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.BoolValueR\u{8}isOnline\u{12}\u{16}\u{a}\u{6}status\u{18}\u{4} \
+          \u{1}(\u{9}R\u{6}status:\u{16}\u{da}\u{d4}\u{18}\u{12}ListSensorsRequest\"-\u{a}\
+          \u{1b}CalculateAssetHealthRequest\u{12}\u{e}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}R\
+          \u{2}id\"y\u{a}\u{b}AssetHealth\u{12}*\u{a}\u{c}health_score\u{18}\u{1} \u{1}(\u{d}\
+          B\u{7}\u{b2}\u{d4}\u{18}\u{3}100R\u{b}healthScore\u{12}>\u{a}\u{a}updated_at\u{18}\
+          \u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}update\
+          dAt\"p\u{a}\u{1a}ListCompleteAssetsResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{1}\
+           \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}5\u{a}\u{7}results\u{18}\
+          \u{2} \u{3}(\u{b}2\u{1b}.traksense.v1.CompleteAssetR\u{7}results\"\u{84}\u{8}\u{a}\
+          \u{d}CompleteAsset\u{12}\u{15}\u{a}\u{2}id\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
+          \u{18}\u{1}1R\u{2}id\u{12}\u{1c}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{a}\u{b2}\
+          \u{d4}\u{18}\u{6}CH-001R\u{3}tag\u{12}!\u{a}\u{4}name\u{18}\u{3} \u{1}(\u{9}B\u{d}\
+          \u{b2}\u{d4}\u{18}\u{9}Chiller 1R\u{4}name\u{12}\u{19}\u{a}\u{4}site\u{18}\u{4} \
+          \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}site\u{12}1\u{a}\u{9}site_name\u{18}\
+          \u{5} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}Hospital CentralR\u{8}siteName\u{12}\
+          9\u{a}\u{d}full_location\u{18}\u{6} \u{1}(\u{9}B\u{14}\u{b2}\u{d4}\u{18}\u{10}Ho\
+          spital CentralR\u{c}fullLocation\u{12}*\u{a}\u{a}asset_type\u{18}\u{7} \u{1}(\u{9}\
+          B\u{b}\u{b2}\u{d4}\u{18}\u{7}CHILLERR\u{9}assetType\u{12}/\u{a}\u{c}manufacturer\
+          \u{18}\u{8} \u{1}(\u{9}B\u{b}\u{b2}\u{d4}\u{18}\u{7}CarrierR\u{c}manufacturer\u{12}\
+          #\u{a}\u{5}model\u{18}\u{9} \u{1}(\u{9}B\u{d}\u{b2}\u{d4}\u{18}\u{9}30XA-1002R\u{5}\
+          model\u{12}#\u{a}\u{d}serial_number\u{18}\u{a} \u{1}(\u{9}R\u{c}serialNumber\u{12}\
+          \u{1e}\u{a}\u{6}status\u{18}\u{b} \u{1}(\u{9}B\u{6}\u{b2}\u{d4}\u{18}\u{2}OKR\u{6}\
+          status\u{12}*\u{a}\u{c}health_score\u{18}\u{c} \u{1}(\u{d}B\u{7}\u{b2}\u{d4}\u{18}\
+          \u{3}100R\u{b}healthScore\u{12}(\u{a}\u{c}device_count\u{18}\u{d} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}1R\u{b}deviceCount\u{12}5\u{a}\u{13}online_device_count\u{18}\
+          \u{e} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{11}onlineDeviceCount\u{12}(\u{a}\
+          \u{c}sensor_count\u{18}\u{f} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}7R\u{b}sens\
+          orCount\u{12}5\u{a}\u{13}online_sensor_count\u{18}\u{10} \u{1}(\u{d}B\u{5}\u{b2}\
+          \u{d4}\u{18}\u{1}7R\u{11}onlineSensorCount\u{12}X\u{a}\u{f}latest_readings\u{18}\
+          \u{11} \u{3}(\u{b}2/.traksense.v1.CompleteAsset.LatestReadingsEntryR\u{e}latestR\
+          eadings\u{12}%\u{a}\u{9}is_active\u{18}\u{12} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\
+          \u{4}trueR\u{8}isActive\u{12}>\u{a}\u{a}created_at\u{18}\u{13} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampB\u{3}\u{e0}A\u{2}R\u{9}createdAt\u{12}>\u{a}\u{a}upda\
+          ted_at\u{18}\u{14} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{3}\u{e0}A\u{2}\
+          R\u{9}updatedAt\u{1a}\\\u{a}\u{13}LatestReadingsEntry\u{12}\u{10}\u{a}\u{3}key\u{18}\
+          \u{1} \u{1}(\u{d}R\u{3}key\u{12}/\u{a}\u{5}value\u{18}\u{2} \u{1}(\u{b}2\u{19}.t\
+          raksense.v1.LastReadingR\u{5}value:\u{2}8\u{1}\"\u{e8}\u{2}\u{a}\u{b}LastReading\
+          \u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ES\
+          P32-01R\u{8}deviceId\u{12}\u{1e}\u{a}\u{3}tag\u{18}\u{2} \u{1}(\u{9}B\u{c}\u{b2}\
+          \u{d4}\u{18}\u{8}temp_001R\u{3}tag\u{12}0\u{a}\u{b}metric_type\u{18}\u{3} \u{1}(\
+          \u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}metricType\u{12}\u{1b}\u{a}\u{4}\
+          unit\u{18}\u{4} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}\
+          \u{1d}\u{a}\u{5}value\u{18}\u{5} \u{1}(\u{1}B\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{5}\
+          value\u{12}U\u{a}\u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.Ti\
+          mestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{9}time\
+          stamp\u{12}%\u{a}\u{9}is_online\u{18}\u{7} \u{1}(\u{8}B\u{8}\u{b2}\u{d4}\u{18}\u{4}\
+          trueR\u{8}isOnline\u{12}\"\u{a}\u{6}status\u{18}\u{8} \u{1}(\u{9}B\u{a}\u{b2}\u{d4}\
+          \u{18}\u{6}ONLINER\u{6}status2\u{cf}\u{11}\u{a}\u{c}AssetService\u{12}r\u{a}\u{a}\
+          ListAssets\u{12}\u{1f}.traksense.v1.ListAssetsRequest\u{1a} .traksense.v1.ListAs\
+          setsResponse\"!\u{82}\u{d3}\u{e4}\u{93}\u{2}\u{1b}\u{12}\u{e}/assets/assetsZ\u{9}\
+          \u{12}\u{7}/assets\u{12}k\u{a}\u{8}GetAsset\u{12}\u{1d}.traksense.v1.GetAssetReq\
+          uest\u{1a}\u{13}.traksense.v1.Asset\"+\u{82}\u{d3}\u{e4}\u{93}\u{2}%\u{12}\u{13}\
+          /assets/assets/{id}Z\u{e}\u{12}\u{c}/assets/{id}\u{12}\u{8c}\u{2}\u{a}\u{b}Creat\
+          eAsset\u{12} .traksense.v1.CreateAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"\u{c5}\
+          \u{1}\u{82}\u{d3}\u{e4}\u{93}\u{2}!\"\u{e}/assets/assets:\u{1}*Z\u{c}\"\u{7}/ass\
+          ets:\u{1}*\u{a8}\u{d4}\u{18}\u{c9}\u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{d2}\u{d4}\
+          \u{18}\u{8f}\u{1}{\"id\": 7, \"full_location\": \"Hospital Central - Roof\", \"d\
+          evice_count\": 0, \"online_device_count\": 0, \"sensor_count\": 0, \"online_sens\
+          or_count\": 0}\u{12}\u{90}\u{1}\u{a}\u{b}UpdateAsset\u{12} .traksense.v1.UpdateA\
+          ssetRequest\u{1a}\u{13}.traksense.v1.Asset\"J\u{82}\u{d3}\u{e4}\u{93}\u{2}+2\u{13}\
+          /assets/assets/{id}:\u{1}*Z\u{11}2\u{c}/assets/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\
+          \u{3}\u{ca}\u{d4}\u{18}\u{10}{\"status\": \"OK\"}\u{12}\u{f2}\u{3}\u{a}\u{c}Repl\
+          aceAsset\u{12} .traksense.v1.UpdateAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"\
+          \u{aa}\u{3}\u{82}\u{d3}\u{e4}\u{93}\u{2}+\u{1a}\u{13}/assets/assets/{id}:\u{1}*Z\
+          \u{11}\u{1a}\u{c}/assets/{id}:\u{1}*\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{ca}\u{d4}\u{18}\
+          w{\"id\": 7, \"tag\": \"CH-003\", \"name\": \"Chiller 3\", \"site\": 1, \"asset_\
+          type\": \"CHILLER\", \"location_description\": \"Basement\"}\u{d2}\u{d4}\u{18}\u{f4}\
+          \u{1}{\"full_location\": \"Hospital Central - Basement\", \"serial_number\": \"C\
+          -2024-117\", \"installation_date\": \"2024-03-01\", \"specifications\": {\"capac\
+          ity_kw\": 350}, \"device_count\": 0, \"online_device_count\": 0, \"sensor_count\"\
+          : 0, \"online_sensor_count\": 0}\u{12}~\u{a}\u{b}DeleteAsset\u{12} .traksense.v1\
+          .DeleteAssetRequest\u{1a}\u{16}.google.protobuf.Empty\"5\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}%*\u{13}/assets/assets/{id}Z\u{e}*\u{c}/assets/{id}\u{a8}\u{d4}\u{18}\u{cc}\
+          \u{1}\u{c0}\u{d4}\u{18}\u{99}\u{3}\u{12}\u{a1}\u{1}\u{a}\u{c}ArchiveAsset\u{12}!\
+          .traksense.v1.ArchiveAssetRequest\u{1a}\u{13}.traksense.v1.Asset\"Y\u{82}\u{d3}\u{e4}\
+          \u{93}\u{2};\"\u{1b}/assets/assets/{id}/archive:\u{1}*Z\u{19}\"\u{14}/assets/{id\
+          }/archive:\u{1}*\u{d2}\u{d4}\u{18}\u{14}{\"is_active\": false}\u{12}\u{89}\u{1}\u{a}\
+          \u{c}RestoreAsset\u{12}!.traksense.v1.RestoreAssetRequest\u{1a}\u{13}.traksense.\
+          v1.Asset\"A\u{82}\u{d3}\u{e4}\u{93}\u{2};\"\u{1b}/assets/assets/{id}/restore:\u{1}\
+          *Z\u{19}\"\u{14}/assets/{id}/restore:\u{1}*\u{12}\u{a2}\u{1}\u{a}\u{10}ListAsset\
+          Devices\u{12}%.traksense.v1.ListAssetDevicesRequest\u{1a}\u{18}.traksense.v1.Dev\
+          iceList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/assets/assets/{id}/devicesZ\
+          \u{1f}\u{12}\u{14}/assets/{id}/devicesb\u{7}resultsb\u{7}results\u{12}\u{a6}\u{1}\
+          \u{a}\u{10}ListAssetSensors\u{12}%.traksense.v1.ListAssetSensorsRequest\u{1a}\u{1c}\
+          .traksense.v1.SensorItemList\"M\u{82}\u{d3}\u{e4}\u{93}\u{2}G\u{12}\u{1b}/assets\
+          /assets/{id}/sensorsZ\u{1f}\u{12}\u{14}/assets/{id}/sensorsb\u{7}resultsb\u{7}re\
+          sults\u{12}\u{b1}\u{1}\u{a}\u{14}CalculateAssetHealth\u{12}).traksense.v1.Calcul\
+          ateAssetHealthRequest\u{1a}\u{19}.traksense.v1.AssetHealth\"S\u{82}\u{d3}\u{e4}\u{93}\
+          \u{2}M\"$/assets/assets/{id}/calculate_health:\u{1}*Z\"\"\u{1d}/assets/{id}/calc\
+          ulate_health:\u{1}*\u{12}\u{94}\u{1}\u{a}\u{12}ListCompleteAssets\u{12}\u{1f}.tr\
+          aksense.v1.ListAssetsRequest\u{1a}(.traksense.v1.ListCompleteAssetsResponse\"3\u{82}\
+          \u{d3}\u{e4}\u{93}\u{2}-\u{12}\u{17}/assets/assets/completeZ\u{12}\u{12}\u{10}/a\
+          ssets/completeb\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/site.proto",
@@ -3225,7 +3227,7 @@ extension ProtobufSchema {
           """),
       ProtobufFile(
         name: "traksense/v1/telemetry.proto",
-        imports: ["google/protobuf/timestamp.proto"],
+        imports: ["google/protobuf/timestamp.proto", "traksense/v1/options.proto"],
         symbols: [
           "traksense.v1.Reading",
           "traksense.v1.Reading.device_id",
@@ -3379,123 +3381,124 @@ extension ProtobufSchema {
         ],
         descriptor: """
           \u{a}\u{1c}traksense/v1/telemetry.proto\u{12}\u{c}traksense.v1\u{1a}\u{1f}google\
-          /protobuf/timestamp.proto\"\u{c8}\u{1}\u{a}\u{7}Reading\u{12}\u{1b}\u{a}\u{9}dev\
-          ice_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\
-          \u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{14}\u{a}\u{5}value\u{18}\u{3} \u{1}(\u{1}\
-          R\u{5}value\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}R\u{4}unit\u{12}8\u{a}\
-          \u{9}timestamp\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}time\
-          stamp\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{6} \u{1}(\u{9}R\u{a}sensorType\"Z\
-          \u{a}\u{d}IngestRequest\u{12}\u{16}\u{a}\u{6}tenant\u{18}\u{1} \u{1}(\u{9}R\u{6}\
-          tenant\u{12}1\u{a}\u{8}readings\u{18}\u{2} \u{3}(\u{b}2\u{15}.traksense.v1.Readi\
-          ngR\u{8}readings\"\u{98}\u{1}\u{a}\u{e}IngestResponse\u{12}4\u{a}\u{7}results\u{18}\
-          \u{1} \u{3}(\u{b}2\u{1a}.traksense.v1.IngestResultR\u{7}results\u{12}\u{16}\u{a}\
-          \u{6}stored\u{18}\u{2} \u{1}(\u{d}R\u{6}stored\u{12}\u{1e}\u{a}\u{a}duplicates\u{18}\
-          \u{3} \u{1}(\u{d}R\u{a}duplicates\u{12}\u{18}\u{a}\u{7}refused\u{18}\u{4} \u{1}(\
-          \u{d}R\u{7}refused\"\u{e0}\u{1}\u{a}\u{c}IngestResult\u{12}<\u{a}\u{7}outcome\u{18}\
-          \u{1} \u{1}(\u{e}2\".traksense.v1.IngestResult.OutcomeR\u{7}outcome\u{12}\u{16}\u{a}\
-          \u{6}reason\u{18}\u{2} \u{1}(\u{9}R\u{6}reason\u{12}\u{14}\u{a}\u{5}field\u{18}\u{3}\
-           \u{1}(\u{9}R\u{5}field\u{12}\u{18}\u{a}\u{7}message\u{18}\u{4} \u{1}(\u{9}R\u{7}\
-          message\"J\u{a}\u{7}Outcome\u{12}\u{17}\u{a}\u{13}OUTCOME_UNSPECIFIED\u{10}\0\u{12}\
-          \u{a}\u{a}\u{6}STORED\u{10}\u{1}\u{12}\u{d}\u{a}\u{9}DUPLICATE\u{10}\u{2}\u{12}\u{b}\
-          \u{a}\u{7}REFUSED\u{10}\u{3}\"I\u{a}\u{d}LatestRequest\u{12}\u{1b}\u{a}\u{9}devi\
-          ce_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2}\
-           \u{3}(\u{9}R\u{8}sensorId\"\u{b0}\u{1}\u{a}\u{e}LatestResponse\u{12}\u{1b}\u{a}\
-          \u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}8\u{a}\u{9}timestamp\u{18}\
-          \u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\u{12}\u{14}\u{a}\
-          \u{5}count\u{18}\u{3} \u{1}(\u{d}R\u{5}count\u{12}1\u{a}\u{8}readings\u{18}\u{4}\
-           \u{3}(\u{b}2\u{15}.traksense.v1.ReadingR\u{8}readings\"\u{e6}\u{2}\u{a}\u{e}His\
-          toryRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\
-          \u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{3}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}\
-          sensor_type\u{18}\u{3} \u{3}(\u{9}R\u{a}sensorType\u{12}.\u{a}\u{4}from\u{18}\u{4}\
-           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\
-          \u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}to\u{12}\u{1a}\u{a}\u{8}\
-          interval\u{18}\u{6} \u{1}(\u{9}R\u{8}interval\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\
-          \u{7} \u{1}(\u{9}R\u{8}assetTag\u{12}\u{14}\u{a}\u{5}limit\u{18}\u{8} \u{1}(\u{d}\
-          R\u{5}limit\u{12}\u{16}\u{a}\u{6}cursor\u{18}\u{9} \u{1}(\u{9}R\u{6}cursor\u{12}\
-          \u{1e}\u{a}\u{a}downsample\u{18}\u{a} \u{1}(\u{9}R\u{a}downsample\u{12}\u{16}\u{a}\
-          \u{6}points\u{18}\u{b} \u{1}(\u{d}R\u{6}points\"\u{a8}\u{2}\u{a}\u{f}HistoryResp\
-          onse\u{12},\u{a}\u{6}series\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense.v1.SeriesR\u{6}\
-          series\u{12}\u{1a}\u{a}\u{8}interval\u{18}\u{2} \u{1}(\u{9}R\u{8}interval\u{12}.\
-          \u{a}\u{4}from\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{4}from\
-          \u{12}*\u{a}\u{2}to\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}\
-          to\u{12}0\u{a}\u{5}block\u{18}\u{5} \u{1}(\u{b}2\u{1a}.traksense.v1.HistoryBlock\
-          R\u{5}block\u{12}\u{1c}\u{a}\u{9}truncated\u{18}\u{6} \u{1}(\u{8}R\u{9}truncated\
-          \u{12}\u{1f}\u{a}\u{b}next_cursor\u{18}\u{7} \u{1}(\u{9}R\u{a}nextCursor\"\u{96}\
-          \u{1}\u{a}\u{6}Series\u{12}\u{1d}\u{a}\u{a}series_key\u{18}\u{1} \u{1}(\u{3}R\u{9}\
-          seriesKey\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{2} \u{1}(\u{9}R\u{8}deviceId\u{12}\
-          \u{1b}\u{a}\u{9}sensor_id\u{18}\u{3} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}\
-          sensor_type\u{18}\u{4} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{12}\u{a}\u{4}unit\u{18}\
-          \u{5} \u{1}(\u{9}R\u{4}unit\"\u{c4}\u{1}\u{a}\u{c}HistoryBlock\u{12}\u{1d}\u{a}\u{a}\
-          series_key\u{18}\u{1} \u{3}(\u{3}R\u{9}seriesKey\u{12}!\u{a}\u{c}timestamp_us\u{18}\
-          \u{2} \u{3}(\u{3}R\u{b}timestampUs\u{12}\u{14}\u{a}\u{5}value\u{18}\u{3} \u{3}(\u{1}\
-          R\u{5}value\u{12}\u{18}\u{a}\u{7}minimum\u{18}\u{4} \u{3}(\u{1}R\u{7}minimum\u{12}\
-          \u{18}\u{a}\u{7}maximum\u{18}\u{5} \u{3}(\u{1}R\u{7}maximum\u{12}\u{14}\u{a}\u{5}\
-          count\u{18}\u{6} \u{3}(\u{3}R\u{5}count\u{12}\u{12}\u{a}\u{4}last\u{18}\u{7} \u{3}\
-          (\u{1}R\u{4}last\"\u{ae}\u{1}\u{a}\u{10}SubscribeRequest\u{12}\u{1b}\u{a}\u{9}de\
-          vice_id\u{18}\u{1} \u{3}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\
+          /protobuf/timestamp.proto\u{1a}\u{1a}traksense/v1/options.proto\"\u{c8}\u{1}\u{a}\
+          \u{7}Reading\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\
+          \u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{14}\
+          \u{a}\u{5}value\u{18}\u{3} \u{1}(\u{1}R\u{5}value\u{12}\u{12}\u{a}\u{4}unit\u{18}\
+          \u{4} \u{1}(\u{9}R\u{4}unit\u{12}8\u{a}\u{9}timestamp\u{18}\u{5} \u{1}(\u{b}2\u{1a}\
+          .google.protobuf.TimestampR\u{9}timestamp\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\
+          \u{6} \u{1}(\u{9}R\u{a}sensorType\"Z\u{a}\u{d}IngestRequest\u{12}\u{16}\u{a}\u{6}\
+          tenant\u{18}\u{1} \u{1}(\u{9}R\u{6}tenant\u{12}1\u{a}\u{8}readings\u{18}\u{2} \u{3}\
+          (\u{b}2\u{15}.traksense.v1.ReadingR\u{8}readings\"\u{98}\u{1}\u{a}\u{e}IngestRes\
+          ponse\u{12}4\u{a}\u{7}results\u{18}\u{1} \u{3}(\u{b}2\u{1a}.traksense.v1.IngestR\
+          esultR\u{7}results\u{12}\u{16}\u{a}\u{6}stored\u{18}\u{2} \u{1}(\u{d}R\u{6}store\
+          d\u{12}\u{1e}\u{a}\u{a}duplicates\u{18}\u{3} \u{1}(\u{d}R\u{a}duplicates\u{12}\u{18}\
+          \u{a}\u{7}refused\u{18}\u{4} \u{1}(\u{d}R\u{7}refused\"\u{e0}\u{1}\u{a}\u{c}Inge\
+          stResult\u{12}<\u{a}\u{7}outcome\u{18}\u{1} \u{1}(\u{e}2\".traksense.v1.IngestRe\
+          sult.OutcomeR\u{7}outcome\u{12}\u{16}\u{a}\u{6}reason\u{18}\u{2} \u{1}(\u{9}R\u{6}\
+          reason\u{12}\u{14}\u{a}\u{5}field\u{18}\u{3} \u{1}(\u{9}R\u{5}field\u{12}\u{18}\u{a}\
+          \u{7}message\u{18}\u{4} \u{1}(\u{9}R\u{7}message\"J\u{a}\u{7}Outcome\u{12}\u{17}\
+          \u{a}\u{13}OUTCOME_UNSPECIFIED\u{10}\0\u{12}\u{a}\u{a}\u{6}STORED\u{10}\u{1}\u{12}\
+          \u{d}\u{a}\u{9}DUPLICATE\u{10}\u{2}\u{12}\u{b}\u{a}\u{7}REFUSED\u{10}\u{3}\"I\u{a}\
+          \u{d}LatestRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}de\
+          viceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{3}(\u{9}R\u{8}sensorId\"\u{b0}\
+          \u{1}\u{a}\u{e}LatestResponse\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}\
+          R\u{8}deviceId\u{12}8\u{a}\u{9}timestamp\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.pr\
+          otobuf.TimestampR\u{9}timestamp\u{12}\u{14}\u{a}\u{5}count\u{18}\u{3} \u{1}(\u{d}\
+          R\u{5}count\u{12}1\u{a}\u{8}readings\u{18}\u{4} \u{3}(\u{b}2\u{15}.traksense.v1.\
+          ReadingR\u{8}readings\"\u{ff}\u{2}\u{a}\u{e}HistoryRequest\u{12}\u{1b}\u{a}\u{9}\
+          device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\
           \u{2} \u{3}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{3}\
-          (\u{9}R\u{a}sensorType\u{12}?\u{a}\u{b}slow_reader\u{18}\u{4} \u{1}(\u{e}2\u{1e}\
-          .traksense.v1.SlowReaderPolicyR\u{a}slowReader\"\u{e2}\u{1}\u{a}\u{11}SubscribeR\
-          esponse\u{12}4\u{a}\u{5}start\u{18}\u{1} \u{1}(\u{b}2\u{1c}.traksense.v1.Subscri\
-          beStartH\0R\u{5}start\u{12}3\u{a}\u{6}series\u{18}\u{2} \u{1}(\u{b}2\u{19}.traks\
-          ense.v1.SeriesAddedH\0R\u{6}series\u{12}2\u{a}\u{5}block\u{18}\u{3} \u{1}(\u{b}2\
-          \u{1a}.traksense.v1.ReadingBlockH\0R\u{5}block\u{12}%\u{a}\u{3}gap\u{18}\u{4} \u{1}\
-          (\u{b}2\u{11}.traksense.v1.GapH\0R\u{3}gapB\u{7}\u{a}\u{5}event\"V\u{a}\u{e}Subs\
-          cribeStart\u{12}\u{16}\u{a}\u{6}cursor\u{18}\u{1} \u{1}(\u{3}R\u{6}cursor\u{12},\
-          \u{a}\u{6}series\u{18}\u{2} \u{3}(\u{b}2\u{14}.traksense.v1.SeriesR\u{6}series\"\
-          ;\u{a}\u{b}SeriesAdded\u{12},\u{a}\u{6}series\u{18}\u{1} \u{3}(\u{b}2\u{14}.trak\
-          sense.v1.SeriesR\u{6}series\"~\u{a}\u{c}ReadingBlock\u{12}\u{16}\u{a}\u{6}cursor\
-          \u{18}\u{1} \u{1}(\u{3}R\u{6}cursor\u{12}\u{1d}\u{a}\u{a}series_key\u{18}\u{2} \u{3}\
-          (\u{3}R\u{9}seriesKey\u{12}!\u{a}\u{c}timestamp_us\u{18}\u{3} \u{3}(\u{3}R\u{b}t\
-          imestampUs\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{3}(\u{1}R\u{5}value\"C\u{a}\u{3}\
-          Gap\u{12}\u{1f}\u{a}\u{b}from_cursor\u{18}\u{1} \u{1}(\u{3}R\u{a}fromCursor\u{12}\
-          \u{1b}\u{a}\u{9}to_cursor\u{18}\u{2} \u{1}(\u{3}R\u{8}toCursor\"\u{94}\u{1}\u{a}\
-          \u{c}JournalBlock\u{12},\u{a}\u{6}series\u{18}\u{1} \u{3}(\u{b}2\u{14}.traksense\
-          .v1.SeriesR\u{6}series\u{12}\u{1d}\u{a}\u{a}series_key\u{18}\u{2} \u{3}(\u{3}R\u{9}\
-          seriesKey\u{12}!\u{a}\u{c}timestamp_us\u{18}\u{3} \u{3}(\u{3}R\u{b}timestampUs\u{12}\
-          \u{14}\u{a}\u{5}value\u{18}\u{4} \u{3}(\u{1}R\u{5}value\"\u{cc}\u{1}\u{a}\u{b}Li\
-          veReading\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}R\u{8}deviceId\u{12}\
-          \u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}\
-          sensor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}value\u{18}\
-          \u{4} \u{1}(\u{1}R\u{5}value\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}\
-          unit\u{12}8\u{a}\u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.Tim\
-          estampR\u{9}timestamp\"\u{cb}\u{1}\u{a}\u{a}HistoryRow\u{12}8\u{a}\u{9}timestamp\
-          \u{18}\u{1} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\u{12}\u{1b}\
-          \u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}se\
-          nsor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}value\u{18}\
-          \u{4} \u{1}(\u{1}R\u{5}value\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}\
-          unit\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{6} \u{1}(\u{9}R\u{8}deviceId\"\u{b1}\
-          \u{2}\u{a}\u{10}HistoryBucketRow\u{12}8\u{a}\u{9}timestamp\u{18}\u{1} \u{1}(\u{b}\
-          2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\
-          \u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}\
-          (\u{9}R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{1}(\u{1}R\u{5}va\
-          lue\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}\u{10}\u{a}\u{3}\
-          avg\u{18}\u{6} \u{1}(\u{1}R\u{3}avg\u{12}\u{10}\u{a}\u{3}min\u{18}\u{7} \u{1}(\u{1}\
-          R\u{3}min\u{12}\u{10}\u{a}\u{3}max\u{18}\u{8} \u{1}(\u{1}R\u{3}max\u{12}\u{14}\u{a}\
-          \u{5}count\u{18}\u{9} \u{1}(\u{d}R\u{5}count\u{12}\u{12}\u{a}\u{4}last\u{18}\u{a}\
-           \u{1}(\u{1}R\u{4}last\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{b} \u{1}(\u{9}R\u{8}\
-          deviceId\"\u{9e}\u{1}\u{a}\u{c}TelemetryRow\u{12}*\u{a}\u{2}ts\u{18}\u{1} \u{1}(\
-          \u{b}2\u{1a}.google.protobuf.TimestampR\u{2}ts\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\
-          \u{2} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3} \u{1}(\
-          \u{9}R\u{8}sensorId\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{1}(\u{1}R\u{5}value\
-          \u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\"\u{ce}\u{2}\u{a}\u{12}\
-          TelemetryBucketRow\u{12}2\u{a}\u{6}bucket\u{18}\u{1} \u{1}(\u{b}2\u{1a}.google.p\
-          rotobuf.TimestampR\u{6}bucket\u{12}*\u{a}\u{2}ts\u{18}\u{2} \u{1}(\u{b}2\u{1a}.g\
-          oogle.protobuf.TimestampR\u{2}ts\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{3} \u{1}\
-          (\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{4} \u{1}(\u{9}R\u{8}\
-          sensorId\u{12}\u{1b}\u{a}\u{9}avg_value\u{18}\u{5} \u{1}(\u{1}R\u{8}avgValue\u{12}\
-          \u{1b}\u{a}\u{9}min_value\u{18}\u{6} \u{1}(\u{1}R\u{8}minValue\u{12}\u{1b}\u{a}\u{9}\
-          max_value\u{18}\u{7} \u{1}(\u{1}R\u{8}maxValue\u{12}\u{1d}\u{a}\u{a}last_value\u{18}\
-          \u{8} \u{1}(\u{1}R\u{9}lastValue\u{12}\u{14}\u{a}\u{5}count\u{18}\u{9} \u{1}(\u{d}\
-          R\u{5}count\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{a} \u{1}(\u{9}R\u{4}unit*&\u{a}\u{10}\
-          SlowReaderPolicy\u{12}\u{9}\u{a}\u{5}CLOSE\u{10}\0\u{12}\u{7}\u{a}\u{3}GAP\u{10}\
-          \u{1}2\u{b6}\u{2}\u{a}\u{10}TelemetryService\u{12}C\u{a}\u{6}Ingest\u{12}\u{1b}.\
-          traksense.v1.IngestRequest\u{1a}\u{1c}.traksense.v1.IngestResponse\u{12}C\u{a}\u{6}\
-          Latest\u{12}\u{1b}.traksense.v1.LatestRequest\u{1a}\u{1c}.traksense.v1.LatestRes\
-          ponse\u{12}H\u{a}\u{7}History\u{12}\u{1c}.traksense.v1.HistoryRequest\u{1a}\u{1d}\
-          .traksense.v1.HistoryResponse0\u{1}\u{12}N\u{a}\u{9}Subscribe\u{12}\u{1e}.trakse\
-          nse.v1.SubscribeRequest\u{1a}\u{1f}.traksense.v1.SubscribeResponse0\u{1}b\u{6}pr\
-          oto3
+          (\u{9}R\u{a}sensorType\u{12}.\u{a}\u{4}from\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google\
+          .protobuf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\u{5} \u{1}(\u{b}2\u{1a}.g\
+          oogle.protobuf.TimestampR\u{2}to\u{12}\u{1a}\u{a}\u{8}interval\u{18}\u{6} \u{1}(\
+          \u{9}R\u{8}interval\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{7} \u{1}(\u{9}R\u{8}a\
+          ssetTag\u{12}\u{14}\u{a}\u{5}limit\u{18}\u{8} \u{1}(\u{d}R\u{5}limit\u{12}\u{16}\
+          \u{a}\u{6}cursor\u{18}\u{9} \u{1}(\u{9}R\u{6}cursor\u{12}\u{1e}\u{a}\u{a}downsam\
+          ple\u{18}\u{a} \u{1}(\u{9}R\u{a}downsample\u{12}\u{16}\u{a}\u{6}points\u{18}\u{b}\
+           \u{1}(\u{d}R\u{6}points:\u{17}\u{da}\u{d4}\u{18}\u{13}ListReadingsRequest\"\u{a8}\
+          \u{2}\u{a}\u{f}HistoryResponse\u{12},\u{a}\u{6}series\u{18}\u{1} \u{3}(\u{b}2\u{14}\
+          .traksense.v1.SeriesR\u{6}series\u{12}\u{1a}\u{a}\u{8}interval\u{18}\u{2} \u{1}(\
+          \u{9}R\u{8}interval\u{12}.\u{a}\u{4}from\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.pr\
+          otobuf.TimestampR\u{4}from\u{12}*\u{a}\u{2}to\u{18}\u{4} \u{1}(\u{b}2\u{1a}.goog\
+          le.protobuf.TimestampR\u{2}to\u{12}0\u{a}\u{5}block\u{18}\u{5} \u{1}(\u{b}2\u{1a}\
+          .traksense.v1.HistoryBlockR\u{5}block\u{12}\u{1c}\u{a}\u{9}truncated\u{18}\u{6} \
+          \u{1}(\u{8}R\u{9}truncated\u{12}\u{1f}\u{a}\u{b}next_cursor\u{18}\u{7} \u{1}(\u{9}\
+          R\u{a}nextCursor\"\u{96}\u{1}\u{a}\u{6}Series\u{12}\u{1d}\u{a}\u{a}series_key\u{18}\
+          \u{1} \u{1}(\u{3}R\u{9}seriesKey\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{2} \u{1}\
+          (\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3} \u{1}(\u{9}R\u{8}\
+          sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{4} \u{1}(\u{9}R\u{a}sensorType\
+          \u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\"\u{c4}\u{1}\u{a}\u{c}\
+          HistoryBlock\u{12}\u{1d}\u{a}\u{a}series_key\u{18}\u{1} \u{3}(\u{3}R\u{9}seriesK\
+          ey\u{12}!\u{a}\u{c}timestamp_us\u{18}\u{2} \u{3}(\u{3}R\u{b}timestampUs\u{12}\u{14}\
+          \u{a}\u{5}value\u{18}\u{3} \u{3}(\u{1}R\u{5}value\u{12}\u{18}\u{a}\u{7}minimum\u{18}\
+          \u{4} \u{3}(\u{1}R\u{7}minimum\u{12}\u{18}\u{a}\u{7}maximum\u{18}\u{5} \u{3}(\u{1}\
+          R\u{7}maximum\u{12}\u{14}\u{a}\u{5}count\u{18}\u{6} \u{3}(\u{3}R\u{5}count\u{12}\
+          \u{12}\u{a}\u{4}last\u{18}\u{7} \u{3}(\u{1}R\u{4}last\"\u{ae}\u{1}\u{a}\u{10}Sub\
+          scribeRequest\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{3}(\u{9}R\u{8}deviceI\
+          d\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{3}(\u{9}R\u{8}sensorId\u{12}\u{1f}\
+          \u{a}\u{b}sensor_type\u{18}\u{3} \u{3}(\u{9}R\u{a}sensorType\u{12}?\u{a}\u{b}slo\
+          w_reader\u{18}\u{4} \u{1}(\u{e}2\u{1e}.traksense.v1.SlowReaderPolicyR\u{a}slowRe\
+          ader\"\u{e2}\u{1}\u{a}\u{11}SubscribeResponse\u{12}4\u{a}\u{5}start\u{18}\u{1} \u{1}\
+          (\u{b}2\u{1c}.traksense.v1.SubscribeStartH\0R\u{5}start\u{12}3\u{a}\u{6}series\u{18}\
+          \u{2} \u{1}(\u{b}2\u{19}.traksense.v1.SeriesAddedH\0R\u{6}series\u{12}2\u{a}\u{5}\
+          block\u{18}\u{3} \u{1}(\u{b}2\u{1a}.traksense.v1.ReadingBlockH\0R\u{5}block\u{12}\
+          %\u{a}\u{3}gap\u{18}\u{4} \u{1}(\u{b}2\u{11}.traksense.v1.GapH\0R\u{3}gapB\u{7}\u{a}\
+          \u{5}event\"V\u{a}\u{e}SubscribeStart\u{12}\u{16}\u{a}\u{6}cursor\u{18}\u{1} \u{1}\
+          (\u{3}R\u{6}cursor\u{12},\u{a}\u{6}series\u{18}\u{2} \u{3}(\u{b}2\u{14}.traksens\
+          e.v1.SeriesR\u{6}series\";\u{a}\u{b}SeriesAdded\u{12},\u{a}\u{6}series\u{18}\u{1}\
+           \u{3}(\u{b}2\u{14}.traksense.v1.SeriesR\u{6}series\"~\u{a}\u{c}ReadingBlock\u{12}\
+          \u{16}\u{a}\u{6}cursor\u{18}\u{1} \u{1}(\u{3}R\u{6}cursor\u{12}\u{1d}\u{a}\u{a}s\
+          eries_key\u{18}\u{2} \u{3}(\u{3}R\u{9}seriesKey\u{12}!\u{a}\u{c}timestamp_us\u{18}\
+          \u{3} \u{3}(\u{3}R\u{b}timestampUs\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{3}(\u{1}\
+          R\u{5}value\"C\u{a}\u{3}Gap\u{12}\u{1f}\u{a}\u{b}from_cursor\u{18}\u{1} \u{1}(\u{3}\
+          R\u{a}fromCursor\u{12}\u{1b}\u{a}\u{9}to_cursor\u{18}\u{2} \u{1}(\u{3}R\u{8}toCu\
+          rsor\"\u{94}\u{1}\u{a}\u{c}JournalBlock\u{12},\u{a}\u{6}series\u{18}\u{1} \u{3}(\
+          \u{b}2\u{14}.traksense.v1.SeriesR\u{6}series\u{12}\u{1d}\u{a}\u{a}series_key\u{18}\
+          \u{2} \u{3}(\u{3}R\u{9}seriesKey\u{12}!\u{a}\u{c}timestamp_us\u{18}\u{3} \u{3}(\u{3}\
+          R\u{b}timestampUs\u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{3}(\u{1}R\u{5}value\"\
+          \u{cc}\u{1}\u{a}\u{b}LiveReading\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{1} \u{1}\
+          (\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}R\u{8}\
+          sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sensorType\
+          \u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{1}(\u{1}R\u{5}value\u{12}\u{12}\u{a}\u{4}\
+          unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}8\u{a}\u{9}timestamp\u{18}\u{6} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\"\u{cb}\u{1}\u{a}\u{a}His\
+          toryRow\u{12}8\u{a}\u{9}timestamp\u{18}\u{1} \u{1}(\u{b}2\u{1a}.google.protobuf.\
+          TimestampR\u{9}timestamp\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}R\u{8}\
+          sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sensorType\
+          \u{12}\u{14}\u{a}\u{5}value\u{18}\u{4} \u{1}(\u{1}R\u{5}value\u{12}\u{12}\u{a}\u{4}\
+          unit\u{18}\u{5} \u{1}(\u{9}R\u{4}unit\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{6} \
+          \u{1}(\u{9}R\u{8}deviceId\"\u{b1}\u{2}\u{a}\u{10}HistoryBucketRow\u{12}8\u{a}\u{9}\
+          timestamp\u{18}\u{1} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}timestamp\
+          \u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1f}\
+          \u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}R\u{a}sensorType\u{12}\u{14}\u{a}\u{5}\
+          value\u{18}\u{4} \u{1}(\u{1}R\u{5}value\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}\
+          (\u{9}R\u{4}unit\u{12}\u{10}\u{a}\u{3}avg\u{18}\u{6} \u{1}(\u{1}R\u{3}avg\u{12}\u{10}\
+          \u{a}\u{3}min\u{18}\u{7} \u{1}(\u{1}R\u{3}min\u{12}\u{10}\u{a}\u{3}max\u{18}\u{8}\
+           \u{1}(\u{1}R\u{3}max\u{12}\u{14}\u{a}\u{5}count\u{18}\u{9} \u{1}(\u{d}R\u{5}cou\
+          nt\u{12}\u{12}\u{a}\u{4}last\u{18}\u{a} \u{1}(\u{1}R\u{4}last\u{12}\u{1b}\u{a}\u{9}\
+          device_id\u{18}\u{b} \u{1}(\u{9}R\u{8}deviceId\"\u{9e}\u{1}\u{a}\u{c}TelemetryRo\
+          w\u{12}*\u{a}\u{2}ts\u{18}\u{1} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}\
+          ts\u{12}\u{1b}\u{a}\u{9}device_id\u{18}\u{2} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\
+          \u{a}\u{9}sensor_id\u{18}\u{3} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{14}\u{a}\u{5}va\
+          lue\u{18}\u{4} \u{1}(\u{1}R\u{5}value\u{12}\u{12}\u{a}\u{4}unit\u{18}\u{5} \u{1}\
+          (\u{9}R\u{4}unit\"\u{ce}\u{2}\u{a}\u{12}TelemetryBucketRow\u{12}2\u{a}\u{6}bucke\
+          t\u{18}\u{1} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{6}bucket\u{12}*\u{a}\
+          \u{2}ts\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{2}ts\u{12}\u{1b}\
+          \u{a}\u{9}device_id\u{18}\u{3} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}se\
+          nsor_id\u{18}\u{4} \u{1}(\u{9}R\u{8}sensorId\u{12}\u{1b}\u{a}\u{9}avg_value\u{18}\
+          \u{5} \u{1}(\u{1}R\u{8}avgValue\u{12}\u{1b}\u{a}\u{9}min_value\u{18}\u{6} \u{1}(\
+          \u{1}R\u{8}minValue\u{12}\u{1b}\u{a}\u{9}max_value\u{18}\u{7} \u{1}(\u{1}R\u{8}m\
+          axValue\u{12}\u{1d}\u{a}\u{a}last_value\u{18}\u{8} \u{1}(\u{1}R\u{9}lastValue\u{12}\
+          \u{14}\u{a}\u{5}count\u{18}\u{9} \u{1}(\u{d}R\u{5}count\u{12}\u{12}\u{a}\u{4}uni\
+          t\u{18}\u{a} \u{1}(\u{9}R\u{4}unit*&\u{a}\u{10}SlowReaderPolicy\u{12}\u{9}\u{a}\u{5}\
+          CLOSE\u{10}\0\u{12}\u{7}\u{a}\u{3}GAP\u{10}\u{1}2\u{b6}\u{2}\u{a}\u{10}Telemetry\
+          Service\u{12}C\u{a}\u{6}Ingest\u{12}\u{1b}.traksense.v1.IngestRequest\u{1a}\u{1c}\
+          .traksense.v1.IngestResponse\u{12}C\u{a}\u{6}Latest\u{12}\u{1b}.traksense.v1.Lat\
+          estRequest\u{1a}\u{1c}.traksense.v1.LatestResponse\u{12}H\u{a}\u{7}History\u{12}\
+          \u{1c}.traksense.v1.HistoryRequest\u{1a}\u{1d}.traksense.v1.HistoryResponse0\u{1}\
+          \u{12}N\u{a}\u{9}Subscribe\u{12}\u{1e}.traksense.v1.SubscribeRequest\u{1a}\u{1f}\
+          .traksense.v1.SubscribeResponse0\u{1}b\u{6}proto3
           """),
       ProtobufFile(
         name: "traksense/v1/telemetry_query.proto",
@@ -3675,92 +3678,93 @@ extension ProtobufSchema {
           amp\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\
           \u{14}2026-06-01T12:00:00ZR\u{9}timestamp\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{3} \
           \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}4\u{a}\u{8}readings\u{18}\
-          \u{4} \u{3}(\u{b}2\u{18}.traksense.v1.ReadingRowR\u{8}readings\"\u{87}\u{4}\u{a}\
+          \u{4} \u{3}(\u{b}2\u{18}.traksense.v1.ReadingRowR\u{8}readings\"\u{d6}\u{6}\u{a}\
           \u{13}ListReadingsRequest\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\
           \u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}E\u{a}\u{9}sensor_id\u{18}\u{2}\
            \u{3}(\u{9}B(\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\
           \u{1}\u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\u{18}\u{8}temp_001R\u{8}\
-          sensorId\u{12}'\u{a}\u{b}sensor_type\u{18}\u{3} \u{3}(\u{9}B\u{6}\u{ba}\u{d4}\u{18}\
-          \u{2}\u{8}\u{1}R\u{a}sensorType\u{12}M\u{a}\u{7}ts_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T00:00:00ZR\u{6}\
-          tsFrom\u{12}I\u{a}\u{5}ts_to\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.Times\
-          tampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T00:00:00ZR\u{4}tsTo\u{12}9\u{a}\u{9}\
-          value_min\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}valueMi\
-          n\u{12}9\u{a}\u{9}value_max\u{18}\u{7} \u{1}(\u{b}2\u{1c}.google.protobuf.Double\
-          ValueR\u{8}valueMax\u{12}\u{19}\u{a}\u{4}page\u{18}\u{8} \u{1}(\u{d}B\u{5}\u{b2}\
-          \u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}page_size\u{18}\u{9} \u{1}(\u{d}B\u{d}\
-          \u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\u{d4}\u{18}\u{2}50R\u{8}pageSize\"g\u{a}\
-          \u{14}ListReadingsResponse\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{1} \u{1}(\u{d}B\u{5}\
-          \u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}2\u{a}\u{7}results\u{18}\u{2} \u{3}(\u{b}\
-          2\u{18}.traksense.v1.ReadingRowR\u{7}results\"\u{f0}\u{2}\u{a}\u{a}ReadingRow\u{12}\
-          )\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01\
-          R\u{8}deviceId\u{12})\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\
-          \u{18}\u{8}temp_001R\u{8}sensorId\u{12}0\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}\
-          B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}sensorType\u{12}\u{1d}\u{a}\u{5}va\
-          lue\u{18}\u{4} \u{1}(\u{1}B\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{5}value\u{12}\u{1b}\
-          \u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\
-          \u{4}unit\u{12}U\u{a}\u{9}timestamp\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobu\
-          f.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{9}\
-          timestamp\u{12}G\u{a}\u{2}ts\u{18}\u{7} \u{1}(\u{b}2\u{1a}.google.protobuf.Times\
-          tampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T12:00:00ZR\u{2}ts\"\u{b8}\
-          \u{3}\u{a}\u{15}ListAggregatesRequest\u{12}6\u{a}\u{6}bucket\u{18}\u{1} \u{1}(\u{9}\
-          B\u{1e}\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{11}:\u{f}1m 5m 15m 1h 1d\u{b2}\u{d4}\u{18}\
-          \u{2}1hR\u{6}bucket\u{12})\u{a}\u{9}device_id\u{18}\u{2} \u{1}(\u{9}B\u{c}\u{b2}\
-          \u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}E\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}\
-          (\u{9}B(\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}\u{ba}\u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\
-          \u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\u{18}\u{8}temp_001R\u{8}senso\
-          rId\u{12}'\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}B\u{6}\u{ba}\u{d4}\u{18}\u{2}\
-          \u{8}\u{1}R\u{a}sensorType\u{12}H\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.go\
-          ogle.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T00:00:00ZR\u{4}\
-          from\u{12}D\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\
-          \u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T00:00:00ZR\u{2}to\u{12}$\u{a}\u{5}limit\
-          \u{18}\u{7} \u{1}(\u{d}B\u{e}\u{ba}\u{d4}\u{18}\u{3} \u{88}'\u{b2}\u{d4}\u{18}\u{3}\
-          500R\u{5}limit\u{12}\u{16}\u{a}\u{6}offset\u{18}\u{8} \u{1}(\u{d}R\u{6}offset\"\u{c5}\
-          \u{2}\u{a}\u{16}ListAggregatesResponse\u{12}\u{1e}\u{a}\u{6}bucket\u{18}\u{1} \u{1}\
-          (\u{9}B\u{6}\u{b2}\u{d4}\u{18}\u{2}1hR\u{6}bucket\u{12}K\u{a}\u{4}from\u{18}\u{2}\
+          sensorId\u{12}\u{f5}\u{2}\u{a}\u{b}sensor_type\u{18}\u{3} \u{3}(\u{9}B\u{d3}\u{2}\
+          \u{ba}\u{d4}\u{18}\u{ce}\u{2}:\u{cb}\u{2}temperature pressure power energy temp_\
+          supply temp_return temp_external temp_setpoint humidity dewpoint pressure_suctio\
+          n pressure_discharge dp_filter dp_fan airflow rpm_fan voltage current power_kw e\
+          nergy_kwh power_factor superheat subcooling vibration noise compressor_state val\
+          ve_position cop eer maintenance maintenance_reminderR\u{a}sensorType\u{12}M\u{a}\
+          \u{7}ts_from\u{18}\u{4} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\
+          \u{d4}\u{18}\u{14}2026-06-01T00:00:00ZR\u{6}tsFrom\u{12}I\u{a}\u{5}ts_to\u{18}\u{5}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026\
+          -06-02T00:00:00ZR\u{4}tsTo\u{12}9\u{a}\u{9}value_min\u{18}\u{6} \u{1}(\u{b}2\u{1c}\
+          .google.protobuf.DoubleValueR\u{8}valueMin\u{12}9\u{a}\u{9}value_max\u{18}\u{7} \
+          \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueR\u{8}valueMax\u{12}\u{19}\u{a}\u{4}\
+          page\u{18}\u{8} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{4}page\u{12}*\u{a}\u{9}\
+          page_size\u{18}\u{9} \u{1}(\u{d}B\u{d}\u{ba}\u{d4}\u{18}\u{3} \u{f4}\u{3}\u{b2}\u{d4}\
+          \u{18}\u{2}50R\u{8}pageSize\"g\u{a}\u{14}ListReadingsResponse\u{12}\u{1b}\u{a}\u{5}\
+          count\u{18}\u{1} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}2\u{a}\
+          \u{7}results\u{18}\u{2} \u{3}(\u{b}2\u{18}.traksense.v1.ReadingRowR\u{7}results\"\
+          \u{f0}\u{2}\u{a}\u{a}ReadingRow\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}\
+          B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12})\u{a}\u{9}sensor_id\u{18}\
+          \u{2} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}temp_001R\u{8}sensorId\u{12}0\u{a}\
+          \u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\
+          \u{a}sensorType\u{12}\u{1d}\u{a}\u{5}value\u{18}\u{4} \u{1}(\u{1}B\u{7}\u{b2}\u{d4}\
+          \u{18}\u{3}6.9R\u{5}value\u{12}\u{1b}\u{a}\u{4}unit\u{18}\u{5} \u{1}(\u{9}B\u{7}\
+          \u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}U\u{a}\u{9}timestamp\u{18}\u{6}\
            \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\
-          \u{14}2026-06-01T00:00:00ZR\u{4}from\u{12}G\u{a}\u{2}to\u{18}\u{3} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T\
-          00:00:00ZR\u{2}to\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{4} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
-          \u{18}\u{1}1R\u{5}count\u{12}\u{1c}\u{a}\u{9}truncated\u{18}\u{5} \u{1}(\u{8}R\u{9}\
-          truncated\u{12}:\u{a}\u{7}results\u{18}\u{6} \u{3}(\u{b}2 .traksense.v1.Telemetr\
-          yBucketRowR\u{7}results\"\u{df}\u{2}\u{a}\u{15}QueryTelemetryRequest\u{12})\u{a}\
-          \u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}\
-          deviceId\u{12}\u{1b}\u{a}\u{9}asset_tag\u{18}\u{2} \u{1}(\u{9}R\u{8}assetTag\u{12}\
-          E\u{a}\u{9}sensor_id\u{18}\u{3} \u{3}(\u{9}B(\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}\u{ba}\
-          \u{d4}\u{18}\u{3}\u{10}\u{c8}\u{1}\u{ba}\u{d4}\u{18}\u{b}*\u{9}^[^/+#]*$\u{b2}\u{d4}\
-          \u{18}\u{8}temp_001R\u{8}sensorId\u{12}'\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}\
-          B\u{6}\u{ba}\u{d4}\u{18}\u{2}\u{8}\u{1}R\u{a}sensorType\u{12}H\u{a}\u{4}from\u{18}\
-          \u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}\
-          2026-06-01T00:00:00ZR\u{4}from\u{12}D\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.\
-          google.protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T00:00:00ZR\u{2}\
-          to\"\u{84}\u{2}\u{a}\u{16}QueryTelemetryResponse\u{12}K\u{a}\u{4}from\u{18}\u{1}\
-           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\
-          \u{14}2026-06-01T00:00:00ZR\u{4}from\u{12}G\u{a}\u{2}to\u{18}\u{2} \u{1}(\u{b}2\u{1a}\
-          .google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T\
-          00:00:00ZR\u{2}to\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{3} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\
-          \u{18}\u{1}1R\u{5}count\u{12}7\u{a}\u{7}sensors\u{18}\u{4} \u{3}(\u{b}2\u{1d}.tr\
-          aksense.v1.SensorTelemetryR\u{7}sensors\"\u{84}\u{4}\u{a}\u{f}SensorTelemetry\u{12}\
-          )\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01\
-          R\u{8}deviceId\u{12})\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\
-          \u{18}\u{8}temp_001R\u{8}sensorId\u{12}0\u{a}\u{b}sensor_type\u{18}\u{3} \u{1}(\u{9}\
-          B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}sensorType\u{12}\u{1b}\u{a}\u{4}un\
-          it\u{18}\u{4} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\u{4}unit\u{12}\
-          \u{1b}\u{a}\u{5}count\u{18}\u{5} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}\
-          count\u{12}7\u{a}\u{3}avg\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleVa\
-          lueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{3}avg\u{12}7\u{a}\u{3}min\u{18}\u{7} \u{1}\
-          (\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{3}m\
-          in\u{12}7\u{a}\u{3}max\u{18}\u{8} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValue\
-          B\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{3}max\u{12}9\u{a}\u{4}last\u{18}\u{9} \u{1}(\
-          \u{b}2\u{1c}.google.protobuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{4}la\
-          st\u{12}I\u{a}\u{c}availability\u{18}\u{a} \u{1}(\u{b}2\u{1c}.google.protobuf.Do\
-          ubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}100R\u{c}availability\"\u{1d}\u{a}\u{1b}Ge\
-          tTelemetrySettingsRequest\"\u{f5}\u{1}\u{a}\u{11}TelemetrySettings\u{12}\u{19}\u{a}\
-          \u{8}raw_days\u{18}\u{1} \u{1}(\u{d}R\u{7}rawDays\u{12}.\u{a}\u{13}compress_afte\
-          r_days\u{18}\u{2} \u{1}(\u{d}R\u{11}compressAfterDays\u{12}!\u{a}\u{c}can_compre\
-          ss\u{18}\u{3} \u{1}(\u{8}R\u{b}canCompress\u{12}7\u{a}\u{9}kept_from\u{18}\u{4} \
-          \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}keptFrom\u{12}9\u{a}\u{a}appli\
-          ed_at\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}appliedAt\"\u{ba}\
+          \u{14}2026-06-01T12:00:00ZR\u{9}timestamp\u{12}G\u{a}\u{2}ts\u{18}\u{7} \u{1}(\u{b}\
+          2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026\
+          -06-01T12:00:00ZR\u{2}ts\"\u{91}\u{3}\u{a}\u{15}ListAggregatesRequest\u{12}6\u{a}\
+          \u{6}bucket\u{18}\u{1} \u{1}(\u{9}B\u{1e}\u{e0}A\u{2}\u{ba}\u{d4}\u{18}\u{11}:\u{f}\
+          1m 5m 15m 1h 1d\u{b2}\u{d4}\u{18}\u{2}1hR\u{6}bucket\u{12}\u{1b}\u{a}\u{9}device\
+          _id\u{18}\u{2} \u{1}(\u{9}R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\u{3}\
+           \u{3}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}(\u{9}\
+          R\u{a}sensorType\u{12}H\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.proto\
+          buf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T00:00:00ZR\u{4}from\u{12}\
+          D\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\u{b2}\
+          \u{d4}\u{18}\u{14}2026-06-02T00:00:00ZR\u{2}to\u{12}$\u{a}\u{5}limit\u{18}\u{7} \
+          \u{1}(\u{d}B\u{e}\u{ba}\u{d4}\u{18}\u{3} \u{88}'\u{b2}\u{d4}\u{18}\u{3}500R\u{5}\
+          limit\u{12}\u{16}\u{a}\u{6}offset\u{18}\u{8} \u{1}(\u{d}R\u{6}offset:\u{17}\u{da}\
+          \u{d4}\u{18}\u{13}ListReadingsRequest\"\u{c5}\u{2}\u{a}\u{16}ListAggregatesRespo\
+          nse\u{12}\u{1e}\u{a}\u{6}bucket\u{18}\u{1} \u{1}(\u{9}B\u{6}\u{b2}\u{d4}\u{18}\u{2}\
+          1hR\u{6}bucket\u{12}K\u{a}\u{4}from\u{18}\u{2} \u{1}(\u{b}2\u{1a}.google.protobu\
+          f.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T00:00:00ZR\u{4}\
+          from\u{12}G\u{a}\u{2}to\u{18}\u{3} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\
+          \u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}2026-06-02T00:00:00ZR\u{2}to\u{12}\u{1b}\
+          \u{a}\u{5}count\u{18}\u{4} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}\
+          \u{1c}\u{a}\u{9}truncated\u{18}\u{5} \u{1}(\u{8}R\u{9}truncated\u{12}:\u{a}\u{7}\
+          results\u{18}\u{6} \u{3}(\u{b}2 .traksense.v1.TelemetryBucketRowR\u{7}results\"\u{c6}\
+          \u{2}\u{a}\u{15}QueryTelemetryRequest\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}\
+          (\u{9}B\u{c}\u{b2}\u{d4}\u{18}\u{8}ESP32-01R\u{8}deviceId\u{12}\u{1b}\u{a}\u{9}a\
+          sset_tag\u{18}\u{2} \u{1}(\u{9}R\u{8}assetTag\u{12}\u{1b}\u{a}\u{9}sensor_id\u{18}\
+          \u{3} \u{3}(\u{9}R\u{8}sensorId\u{12}\u{1f}\u{a}\u{b}sensor_type\u{18}\u{4} \u{3}\
+          (\u{9}R\u{a}sensorType\u{12}H\u{a}\u{4}from\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google\
+          .protobuf.TimestampB\u{18}\u{b2}\u{d4}\u{18}\u{14}2026-06-01T00:00:00ZR\u{4}from\
+          \u{12}D\u{a}\u{2}to\u{18}\u{6} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{18}\
+          \u{b2}\u{d4}\u{18}\u{14}2026-06-02T00:00:00ZR\u{2}to:\u{17}\u{da}\u{d4}\u{18}\u{13}\
+          ListReadingsRequest\"\u{84}\u{2}\u{a}\u{16}QueryTelemetryResponse\u{12}K\u{a}\u{4}\
+          from\u{18}\u{1} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\
+          \u{d4}\u{18}\u{14}2026-06-01T00:00:00ZR\u{4}from\u{12}G\u{a}\u{2}to\u{18}\u{2} \u{1}\
+          (\u{b}2\u{1a}.google.protobuf.TimestampB\u{1b}\u{e0}A\u{2}\u{b2}\u{d4}\u{18}\u{14}\
+          2026-06-02T00:00:00ZR\u{2}to\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{3} \u{1}(\u{d}B\u{5}\
+          \u{b2}\u{d4}\u{18}\u{1}1R\u{5}count\u{12}7\u{a}\u{7}sensors\u{18}\u{4} \u{3}(\u{b}\
+          2\u{1d}.traksense.v1.SensorTelemetryR\u{7}sensors\"\u{84}\u{4}\u{a}\u{f}SensorTe\
+          lemetry\u{12})\u{a}\u{9}device_id\u{18}\u{1} \u{1}(\u{9}B\u{c}\u{b2}\u{d4}\u{18}\
+          \u{8}ESP32-01R\u{8}deviceId\u{12})\u{a}\u{9}sensor_id\u{18}\u{2} \u{1}(\u{9}B\u{c}\
+          \u{b2}\u{d4}\u{18}\u{8}temp_001R\u{8}sensorId\u{12}0\u{a}\u{b}sensor_type\u{18}\u{3}\
+           \u{1}(\u{9}B\u{f}\u{b2}\u{d4}\u{18}\u{b}temp_supplyR\u{a}sensorType\u{12}\u{1b}\
+          \u{a}\u{4}unit\u{18}\u{4} \u{1}(\u{9}B\u{7}\u{b2}\u{d4}\u{18}\u{3}\u{c2}\u{b0}CR\
+          \u{4}unit\u{12}\u{1b}\u{a}\u{5}count\u{18}\u{5} \u{1}(\u{d}B\u{5}\u{b2}\u{d4}\u{18}\
+          \u{1}1R\u{5}count\u{12}7\u{a}\u{3}avg\u{18}\u{6} \u{1}(\u{b}2\u{1c}.google.proto\
+          buf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{3}avg\u{12}7\u{a}\u{3}min\u{18}\
+          \u{7} \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}\
+          6.9R\u{3}min\u{12}7\u{a}\u{3}max\u{18}\u{8} \u{1}(\u{b}2\u{1c}.google.protobuf.D\
+          oubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\u{3}max\u{12}9\u{a}\u{4}last\u{18}\u{9}\
+           \u{1}(\u{b}2\u{1c}.google.protobuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}6.9R\
+          \u{4}last\u{12}I\u{a}\u{c}availability\u{18}\u{a} \u{1}(\u{b}2\u{1c}.google.prot\
+          obuf.DoubleValueB\u{7}\u{b2}\u{d4}\u{18}\u{3}100R\u{c}availability\"\u{1d}\u{a}\u{1b}\
+          GetTelemetrySettingsRequest\"\u{f5}\u{1}\u{a}\u{11}TelemetrySettings\u{12}\u{19}\
+          \u{a}\u{8}raw_days\u{18}\u{1} \u{1}(\u{d}R\u{7}rawDays\u{12}.\u{a}\u{13}compress\
+          _after_days\u{18}\u{2} \u{1}(\u{d}R\u{11}compressAfterDays\u{12}!\u{a}\u{c}can_c\
+          ompress\u{18}\u{3} \u{1}(\u{8}R\u{b}canCompress\u{12}7\u{a}\u{9}kept_from\u{18}\u{4}\
+           \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{8}keptFrom\u{12}9\u{a}\u{a}appl\
+          ied_at\u{18}\u{5} \u{1}(\u{b}2\u{1a}.google.protobuf.TimestampR\u{9}appliedAt\"\u{ba}\
           \u{1}\u{a}\u{1e}UpdateTelemetrySettingsRequest\u{12}\"\u{a}\u{8}raw_days\u{18}\u{1}\
            \u{1}(\u{d}B\u{7}\u{ba}\u{d4}\u{18}\u{3} \u{cc}\u{1c}R\u{7}rawDays\u{12}7\u{a}\u{13}\
           compress_after_days\u{18}\u{2} \u{1}(\u{d}B\u{7}\u{ba}\u{d4}\u{18}\u{3} \u{cc}\u{1c}\

@@ -429,7 +429,7 @@ extension SchemaDescription {
             request: "RestoreSensorRequest", response: "Sensor"),
           Method(
             "/traksense.v1.SensorService/GetSensorStatusHistory",
-            "When a sensor was online and when offline, by the times of its readings: ascending, without gaps from the first thing that is known of it. Values beyond thresholds are no part of it.",
+            "When a sensor was online, offline and in warning, by the times of its readings: ascending, without gaps from the first thing that is known of it. Each reading is judged by the thresholds of the time when it was measured, and the newest one anew when thresholds change: a change counts from then on, and rewrites nothing. A reading that arrives when newer ones have been looked at changes nothing; that happens once per offline_after_seconds, and once an hour at least.",
             request: "GetStatusHistoryRequest", response: "StatusHistory"),
           Method(
             "/traksense.v1.SensorService/UpdateReading",
@@ -588,14 +588,14 @@ extension SchemaDescription {
         [
           Field("from", .time, .nullable, isRequired: true, example: "2026-05-31T12:00:00Z"),
           Field("to", .time, .nullable, isRequired: true, example: "2026-06-01T12:00:00Z"),
-          Field("availability", .number, .nullable, "Percent of the range, as far as anything is known of it, in which it was online; null: nothing is.", example: "99.2"),
+          Field("availability", .number, .nullable, "Percent of the range, as far as anything is known of it, in which it was not offline; null: nothing is.", example: "99.2"),
           Field("truncated", .bool, .one, "There are more intervals than `limit`: they begin where the last one here ends."),
           Field("intervals", .message("StatusInterval"), .list, "Ascending; each begins where the one before ends."),
         ]),
       Message(
         "StatusInterval", "",
         [
-          Field("status", .text, .one, "ONLINE or OFFLINE.", example: "ONLINE"),
+          Field("status", .text, .one, "OFFLINE; ONLINE; or, of a sensor, WARNING: online, and its newest value was beyond its thresholds.", example: "ONLINE"),
           Field("start", .time, .nullable, isRequired: true, example: "2026-05-31T12:11:31Z"),
           Field("end", .time, .nullable, "First instant that no longer belongs to it; of one that still lasts, the end of the range.", example: "2026-06-01T12:00:00Z"),
           Field("duration_seconds", .number, .one, example: "85709"),
@@ -659,7 +659,7 @@ extension SchemaDescription {
             request: "ListDeviceSensorsRequest", response: "SensorItemList"),
           Method(
             "/traksense.v1.DeviceService/GetDeviceStatusHistory",
-            "When a device was online and when offline: online is while one of its sensors is, by the times of their readings; archived sensors and heartbeats do not count. Otherwise as GetSensorStatusHistory.",
+            "When a device was online and when offline: online is while it was seen within the last offline_after_seconds, by the times of its heartbeats and of the readings of its sensors, archived ones included. WARNING, which a device is in for its sensors or for what people say, is no part of it. Otherwise as GetSensorStatusHistory.",
             request: "GetStatusHistoryRequest", response: "StatusHistory"),
           Method(
             "/traksense.v1.DeviceService/GetDeviceSummary",
@@ -671,7 +671,7 @@ extension SchemaDescription {
             request: "CreateDeviceSensorsRequest", response: "SensorList", errors: [409], answerExample: "{\"results\": [{\"id\": 31, \"tag\": \"temp_101\", \"last_value\": null, \"last_reading_at\": null, \"is_online\": false, \"status\": \"OFFLINE\"}]}"),
           Method(
             "/traksense.v1.DeviceService/Heartbeat",
-            "Says that a device is alive although it measured nothing.",
+            "Says that a device is alive although it measured nothing: it is online, in its history and availability, too. Its sensors are not; while one of them is silent, the device's connectivity is WARNING. One that comes later than a newer one changes nothing.",
             request: "HeartbeatRequest", response: "HeartbeatResponse", errors: [409]),
         ]),
     ],
@@ -701,7 +701,7 @@ extension SchemaDescription {
           Field("created_at", .time, .nullable, isRequired: true),
           Field("updated_at", .time, .nullable, isRequired: true),
           Field("connectivity", .text, .one, "As measured, whatever its status says: OFFLINE; ONLINE; or WARNING: its status is ERROR, or it is online while one of its sensors is not.", example: "ONLINE"),
-          Field("availability", .number, .nullable, "Percent of the last 24 hours, as far as anything is known of them, in which one of its sensors was online; null: nothing is. Heartbeats do not count.", example: "99.2"),
+          Field("availability", .number, .nullable, "Percent of the last 24 hours, as far as anything is known of them, in which it was online, as its status history says; null: nothing is.", example: "99.2"),
         ]),
       Message(
         "DeviceList", "",
@@ -995,7 +995,7 @@ extension SchemaDescription {
           Field("name", .text, .one, "At most 200 characters. Must be there when there is no tag.", limits: .init(maxLength: 200), example: "Chiller 3"),
           Field("site", .unsigned, .one, isRequired: true, example: "1"),
           Field("asset_type", .text, .one, "In any case: CHILLER, AHU, FAN_COIL, PUMP, BOILER, COOLING_TOWER, VRF, RTU, VALVE, SENSOR, CONTROLLER, FILTER, DUCT, METER or OTHER.", isRequired: true, limits: .init(words: ["CHILLER", "AHU", "FAN_COIL", "PUMP", "BOILER", "COOLING_TOWER", "VRF", "RTU", "VALVE", "SENSOR", "CONTROLLER", "FILTER", "DUCT", "METER", "OTHER"]), example: "CHILLER"),
-          Field("type", .text, .one, "Another name for asset_type.", limits: .init(minLength: 1)),
+          Field("type", .text, .one, "Another name for asset_type.", limits: .init(words: ["CHILLER", "AHU", "FAN_COIL", "PUMP", "BOILER", "COOLING_TOWER", "VRF", "RTU", "VALVE", "SENSOR", "CONTROLLER", "FILTER", "DUCT", "METER", "OTHER"])),
           Field("asset_type_other", .text, .one, "At most 200 characters.", limits: .init(maxLength: 200)),
           Field("manufacturer", .text, .one, "At most 200 characters.", limits: .init(maxLength: 200), example: "Carrier"),
           Field("model", .text, .one, "At most 200 characters.", limits: .init(maxLength: 200), example: "30XA-1002"),
@@ -1014,7 +1014,7 @@ extension SchemaDescription {
           Field("name", .text, .one, "At most 200 characters. Must be there when there is no tag.", limits: .init(maxLength: 200), example: "Chiller 3"),
           Field("site", .unsigned, .one, isRequired: true, example: "1"),
           Field("asset_type", .text, .one, "In any case: CHILLER, AHU, FAN_COIL, PUMP, BOILER, COOLING_TOWER, VRF, RTU, VALVE, SENSOR, CONTROLLER, FILTER, DUCT, METER or OTHER.", isRequired: true, limits: .init(words: ["CHILLER", "AHU", "FAN_COIL", "PUMP", "BOILER", "COOLING_TOWER", "VRF", "RTU", "VALVE", "SENSOR", "CONTROLLER", "FILTER", "DUCT", "METER", "OTHER"]), example: "CHILLER"),
-          Field("type", .text, .one, "Another name for asset_type.", limits: .init(minLength: 1)),
+          Field("type", .text, .one, "Another name for asset_type.", limits: .init(words: ["CHILLER", "AHU", "FAN_COIL", "PUMP", "BOILER", "COOLING_TOWER", "VRF", "RTU", "VALVE", "SENSOR", "CONTROLLER", "FILTER", "DUCT", "METER", "OTHER"])),
           Field("asset_type_other", .text, .one, "At most 200 characters.", limits: .init(maxLength: 200)),
           Field("manufacturer", .text, .one, "At most 200 characters.", limits: .init(maxLength: 200), example: "Carrier"),
           Field("model", .text, .one, "At most 200 characters.", limits: .init(maxLength: 200), example: "30XA-1002"),
@@ -1556,9 +1556,9 @@ extension SchemaDescription {
       Message(
         "HistoryRequest", "",
         [
-          Field("device_id", .text, .one, "This or `asset_tag`."),
-          Field("sensor_id", .text, .list, "Empty: all sensors."),
-          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all."),
+          Field("device_id", .text, .one, "This or `asset_tag`.", example: "ESP32-01"),
+          Field("sensor_id", .text, .list, "Empty: all sensors.", limits: .init(minLength: 1, maxLength: 200, pattern: "^[^/+#]*$"), example: "temp_001"),
+          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.", limits: .init(words: ["temperature", "pressure", "power", "energy", "temp_supply", "temp_return", "temp_external", "temp_setpoint", "humidity", "dewpoint", "pressure_suction", "pressure_discharge", "dp_filter", "dp_fan", "airflow", "rpm_fan", "voltage", "current", "power_kw", "energy_kwh", "power_factor", "superheat", "subcooling", "vibration", "noise", "compressor_state", "valve_position", "cop", "eer", "maintenance", "maintenance_reminder"])),
           Field("from", .time, .nullable, "First instant wanted; absent: 24 hours before `to`."),
           Field("to", .time, .nullable, "First instant no longer wanted; absent: now."),
           Field("interval", .text, .one, "`raw`, `1m`, `5m`, `15m`, `1h`, `1d` or `auto` (the default): up to 1 h raw, 6 h 1m, 24 h 5m, else 1h."),
@@ -1802,7 +1802,7 @@ extension SchemaDescription {
         [
           Field("device_id", .text, .one, "Empty: all devices.", example: "ESP32-01"),
           Field("sensor_id", .text, .list, limits: .init(minLength: 1, maxLength: 200, pattern: "^[^/+#]*$"), example: "temp_001"),
-          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.", limits: .init(minLength: 1)),
+          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.", limits: .init(words: ["temperature", "pressure", "power", "energy", "temp_supply", "temp_return", "temp_external", "temp_setpoint", "humidity", "dewpoint", "pressure_suction", "pressure_discharge", "dp_filter", "dp_fan", "airflow", "rpm_fan", "voltage", "current", "power_kw", "energy_kwh", "power_factor", "superheat", "subcooling", "vibration", "noise", "compressor_state", "valve_position", "cop", "eer", "maintenance", "maintenance_reminder"])),
           Field("ts_from", .time, .nullable, "Absent: 24 hours before `ts_to`.", example: "2026-06-01T00:00:00Z"),
           Field("ts_to", .time, .nullable, "Absent: now. The range is at most 31 days long.", example: "2026-06-02T00:00:00Z"),
           Field("value_min", .number, .nullable),
@@ -1833,7 +1833,7 @@ extension SchemaDescription {
           Field("bucket", .text, .one, "`1m`, `5m`, `15m`, `1h` or `1d`. Required.", isRequired: true, limits: .init(words: ["1m", "5m", "15m", "1h", "1d"]), example: "1h"),
           Field("device_id", .text, .one, "Empty: all devices.", example: "ESP32-01"),
           Field("sensor_id", .text, .list, limits: .init(minLength: 1, maxLength: 200, pattern: "^[^/+#]*$"), example: "temp_001"),
-          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.", limits: .init(minLength: 1)),
+          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.", limits: .init(words: ["temperature", "pressure", "power", "energy", "temp_supply", "temp_return", "temp_external", "temp_setpoint", "humidity", "dewpoint", "pressure_suction", "pressure_discharge", "dp_filter", "dp_fan", "airflow", "rpm_fan", "voltage", "current", "power_kw", "energy_kwh", "power_factor", "superheat", "subcooling", "vibration", "noise", "compressor_state", "valve_position", "cop", "eer", "maintenance", "maintenance_reminder"])),
           Field("from", .time, .nullable, "Absent: 24 hours before `to`; for `1d`, 30 days.", example: "2026-06-01T00:00:00Z"),
           Field("to", .time, .nullable, "Absent: now.", example: "2026-06-02T00:00:00Z"),
           Field("limit", .unsigned, .one, "At most 5,000; 0: 500.", limits: .init(maximum: 5000), example: "500"),
@@ -1855,7 +1855,7 @@ extension SchemaDescription {
           Field("device_id", .text, .one, "This or `asset_tag`.", example: "ESP32-01"),
           Field("asset_tag", .text, .one),
           Field("sensor_id", .text, .list, limits: .init(minLength: 1, maxLength: 200, pattern: "^[^/+#]*$"), example: "temp_001"),
-          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.", limits: .init(minLength: 1)),
+          Field("sensor_type", .text, .list, "Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.", limits: .init(words: ["temperature", "pressure", "power", "energy", "temp_supply", "temp_return", "temp_external", "temp_setpoint", "humidity", "dewpoint", "pressure_suction", "pressure_discharge", "dp_filter", "dp_fan", "airflow", "rpm_fan", "voltage", "current", "power_kw", "energy_kwh", "power_factor", "superheat", "subcooling", "vibration", "noise", "compressor_state", "valve_position", "cop", "eer", "maintenance", "maintenance_reminder"])),
           Field("from", .time, .nullable, "Absent: 24 hours before `to`.", example: "2026-06-01T00:00:00Z"),
           Field("to", .time, .nullable, "Absent: now.", example: "2026-06-02T00:00:00Z"),
         ]),

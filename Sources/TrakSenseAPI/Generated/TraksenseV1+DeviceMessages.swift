@@ -77,8 +77,8 @@ extension TraksenseV1 {
     /// of its sensors is not.
     public var connectivity: String = ""
 
-    /// Percent of the last 24 hours, as far as anything is known of them, in which one of its sensors was online; null:
-    /// nothing is. Heartbeats do not count.
+    /// Percent of the last 24 hours, as far as anything is known of them, in which it was online, as its status history
+    /// says; null: nothing is.
     public var availability: ProtoDoubleValue? = nil
 
     /// Nothing set.

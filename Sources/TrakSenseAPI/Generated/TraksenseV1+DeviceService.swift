@@ -327,8 +327,9 @@ extension TraksenseV1 {
       _ request: TraksenseV1.ListDeviceSensorsRequest, context: ServerContext
     ) async throws(RPCError) -> TraksenseV1.SensorItemList
 
-    /// When a device was online and when offline: online is while one of its sensors is, by the times of their readings;
-    /// archived sensors and heartbeats do not count. Otherwise as GetSensorStatusHistory.
+    /// When a device was online and when offline: online is while it was seen within the last offline_after_seconds, by the
+    /// times of its heartbeats and of the readings of its sensors, archived ones included. WARNING, which a device is in for its
+    /// sensors or for what people say, is no part of it. Otherwise as GetSensorStatusHistory.
     func getDeviceStatusHistory(
       _ request: TraksenseV1.GetStatusHistoryRequest, context: ServerContext
     ) async throws(RPCError) -> TraksenseV1.StatusHistory
@@ -343,7 +344,9 @@ extension TraksenseV1 {
       _ request: TraksenseV1.CreateDeviceSensorsRequest, context: ServerContext
     ) async throws(RPCError) -> TraksenseV1.SensorList
 
-    /// Says that a device is alive although it measured nothing.
+    /// Says that a device is alive although it measured nothing: it is online, in its history and availability, too. Its
+    /// sensors are not; while one of them is silent, the device's connectivity is WARNING. One that comes later than a newer
+    /// one changes nothing.
     func heartbeat(
       _ request: TraksenseV1.HeartbeatRequest, context: ServerContext
     ) async throws(RPCError) -> TraksenseV1.HeartbeatResponse
@@ -432,8 +435,9 @@ extension TraksenseV1 {
         DeviceServiceMethods.listDeviceSensors, request, options: options)
     }
 
-    /// When a device was online and when offline: online is while one of its sensors is, by the times of their readings;
-    /// archived sensors and heartbeats do not count. Otherwise as GetSensorStatusHistory.
+    /// When a device was online and when offline: online is while it was seen within the last offline_after_seconds, by the
+    /// times of its heartbeats and of the readings of its sensors, archived ones included. WARNING, which a device is in for its
+    /// sensors or for what people say, is no part of it. Otherwise as GetSensorStatusHistory.
     public func getDeviceStatusHistory(
       _ request: TraksenseV1.GetStatusHistoryRequest, options: CallOptions = CallOptions()
     ) async throws(RPCError) -> TraksenseV1.StatusHistory {
@@ -457,7 +461,9 @@ extension TraksenseV1 {
         DeviceServiceMethods.createDeviceSensors, request, options: options)
     }
 
-    /// Says that a device is alive although it measured nothing.
+    /// Says that a device is alive although it measured nothing: it is online, in its history and availability, too. Its
+    /// sensors are not; while one of them is silent, the device's connectivity is WARNING. One that comes later than a newer
+    /// one changes nothing.
     public func heartbeat(
       _ request: TraksenseV1.HeartbeatRequest, options: CallOptions = CallOptions()
     ) async throws(RPCError) -> TraksenseV1.HeartbeatResponse {

@@ -1043,7 +1043,7 @@ extension TraksenseV1 {
     /// `to`
     public var to: ProtoTimestamp? = nil
 
-    /// Percent of the range, as far as anything is known of it, in which it was online; null: nothing is.
+    /// Percent of the range, as far as anything is known of it, in which it was not offline; null: nothing is.
     public var availability: ProtoDoubleValue? = nil
 
     /// There are more intervals than `limit`: they begin where the last one here ends.
@@ -1103,7 +1103,7 @@ extension TraksenseV1 {
     /// `traksense.v1.StatusInterval`
     public static var fullName: String { "traksense.v1.StatusInterval" }
 
-    /// ONLINE or OFFLINE.
+    /// OFFLINE; ONLINE; or, of a sensor, WARNING: online, and its newest value was beyond its thresholds.
     public var status: String = ""
 
     /// `start`

@@ -266,8 +266,10 @@ extension TraksenseV1 {
       _ request: TraksenseV1.RestoreSensorRequest, context: ServerContext
     ) async throws(RPCError) -> TraksenseV1.Sensor
 
-    /// When a sensor was online and when offline, by the times of its readings: ascending, without gaps from the first
-    /// thing that is known of it. Values beyond thresholds are no part of it.
+    /// When a sensor was online, offline and in warning, by the times of its readings: ascending, without gaps from the first
+    /// thing that is known of it. Each reading is judged by the thresholds of the time when it was measured, and the newest one
+    /// anew when thresholds change: a change counts from then on, and rewrites nothing. A reading that arrives when newer
+    /// ones have been looked at changes nothing; that happens once per offline_after_seconds, and once an hour at least.
     func getSensorStatusHistory(
       _ request: TraksenseV1.GetStatusHistoryRequest, context: ServerContext
     ) async throws(RPCError) -> TraksenseV1.StatusHistory
@@ -353,8 +355,10 @@ extension TraksenseV1 {
         SensorServiceMethods.restoreSensor, request, options: options)
     }
 
-    /// When a sensor was online and when offline, by the times of its readings: ascending, without gaps from the first
-    /// thing that is known of it. Values beyond thresholds are no part of it.
+    /// When a sensor was online, offline and in warning, by the times of its readings: ascending, without gaps from the first
+    /// thing that is known of it. Each reading is judged by the thresholds of the time when it was measured, and the newest one
+    /// anew when thresholds change: a change counts from then on, and rewrites nothing. A reading that arrives when newer
+    /// ones have been looked at changes nothing; that happens once per offline_after_seconds, and once an hour at least.
     public func getSensorStatusHistory(
       _ request: TraksenseV1.GetStatusHistoryRequest, options: CallOptions = CallOptions()
     ) async throws(RPCError) -> TraksenseV1.StatusHistory {

@@ -637,13 +637,13 @@ extension TraksenseV1 {
     /// `1m`, `5m`, `15m`, `1h` or `1d`. Required.
     public var bucket: String = ""
 
-    /// Empty: all devices.
+    /// `device_id`
     public var deviceID: String = ""
 
     /// `sensor_id`
     public var sensorID: [String] = []
 
-    /// Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
+    /// `sensor_type`
     public var sensorType: [String] = []
 
     /// Absent: 24 hours before `to`; for `1d`, 30 days.
@@ -795,7 +795,7 @@ extension TraksenseV1 {
     /// `sensor_id`
     public var sensorID: [String] = []
 
-    /// Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
+    /// `sensor_type`
     public var sensorType: [String] = []
 
     /// Absent: 24 hours before `to`.

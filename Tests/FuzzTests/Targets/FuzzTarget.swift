@@ -11,7 +11,7 @@ struct FuzzTarget: Sendable {
 
   static let all: [FuzzTarget] = [
     .serverFrames, .serverBytes, .serverHTTP1, .clientBytes, .deframer, .requestHead, .text,
-    .base64, .protobuf, .json, .mqtt, .journal, .picture, .multipart, .historyCursor,
+    .base64, .protobuf, .json, .mqtt, .journal, .picture, .imageHeader, .multipart, .historyCursor,
   ]
 }
 

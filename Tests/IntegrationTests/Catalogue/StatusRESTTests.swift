@@ -130,7 +130,8 @@ extension EndToEnd {
           #expect(part.truncated && part.intervals.count == 1)
         }
         let own = try await stack.get("/sensors/\(id)/status_history/").json(History.self)
-        #expect(own.intervals.map(\.status) == ["ONLINE"] && own.availability == 100)
+        #expect(own.intervals.map(\.status) == ["ONLINE", "WARNING"] && own.availability == 100)
+        #expect(own.intervals.last?.end == own.to)
         let before = try await stack.get(
           "/sensors/\(id)/status_history/?from=2025-01-01T00:00:00+02:00&to=2025-01-02T00:00:00Z"
         ).json(History.self)

@@ -5,16 +5,17 @@ Usage: examples.py PORT DATABASE MAILS INGEST_KEY, of a fresh `traksense dev --i
 Prints {"event": "examples", "operations": […], "requests": N, "problems": […]}.
 """
 
-import copy
+import concurrent.futures
 import json
 import re
 import struct
 import sys
+import time
 import urllib.parse
 import zlib
 
 from jsonschema import Draft202012Validator, FormatChecker
-from world import World
+from world import HOST, World
 
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
 UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
@@ -132,8 +133,8 @@ class Walk:
             return {name: one["value"] for name, one in content["examples"].items()}
         return {"": content.get("example")}
 
-    def send(self, operation, body, headers, changed=None, unknown=None):
-        """The documented request; `changed` has other parameters."""
+    def address(self, operation, changed=None, unknown=None):
+        """Path and query of the documented request; `changed` has other parameters."""
         path, query = operation.path, []
         for one in self.parameters(operation):
             value = (changed or {}).get(one["name"], one.get("example"))
@@ -145,7 +146,11 @@ class Walk:
                 values = value if isinstance(value, list) else [value]
                 query += [(one["name"], str(each).lower() if each in (True, False) else each) for each in values]
         query += unknown or []
-        path = "/api" + path + ("?" + urllib.parse.urlencode(query, quote_via=urllib.parse.quote) if query else "")
+        return "/api" + path + ("?" + urllib.parse.urlencode(query, quote_via=urllib.parse.quote) if query else "")
+
+    def send(self, operation, body, headers, changed=None, unknown=None):
+        """The documented request; `changed` has other parameters."""
+        path = self.address(operation, changed, unknown)
         self.requests += 1
         if operation.name.endswith("Avatar") and operation.verb == "POST":
             form = b'--x\r\nContent-Disposition: form-data; name="avatar"; filename="a.png"\r\n\r\n' + picture() + b"\r\n--x--\r\n"
@@ -346,6 +351,69 @@ class Walk:
             wrong.append("no-such-form")
         return wrong
 
+    # What is wrong with the body, whatever is in it, and with the server.
+
+    def with_body(self):
+        """The operations that have a body, and its type."""
+        for operation in self.all():
+            for kind in operation.value.get("requestBody", {}).get("content", {}):
+                yield operation, f"{kind}; boundary=x" if kind.startswith("multipart/") else kind
+
+    def begin_stalled(self):
+        """Begins bodies that do not go on. Pictures have longer than any other body; their 408 is in `AvatarTests`."""
+        return [
+            (operation, self.world.begin(operation.verb, self.address(operation), self.session, kind, 10, b"{"))
+            for operation, kind in self.with_body() if kind == "application/json"]
+
+    def end_stalled(self, stalled):
+        for operation, connection in stalled:
+            self.requests += 1
+            self.refused(operation, 408, self.world.end(connection), same=True)
+
+    def unread(self):
+        """Bodies of another type, and of more than may be sent."""
+        limit = int(re.search(r"\d+", self.document["components"]["responses"]["ContentTooLarge"]["content"]
+                              ["application/json"]["example"]["detail"])[0])
+        for operation, kind in self.with_body():
+            self.requests += 1
+            answer = self.world.send(operation.verb, self.address(operation), b"x", self.session, kind="text/plain")
+            self.refused(operation, 415, answer, same=True)
+            if "413" in operation.value["responses"]:
+                self.requests += 1
+                connection = self.world.begin(
+                    operation.verb, self.address(operation), self.session, kind, limit + 1)
+                self.refused(operation, 413, self.world.end(connection), same=True)
+        # Without a length, it is known when it has come; and what is just within is read.
+        operation = next(one for one in self.all() if one.id == "CreateSite")
+        for size, status in [(limit, 400), (limit + 1, 413)]:
+            self.requests += 1
+            parts = iter([b"{" + b" " * (size - 3), b"}}"])
+            answer = self.world.send("POST", "/api/sites/", parts, self.session)
+            self.refused(operation, status, answer, same=status == 413)
+
+    def without_database(self):
+        """All operations while the database is away."""
+        def ask(operation):
+            body = next(iter(self.bodies(operation).values()))
+            headers = self.ingest_only if operation.name == "postIngest" else self.session
+            # At an address, nobody looks for the tenant before the caller is looked at.
+            host = "127.0.0.1" if operation.value["security"] else HOST
+            return self.world.alone(operation.verb, self.address(operation), body, headers, host)
+
+        # A picture is looked at first.
+        asked = [one for one in self.all() if one.name not in ("postAuthAvatar", "postUsersMeAvatar")]
+        with self.world.outage(), concurrent.futures.ThreadPoolExecutor(40) as threads:
+            # What was looked up is remembered for a moment.
+            for _ in range(200):
+                if self.world.alone("GET", "/api/schema/").status == 503:
+                    break
+                time.sleep(0.1)
+            for operation, answer in zip(asked, threads.map(ask, asked)):
+                self.requests += 1
+                self.refused(operation, 503, answer)
+                if operation.name != "getHealth" and "retry-after" not in answer.headers:
+                    self.problem(operation, "503 without Retry-After")
+
     def lock_out(self):
         """Too many failures."""
         operation = next(one for one in self.all() if one.id == "Login")
@@ -360,6 +428,7 @@ class Walk:
 
     def run(self):
         operations = self.all()
+        stalled = self.begin_stalled()
         number = 1
         for operation in operations:
             if operation.order[0] != number:
@@ -369,7 +438,10 @@ class Walk:
                 self.check(operation)
             except AssertionError as error:
                 self.problem(operation, str(error))
+        self.unread()
+        self.end_stalled(stalled)
         self.lock_out()
+        self.without_database()
         return [one.id for one in operations]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sample tenant of `traksense dev`, as examples.py needs it: people who are signed in, mails, SQL."""
 
+import contextlib
 import http.client
 import json
 import pathlib
@@ -43,11 +44,11 @@ class World:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
 
     def send(self, verb, path, body=None, headers=None, host=HOST, kind="application/json"):
-        """One request; `body` is made JSON unless it is bytes."""
+        """One request; `body` is made JSON unless it is bytes, or an iterator of them."""
         headers = {"Host": f"{host}:{self.port}", "User-Agent": "curl/7.88.1", **(headers or {})}
         if body is not None:
             headers["Content-Type"] = kind
-            body = body if isinstance(body, bytes) else json.dumps(body).encode()
+            body = body if isinstance(body, bytes) or hasattr(body, "__next__") else json.dumps(body).encode()
         self.connection.request(verb, path, body, headers)
         response = self.connection.getresponse()
         if response.getheader("content-type", "").startswith("text/event-stream"):
@@ -56,6 +57,50 @@ class World:
             self.connection.close()
             return answer
         return Answer(response, response.read().decode(errors="replace"))
+
+    def begin(self, verb, path, headers, kind, length, body=b""):
+        """Sends the head of a request and the first bytes of a body that is said to be so long."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
+        connection.putrequest(verb, path, skip_host=True)
+        head = {"Host": f"{HOST}:{self.port}", **headers, "Content-Type": kind, "Content-Length": str(length)}
+        for name, value in head.items():
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        return connection
+
+    def end(self, connection):
+        """What is answered to a request that was begun."""
+        response = connection.getresponse()
+        answer = Answer(response, response.read().decode(errors="replace"))
+        connection.close()
+        return answer
+
+    def alone(self, verb, path, body=None, headers=None, host=HOST):
+        """One request on a connection of its own, so that many can be under way."""
+        world = World(self.port, self.database, self.mails)
+        try:
+            return world.send(verb, path, body, headers, host)
+        finally:
+            world.connection.close()
+
+    @contextlib.contextmanager
+    def outage(self):
+        """The database takes no connections."""
+        server, _, name = self.database.rpartition("/")
+
+        def tell(allow):
+            script = f"""
+                ALTER DATABASE "{name}" ALLOW_CONNECTIONS {allow};
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';"""
+            subprocess.run(
+                ["psql", "-AtXq", "-v", "ON_ERROR_STOP=1", f"{server}/postgres"], input=script, check=True,
+                capture_output=True, text=True)
+
+        tell("false")
+        try:
+            yield
+        finally:
+            tell("true")
 
     def sign_in(self, name, password=PASSWORD, host=HOST):
         """Headers of a new session, and its cookies."""

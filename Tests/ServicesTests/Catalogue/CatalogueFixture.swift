@@ -41,8 +41,10 @@ final class ScriptedStatusLog: StatusLog {
   struct State {
     /// nil: too many.
     var changes: [StatusChange]? = []
+    var warnings: [WarningChange] = []
     var failure: StoreError?
     var sensors: [Int64] = []
+    var device: Int64?
     var range: Range<Timestamp>?
   }
 
@@ -59,7 +61,26 @@ final class ScriptedStatusLog: StatusLog {
     return edit { state in
       state.sensors = sensors
       state.range = range
-      return state.changes?.filter { sensors.contains($0.sensorKey) }
+      return state.changes?.filter { change in sensors.contains { $0 == change.sensorKey } }
+    }
+  }
+
+  func statusRecord(
+    of sensor: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> StatusRecord? {
+    let changes = try await statusChanges(of: [sensor], in: range, limit: limit, tenant: tenant)
+    return changes.map { StatusRecord(changes: $0, warnings: edit { $0.warnings }) }
+  }
+
+  /// All changes are of the device.
+  func statusChanges(
+    ofDevice device: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> [StatusChange]? {
+    if let failure = edit({ $0.failure }) { throw failure }
+    return edit { state in
+      state.device = device
+      state.range = range
+      return state.changes
     }
   }
 }

@@ -13,7 +13,7 @@ struct StatusHistoryTests {
 
   private func at(_ seconds: Int64) -> Timestamp { Self.now.advanced(by: .seconds(seconds)) }
 
-  private func change(_ sensor: Int64, _ seconds: Int64, _ isOnline: Bool) -> StatusChange {
+  private func change(_ sensor: Int64?, _ seconds: Int64, _ isOnline: Bool) -> StatusChange {
     StatusChange(sensorKey: sensor, since: at(seconds), isOnline: isOnline)
   }
 
@@ -38,7 +38,7 @@ struct StatusHistoryTests {
     return (fixture, writer)
   }
 
-  @Test("a sensor's history is its own, a device's that of all its sensors")
+  @Test("a sensor's history is its own, a device's that of all its sensors and of its heartbeats")
   func histories() async throws {
     let (fixture, writer) = try await fixture()
     let sensor = try await fixture.sensors.getSensorStatusHistory(.init(id: 1), options: writer)
@@ -52,7 +52,30 @@ struct StatusHistoryTests {
     #expect(device.intervals.map(\.status) == ["ONLINE", "OFFLINE", "ONLINE"])
     #expect(device.intervals.last?.end == ProtoTimestamp(Self.now))
     #expect(device.availability?.value == 87.5)
-    #expect(fixture.statuses.edit { $0.sensors } == [1, 2])
+    #expect(fixture.statuses.edit { $0.device } == 1)
+    fixture.statuses.edit {
+      $0.changes?.append(StatusChange(sensorKey: nil, since: at(-16_200), isOnline: true))
+    }
+    let alive = try await fixture.devices.getDeviceStatusHistory(.init(id: 1), options: writer)
+    #expect(alive.availability?.value == 93.75)
+    #expect(alive.intervals.map(\.durationSeconds) == [64_800, 5_400, 16_200])
+  }
+
+  @Test("a sensor's history says since when it was in warning; that counts as available")
+  func warnings() async throws {
+    let (fixture, writer) = try await fixture()
+    fixture.statuses.edit {
+      $0.warnings = [
+        WarningChange(since: at(-80_000), isBeyond: true),
+        WarningChange(since: at(-60_000), isBeyond: false),
+      ]
+    }
+    let sensor = try await fixture.sensors.getSensorStatusHistory(.init(id: 1), options: writer)
+    #expect(sensor.intervals.map(\.status) == ["ONLINE", "WARNING", "ONLINE", "OFFLINE"])
+    #expect(sensor.intervals.map(\.durationSeconds) == [6_400, 20_000, 16_800, 43_200])
+    #expect(sensor.availability?.value == 50)
+    let device = try await fixture.devices.getDeviceStatusHistory(.init(id: 1), options: writer)
+    #expect(device.intervals.map(\.status) == ["ONLINE", "OFFLINE", "ONLINE"])
   }
 
   @Test(

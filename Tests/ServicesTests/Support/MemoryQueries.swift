@@ -57,7 +57,25 @@ final class MemoryQueries: TelemetryQueries {
     of sensors: [Int64], in range: Range<Timestamp>, limit: Int, tenant: Tenant
   ) async throws(StoreError) -> [StatusChange]? {
     try check()
-    let changes = edit { state in state.changes.filter { sensors.contains($0.sensorKey) } }
+    let changes = edit { state in
+      state.changes.filter { change in sensors.contains { $0 == change.sensorKey } }
+    }
+    return changes.count > limit ? nil : changes
+  }
+
+  func statusRecord(
+    of sensor: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> StatusRecord? {
+    let changes = try await statusChanges(of: [sensor], in: range, limit: limit, tenant: tenant)
+    return changes.map { StatusRecord(changes: $0) }
+  }
+
+  /// All changes are of the one device.
+  func statusChanges(
+    ofDevice device: Int64, in range: Range<Timestamp>, limit: Int, tenant: Tenant
+  ) async throws(StoreError) -> [StatusChange]? {
+    try check()
+    let changes = edit { state in state.device?.deviceKey == device ? state.changes : [] }
     return changes.count > limit ? nil : changes
   }
 

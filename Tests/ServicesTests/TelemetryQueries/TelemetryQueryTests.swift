@@ -34,7 +34,7 @@ struct TelemetryQueryTests {
     let fixture = ServiceFixture()
     fixture.queries.edit { state in
       state.device = DeviceState(
-        timeout: .seconds(300), lastSeen: Self.now.advanced(by: .seconds(-299)),
+        deviceKey: 7, timeout: .seconds(300), lastSeen: Self.now.advanced(by: .seconds(-299)),
         sensors: [
           .init(
             sensor: .sample(0), newest: Self.newest(0, age: 299, 0), isBeyondThresholds: true,
@@ -49,6 +49,8 @@ struct TelemetryQueryTests {
         StatusChange(
           sensorKey: 0, since: Self.now.advanced(by: .seconds(-43_200)), isOnline: false),
         StatusChange(sensorKey: 1, since: Self.now.advanced(by: .seconds(-21_600)), isOnline: true),
+        StatusChange(
+          sensorKey: nil, since: Self.now.advanced(by: .seconds(-32_400)), isOnline: true),
       ]
     }
     let summary = try await fixture.questions.getTelemetrySummary(
@@ -63,7 +65,8 @@ struct TelemetryQueryTests {
     #expect(summary.sensors[2].statistics24h == .init())
     #expect(summary.sensors[2].lastReadingAt == nil)
     #expect(summary.sensors.map(\.availability24h?.value) == [50, 100, nil])
-    #expect(summary.availability24h?.value == 75)
+    // Half a day by the first sensor, a quarter by the second and, before it, an eighth by heartbeats.
+    #expect(summary.availability24h?.value == 87.5)
     let whole = try #require(summary.statistics)
     #expect(whole.totalReadings24h == 1_441 && whole.sensorsTotal == 3 && whole.sensorsOnline == 1)
     #expect(whole.avgInterval == "60s" && whole.avgIntervalSeconds?.value == 60)
@@ -74,7 +77,7 @@ struct TelemetryQueryTests {
   func emptySummary() async throws {
     let fixture = ServiceFixture()
     fixture.queries.edit {
-      $0.device = DeviceState(timeout: .seconds(1), lastSeen: nil, sensors: [])
+      $0.device = DeviceState(deviceKey: 7, timeout: .seconds(1), lastSeen: nil, sensors: [])
     }
     let summary = try await fixture.questions.getTelemetrySummary(
       .init(deviceID: "ESP32-0"), options: Self.umc)

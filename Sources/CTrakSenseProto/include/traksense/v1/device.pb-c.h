@@ -100,8 +100,8 @@ struct  Traksense__V1__Device
    */
   ProtobufCBinaryData connectivity;
   /*
-   * Percent of the last 24 hours, as far as anything is known of them, in which one of its sensors was online; null:
-   * nothing is. Heartbeats do not count.
+   * Percent of the last 24 hours, as far as anything is known of them, in which it was online, as its status history
+   * says; null: nothing is.
    */
   Google__Protobuf__DoubleValue *availability;
 };

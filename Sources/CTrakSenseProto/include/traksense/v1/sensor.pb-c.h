@@ -382,7 +382,7 @@ struct  Traksense__V1__StatusHistory
   Google__Protobuf__Timestamp *from;
   Google__Protobuf__Timestamp *to;
   /*
-   * Percent of the range, as far as anything is known of it, in which it was online; null: nothing is.
+   * Percent of the range, as far as anything is known of it, in which it was not offline; null: nothing is.
    */
   Google__Protobuf__DoubleValue *availability;
   /*
@@ -404,7 +404,7 @@ struct  Traksense__V1__StatusInterval
 {
   ProtobufCMessage base;
   /*
-   * ONLINE or OFFLINE.
+   * OFFLINE; ONLINE; or, of a sensor, WARNING: online, and its newest value was beyond its thresholds.
    */
   ProtobufCBinaryData status;
   Google__Protobuf__Timestamp *start;

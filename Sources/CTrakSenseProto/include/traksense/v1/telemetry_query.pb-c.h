@@ -256,15 +256,9 @@ struct  Traksense__V1__ListAggregatesRequest
    * `1m`, `5m`, `15m`, `1h` or `1d`. Required.
    */
   ProtobufCBinaryData bucket;
-  /*
-   * Empty: all devices.
-   */
   ProtobufCBinaryData device_id;
   size_t n_sensor_id;
   ProtobufCBinaryData *sensor_id;
-  /*
-   * Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
-   */
   size_t n_sensor_type;
   ProtobufCBinaryData *sensor_type;
   /*
@@ -318,9 +312,6 @@ struct  Traksense__V1__QueryTelemetryRequest
   ProtobufCBinaryData asset_tag;
   size_t n_sensor_id;
   ProtobufCBinaryData *sensor_id;
-  /*
-   * Metric types, or temperature, pressure, power or energy for all of that kind. Empty: all.
-   */
   size_t n_sensor_type;
   ProtobufCBinaryData *sensor_type;
   /*
