@@ -32,7 +32,11 @@ enum BenchServe {
     let report = Report(path: results)
     if wanted.contains("fanout") { try await FanoutBenchmark(report: report).run() }
     if wanted.contains("tenants") { try await TenantsBenchmark(report: report).run() }
-    if wanted.contains("jobs") { try await JobsBenchmark(report: report).run() }
+    if wanted.contains("jobs") {
+      for timescale in [false, true] {
+        try await JobsBenchmark(timescale: timescale, report: report).run()
+      }
+    }
     if !Set(wanted).isDisjoint(with: ["queries", "rest", "large"]) {
       try await askYear(wanted, report)
     }

@@ -15,6 +15,7 @@ final class House: Sendable {
   let postgres: PrivatePostgres
   let broker: PrivateMosquitto
   let pool: PostgresPool
+  let accounts: PostgresAccounts
   let rpcPort: UInt16
   let httpPort: UInt16
   /// The sample tenant.
@@ -55,12 +56,12 @@ final class House: Sendable {
     let provisioner = TenantProvisioner(migrator: migrator)
     tenant = try await SampleHospital(provisioner: provisioner).seed()
     apiKey = try APIKeyText()
-    _ = try await PostgresAccounts(migrator: migrator, clock: WallClock { TestPoints.now }).apiKeys
-      .create(
-        NewAPIKey(
-          name: "bench", prefix: apiKey.prefix, digest: try apiKey.digest(), scopes: [.read],
-          expiresAt: nil),
-        for: tenant, by: AuditActor(name: "bench", origin: CallOrigin(), at: TestPoints.now))
+    accounts = PostgresAccounts(migrator: migrator, clock: WallClock { TestPoints.now })
+    _ = try await accounts.apiKeys.create(
+      NewAPIKey(
+        name: "bench", prefix: apiKey.prefix, digest: try apiKey.digest(), scopes: [.read],
+        expiresAt: nil),
+      for: tenant, by: AuditActor(name: "bench", origin: CallOrigin(), at: TestPoints.now))
     guard let slug = TenantSlug("raw") else { throw BenchError("slug") }
     _ = try await provisioner.create(
       NewTenant(slug: slug, name: "Raw inserts", domains: ["raw.localhost"]))

@@ -16,12 +16,13 @@ enum FanoutService {
       maximum: nil)
     let store = EmptyStore()
     let hub = ReadingHub(store: store, codec: JournalBlockCodec(), encoding: .protobuf)
+    let settings = TelemetryService.Settings(
+      clock: WallClock { Timestamp(microseconds: 0) }, logger: Logger(label: "bench"))
     return TelemetryService(
       tenants: OneTenant(tenant: tenant),
       intake: AnnouncingIntake(tenant: tenant, sensor: sensor, hub: hub), store: store,
       catalogue: OneSensor(sensor: sensor), assets: OneSensor(sensor: sensor), hub: hub,
-      settings: TelemetryService.Settings(
-        clock: WallClock { Timestamp(microseconds: 0) }, logger: Logger(label: "bench")))
+      keptPoints: KeptPoints(of: store, settings), settings: settings)
   }
 }
 

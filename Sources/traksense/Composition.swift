@@ -54,12 +54,14 @@ struct Composition: Sendable {
       configuration.ingestKey.map { [$0.value] } ?? [], setting: Setting.ingestKey.rawValue)
     let queries = PostgresTelemetryQueries(pool: database.pool)
     let settings = TelemetryService.Settings(clock: .system, logger: logger)
+    let keptPoints = KeptPoints(of: store, settings)
     let telemetry = TelemetryService(
       tenants: tenants, intake: intake, store: store, catalogue: catalogue, assets: queries,
-      hub: hub, settings: settings)
+      hub: hub, keptPoints: keptPoints, settings: settings)
     let questions = TelemetryQueryService(
       store: store, catalogue: catalogue, queries: queries,
-      retention: PostgresTelemetrySettings(pool: database.pool), settings: settings)
+      retention: PostgresTelemetrySettings(pool: database.pool), keptPoints: keptPoints,
+      settings: settings)
     let people = try AccountComposition(
       database.people, tenants: tenants, keys: keys, configuration, logger: logger)
     let observability = Observability(logger: logger)

@@ -49,16 +49,16 @@ struct PoolStateTests {
     _ = state.wait("c", id: 3, from: .zero)
     #expect(state.remove(id: 2) == "b")
     #expect(state.remove(id: 2) == nil)
-    guard case .hand("a") = state.release(7, isReusable: true) else {
+    guard case .hand("a") = state.release(7, .good, at: .zero) else {
       Issue.record("the first waiter was passed over")
       return
     }
     #expect(state.acquire(at: .zero) == nil)
-    guard case .hand("c") = state.release(7, isReusable: true) else {
+    guard case .hand("c") = state.release(7, .good, at: .zero) else {
       Issue.record("the next waiter was passed over")
       return
     }
-    guard case .keep = state.release(7, isReusable: true) else {
+    guard case .keep = state.release(7, .good, at: .zero) else {
       Issue.record("an idle connection was not kept")
       return
     }
@@ -83,7 +83,7 @@ struct PoolStateTests {
     #expect(state.remove(id: 2) == "2")
     (late, next) = state.expire(at: longest + .seconds(1))
     #expect(late == ["3"] && next == longest + .seconds(2))
-    guard case .hand("4") = state.release(7, isReusable: true) else {
+    guard case .hand("4") = state.release(7, .good, at: .zero) else {
       Issue.record("the last waiter was passed over")
       return
     }
@@ -100,7 +100,7 @@ struct PoolStateTests {
     _ = state.acquire(at: .zero)
     _ = state.connected()
     _ = state.wait("a", id: 1, from: .zero)
-    guard case .discardAndReplace("a") = state.release(7, isReusable: false) else {
+    guard case .discardAndReplace("a") = state.release(7, .broken, at: .zero) else {
       Issue.record("the waiter has no connection to wait for any more")
       return
     }
@@ -137,8 +137,63 @@ struct PoolStateTests {
     _ = state.acquire(at: .zero)
     _ = state.wait("a", id: 1, from: .zero)
     #expect(state.connectFailed("too many", retryAt: .seconds(1)).isEmpty)
-    guard case .hand("a") = state.release(7, isReusable: true) else {
+    guard case .hand("a") = state.release(7, .good, at: .zero) else {
       Issue.record("the waiter was forgotten")
+      return
+    }
+  }
+
+  @Test("spent connections are replaced one at a time, and serve until it is their turn")
+  func spent() {
+    var state = Self.state(connections: 2)
+    for _ in 0..<2 {
+      _ = state.acquire(at: .zero)
+      _ = state.connected()
+    }
+    _ = state.wait("a", id: 1, from: .zero)
+    _ = state.wait("b", id: 2, from: .zero)
+    guard case .replace = state.release(1, .spent, at: .zero) else {
+      Issue.record("a spent connection was kept")
+      return
+    }
+    #expect((state.open, state.connecting) == (2, 1))
+    guard case .hand("a") = state.release(2, .spent, at: .zero) else {
+      Issue.record("the only connection left was taken away from who waits")
+      return
+    }
+    #expect(state.connected().isEmpty)
+    state.replacementEnded()
+    guard case .hand("b") = state.release(3, .good, at: .zero) else {
+      Issue.record("the new connection was not lent")
+      return
+    }
+    guard case .replace = state.release(2, .spent, at: .zero) else {
+      Issue.record("the second one was forgotten")
+      return
+    }
+  }
+
+  @Test("a spent connection is kept while no other can be had, and tried again after the pause")
+  func spentWhileDown() {
+    var state = Self.state(connections: 2)
+    for _ in 0..<2 {
+      _ = state.acquire(at: .zero)
+      _ = state.connected()
+    }
+    guard case .replace = state.release(1, .spent, at: .zero) else {
+      Issue.record("a spent connection was kept")
+      return
+    }
+    #expect(state.connectFailed("too many", retryAt: .seconds(1)).isEmpty)
+    state.replacementEnded()
+    #expect(state.open == 1)
+    guard case .keep = state.release(2, .spent, at: .milliseconds(999)) else {
+      Issue.record("the last connection that works was thrown away")
+      return
+    }
+    #expect(state.acquire(at: .milliseconds(999))?.name == "lease")
+    guard case .replace = state.release(2, .spent, at: .seconds(1)) else {
+      Issue.record("a spent connection was kept")
       return
     }
   }
@@ -150,14 +205,14 @@ struct PoolStateTests {
     _ = state.connected()
     _ = state.acquire(at: .zero)
     _ = state.connected()
-    _ = state.release(1, isReusable: true)
+    _ = state.release(1, .good, at: .zero)
     _ = state.wait("a", id: 1, from: .zero)
     let closed = state.close()
     #expect(closed.idle == [1])
     #expect(closed.waiters == ["a"])
     #expect(state.open == 1)
     #expect(state.acquire(at: .zero)?.name == "unavailable")
-    guard case .discard = state.release(2, isReusable: true) else {
+    guard case .discard = state.release(2, .good, at: .zero) else {
       Issue.record("a closed pool kept a connection")
       return
     }
@@ -170,6 +225,7 @@ struct PoolStateTests {
     let size = Int.random(in: 1...4, using: &generator)
     var state = Self.state(connections: size, waiters: 5)
     var leased = 0
+    var isReplacing = false
     var line: [String] = []
     var nextID: UInt64 = 0
     var now: Duration = .zero
@@ -195,14 +251,22 @@ struct PoolStateTests {
         #expect(told.isEmpty || told == line)
         if !told.isEmpty { line = [] }
       case 4 where leased > 0:
-        let isReusable = Bool.random(using: &generator)
-        switch state.release(0, isReusable: isReusable) {
+        let conditions: [State.Condition] = [.good, .good, .spent, .broken]
+        let condition = conditions.randomElement(using: &generator) ?? .good
+        switch state.release(0, condition, at: now) {
         case .keep, .discard: leased -= 1
+        case .replace:
+          leased -= 1
+          #expect(!isReplacing)
+          isReplacing = true
         case .hand(let waiter): #expect(waiter == line.removeFirst())
         case .discardAndReplace(let waiter):
           leased -= 1
           #expect(waiter == line.removeFirst())
         }
+      case 5 where isReplacing && Bool.random(using: &generator):
+        state.replacementEnded()
+        isReplacing = false
       case 5 where !line.isEmpty:
         let waiter = line.remove(at: Int.random(in: 0..<line.count, using: &generator))
         #expect(state.remove(id: UInt64(waiter) ?? 0) == waiter)

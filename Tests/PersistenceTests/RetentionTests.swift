@@ -100,6 +100,43 @@ struct RetentionTests {
     }
   }
 
+  @Test("what is known of warnings goes with the readings, but for the last of each sensor before")
+  func warnings() async throws {
+    try await withDatabase { database throws in
+      let plant = try await plant(database, ages: [0])
+      try await plant.run(
+        """
+        INSERT INTO §telemetry_warninghistory
+        SELECT sensor, '2025-06-15 12:00Z'::timestamptz - days * interval '1 day', days % 2 = 1
+        FROM generate_series(1, 2) sensor, unnest(ARRAY[98, 101, 102, 103]) days;
+        INSERT INTO §telemetry_formerthresholds
+        SELECT 1, '2025-06-15 12:00Z'::timestamptz - days * interval '1 day', '{}'
+        FROM unnest(ARRAY[99, 101]) days
+        """)
+      // Nobody asked for it.
+      #expect(try await job(database).run(for: plant.tenant) == JobTurn())
+      _ = try await settings(database).set(
+        rawDays: 100, compressAfterDays: nil, for: plant.tenant)
+      let some = WarningRetention(
+        try TenantSchema(plant.tenant), cutoff: noon + -100 * Self.day, rows: 3)
+      let turns = try await database.pool.run { connection throws(PostgresError) in
+        [try some.run(on: connection), try some.run(on: connection)]
+      }
+      #expect(
+        turns == [
+          JobTurn(counts: ["warnings_deleted": 3], hasMore: true),
+          JobTurn(counts: ["warnings_deleted": 1]),
+        ])
+      #expect(try await job(database).run(for: plant.tenant) == JobTurn())
+      #expect(try await plant.count("telemetry_warninghistory") == 4)
+      #expect(try await plant.count("telemetry_formerthresholds") == 1)
+      let record = try #require(
+        try await PostgresTelemetryQueries(pool: database.pool).statusRecord(
+          of: 1, in: noon + -100 * Self.day..<noon + -97 * Self.day, limit: 9, tenant: plant.tenant))
+      #expect(record.warnings.map(\.isBeyond) == [true, false])
+    }
+  }
+
   @Test("old chunks are compressed, and late readings still find their way into them")
   func compresses() async throws {
     try await withDatabase(.hypertable) { database throws in

@@ -19,7 +19,7 @@ package actor PostgresConnection {
 
   private nonisolated let thread: DedicatedThread
   private nonisolated let cancelThread: DedicatedThread
-  private nonisolated let lastHealth = Mutex(Health.broken)
+  private nonisolated let published = Mutex((health: Health.broken, schemas: 0))
   private let configuration: PostgresConfiguration
   private var handle: ConnectionHandle?
   private var canceller: Canceller?
@@ -28,6 +28,7 @@ package actor PostgresConnection {
   private var surplus: [String] = []
   private var current: CallTicket?
   private var timeout: StatementTimeout
+  private var seenSchemas: Set<String> = []
   /// Whether the call that runs wants its statements prepared for good.
   private var remembersStatements = true
   /// Round trips to the server so far, those of connecting left out.
@@ -38,7 +39,10 @@ package actor PostgresConnection {
   }
 
   /// As of the end of the last call.
-  package nonisolated var health: Health { lastHealth.withLock { $0 } }
+  package nonisolated var health: Health { published.withLock { $0.health } }
+
+  /// How many tenants' schemas the calls so far were about: the server's process remembers what it has seen of each.
+  package nonisolated var schemas: Int { published.withLock { $0.schemas } }
 
   /// Connects.
   /// - Parameter cancelThread: where cancellation requests are made; one serves many connections.
@@ -151,7 +155,8 @@ package actor PostgresConnection {
   private func publishHealth() {
     let health: Health =
       handle?.isUp != true ? .broken : handle?.isIdle == true ? .idle : .inTransaction
-    lastHealth.withLock { $0 = health }
+    let schemas = seenSchemas.count
+    published.withLock { $0 = (health, schemas) }
   }
 
   // MARK: Statements, for the functions passed to `perform`
@@ -168,6 +173,7 @@ package actor PostgresConnection {
       try handle?.run(script: Self.setting(change))
       timeout.changed(to: change, isForGood: true)
     }
+    noteSchema(in: script)
     try handle?.run(script: script)
   }
 
@@ -234,6 +240,10 @@ package actor PostgresConnection {
     "SET statement_timeout = \(milliseconds)"
   }
 
+  private func noteSchema(in sql: String) {
+    if let name = TenantSchema.name(in: sql) { seenSchemas.insert(name) }
+  }
+
   private func checkCancellation() throws(PostgresError) {
     if current?.isCancelled == true { throw .cancelled }
   }
@@ -258,6 +268,7 @@ package actor PostgresConnection {
       if !remembersStatements {
         // The unnamed statement: the next one takes its place.
         name = ""
+        noteSchema(in: command.statement.sql)
         try handle?.sendPrepare(command.statement, as: name)
         run.sent.append(.unnamed)
       } else if let known = cache.name(of: command.statement) ?? fresh[command.statement] {
@@ -265,6 +276,7 @@ package actor PostgresConnection {
       } else {
         name = cache.freshName()
         fresh[command.statement] = name
+        noteSchema(in: command.statement.sql)
         try handle?.sendPrepare(command.statement, as: name)
         run.sent.append(.prepare(command.statement, name))
       }

@@ -2,7 +2,8 @@
 package import Domain
 
 /// Applies a tenant's settings to its readings: deletes whole partitions or chunks that are too old, once all
-/// that was in them is in the rollups, and compresses chunks where there is TimescaleDB.
+/// that was in them is in the rollups, and what is known of warnings with them; compresses chunks where there
+/// is TimescaleDB.
 package struct RetentionJob: TenantJob {
   package let name = "retention"
   package let interval: Duration
@@ -28,13 +29,15 @@ package struct RetentionJob: TenantJob {
       if let days = settings.rawDays {
         let cutoff = RollupLevel.day.floor(now.advanced(by: .seconds(-86_400 * days)))
         let dropped = try ReadingRetention(schema, cutoff: cutoff).run(on: connection)
-        turn = JobTurn(counts: ["parts_deleted": dropped])
+        turn = try WarningRetention(schema, cutoff: cutoff).run(on: connection)
+        turn.counts["parts_deleted"] = dropped == 0 ? nil : dropped
       }
       if let days = settings.compressAfterDays, settings.canCompress {
         let cutoff = now.advanced(by: .seconds(-86_400 * days))
         let compression = ReadingCompression(schema, cutoff: cutoff)
         turn.counts.merge(try compression.run(on: connection).counts) { $1 }
-        turn.hasMore = turn.counts["chunks_compressed"] == ReadingCompression.chunksPerTurn
+        turn.hasMore =
+          turn.hasMore || turn.counts["chunks_compressed"] == ReadingCompression.chunksPerTurn
       }
       try connection.query(
         Command(

@@ -23,6 +23,8 @@ struct PoolState<Connection, Waiter> {
   private(set) var connecting = 0
   private(set) var failures = 0
   private(set) var isClosed = false
+  /// Another is being made for a spent connection.
+  private var isReplacing = false
   private var retryAt: Duration = .zero
   private var lastFailure = ""
   /// In order of arrival, and so of their deadlines.
@@ -97,6 +99,14 @@ struct PoolState<Connection, Waiter> {
     return established == 0 ? takeAllWaiters() : []
   }
 
+  /// How a connection comes back.
+  enum Condition {
+    case good
+    /// Works, but has been used for long enough.
+    case spent
+    case broken
+  }
+
   enum OnRelease {
     case keep
     case hand(Waiter)
@@ -104,14 +114,25 @@ struct PoolState<Connection, Waiter> {
     case discard
     /// Close it; the waiter makes a new one.
     case discardAndReplace(Waiter)
+    /// Close it, make a new one for nobody in particular, report `connected` or `connectFailed`, and then
+    /// `replacementEnded`.
+    case replace
   }
 
-  mutating func release(_ connection: Connection, isReusable: Bool) -> OnRelease {
+  mutating func release(
+    _ connection: Connection, _ condition: Condition, at now: Duration
+  ) -> OnRelease {
     if isClosed {
       open -= 1
       return .discard
     }
-    if isReusable {
+    // One at a time: the others serve meanwhile. Not while no new one can be had: this one works.
+    if condition == .spent, !isReplacing, failures == 0 || now >= retryAt {
+      isReplacing = true
+      connecting += 1
+      return .replace
+    }
+    if condition != .broken {
       guard !waiters.isEmpty else {
         idle.append(connection)
         return .keep
@@ -124,6 +145,10 @@ struct PoolState<Connection, Waiter> {
     open += 1
     connecting += 1
     return .discardAndReplace(waiters.removeFirst().waiter)
+  }
+
+  mutating func replacementEnded() {
+    isReplacing = false
   }
 
   /// - Returns: connections to close and waiters to turn away.

@@ -12,7 +12,7 @@ package final class PostgresPool: Sendable {
   private let clock: PoolClock
   private let logger: Logger
   private let cancelThread: DedicatedThread
-  private let state: Mutex<PoolState<PostgresConnection, Waiter>>
+  private let state: Mutex<PoolState<Member, Waiter>>
   private let nextWaiterID = Atomic<UInt64>(0)
   private let closers = Mutex<[CheckedContinuation<Void, Never>]>([])
 
@@ -43,13 +43,13 @@ package final class PostgresPool: Sendable {
     // An idle connection that the server closed says so before anything is sent: take the next one. Each
     // such round removes one connection.
     for _ in 0..<limits.connections {
-      let connection = try await acquire()
+      let member = try await acquire()
       do throws(PostgresError) {
-        let value = try await connection.perform(timeout: timeout, body)
-        await release(connection)
+        let value = try await member.connection.perform(timeout: timeout, body)
+        await release(member)
         return value
       } catch {
-        await release(connection)
+        await release(member)
         guard error.isStale else { throw StoreError(error) }
       }
     }
@@ -63,13 +63,13 @@ package final class PostgresPool: Sendable {
   package func withConnection<Value>(
     _ body: (PostgresConnection) async throws(PostgresError) -> Value
   ) async throws(StoreError) -> Value {
-    let connection = try await acquire()
+    let member = try await acquire()
     do throws(PostgresError) {
-      let value = try await body(connection)
-      await release(connection)
+      let value = try await body(member.connection)
+      await release(member)
       return value
     } catch {
-      await release(connection)
+      await release(member)
       throw StoreError(error)
     }
   }
@@ -79,7 +79,7 @@ package final class PostgresPool: Sendable {
   package func close() async {
     let (idle, waiters) = state.withLock { $0.close() }
     for waiter in waiters { waiter.resume(returning: .refuse(.unavailable("the pool is closed"))) }
-    for connection in idle { await connection.close() }
+    for member in idle { await member.connection.close() }
     await withCheckedContinuation { continuation in
       // Under the closers' lock, so that the last release comes before or after, not between.
       let isEmpty = closers.withLock { closers in
@@ -105,7 +105,7 @@ package final class PostgresPool: Sendable {
 
   // MARK: Acquire
 
-  private func acquire() async throws(StoreError) -> PostgresConnection {
+  private func acquire() async throws(StoreError) -> Member {
     guard !Task.isCancelled else { throw .cancelled }
     let now = clock.now()
     let grant: Grant
@@ -115,7 +115,7 @@ package final class PostgresPool: Sendable {
       grant = await wait()
     }
     switch grant {
-    case .lease(let connection): return connection
+    case .lease(let member): return member
     case .connect: return try await connect()
     case .refuse(let error): throw error
     }
@@ -156,7 +156,7 @@ package final class PostgresPool: Sendable {
     }
   }
 
-  private func connect() async throws(StoreError) -> PostgresConnection {
+  private func connect() async throws(StoreError) -> Member {
     do throws(PostgresError) {
       let connection = try await PostgresConnection.connect(
         configuration, cancelThread: cancelThread)
@@ -165,7 +165,9 @@ package final class PostgresPool: Sendable {
       if failures > 0 {
         logger.info("database reachable again", metadata: ["db.attempts": "\(failures + 1)"])
       }
-      return connection
+      // Up to a tenth less than the longest life.
+      let life = limits.longestLife * (1 - clock.random() / 10)
+      return Member(connection: connection, end: clock.now() + life)
     } catch {
       let random = clock.random()
       let now = clock.now()
@@ -183,21 +185,47 @@ package final class PostgresPool: Sendable {
 
   // MARK: Release
 
-  private func release(_ connection: PostgresConnection) async {
-    if connection.health == .inTransaction { await connection.settle() }
-    let isReusable = connection.health == .idle
-    switch state.withLock({ $0.release(connection, isReusable: isReusable) }) {
+  private func release(_ member: Member) async {
+    if member.connection.health == .inTransaction { await member.connection.settle() }
+    let now = clock.now()
+    let isSpent =
+      member.connection.schemas >= max(1, limits.schemasPerConnection) || now >= member.end
+    await release(
+      member, member.connection.health != .idle ? .broken : isSpent ? .spent : .good, at: now)
+  }
+
+  private func release(
+    _ member: Member, _ condition: PoolState<Member, Waiter>.Condition, at now: Duration
+  ) async {
+    switch state.withLock({ $0.release(member, condition, at: now) }) {
     case .keep:
       return
     case .hand(let waiter):
-      waiter.resume(returning: .lease(connection))
+      waiter.resume(returning: .lease(member))
     case .discard:
-      await connection.close()
+      await member.connection.close()
       tellClosers()
     case .discardAndReplace(let waiter):
       waiter.resume(returning: .connect)
-      await connection.close()
+      await member.connection.close()
+    case .replace:
+      // Whoever brought it need not wait for this; closing the pool does.
+      Task.detached { await self.replace(member) }
     }
+  }
+
+  private func replace(_ old: Member) async {
+    await old.connection.close()
+    let fresh: Member?
+    do throws(StoreError) {
+      fresh = try await connect()
+    } catch {
+      // It is logged, and whoever waited knows. The next caller without a connection makes one.
+      fresh = nil
+    }
+    state.withLock { $0.replacementEnded() }
+    // Good however short a life may be: one that ends at once would be replaced for ever.
+    if let fresh { await release(fresh, .good, at: clock.now()) }
   }
 
   private func tellClosers() {
@@ -210,5 +238,12 @@ package final class PostgresPool: Sendable {
   }
 }
 
-private typealias Grant = PoolGrant<PostgresConnection>
+/// A connection of the pool.
+private struct Member: Sendable {
+  let connection: PostgresConnection
+  /// When it has been used for long enough, by the pool's clock.
+  let end: Duration
+}
+
+private typealias Grant = PoolGrant<Member>
 private typealias Waiter = CheckedContinuation<Grant, Never>

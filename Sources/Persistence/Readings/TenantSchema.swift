@@ -15,4 +15,18 @@ struct TenantSchema: Hashable, Sendable {
 
   /// `"schema".table`.
   func table(_ name: String) -> String { "\(identifier.quoted).\(name)" }
+
+  /// The schema that a statement is about: the first name in quotes in front of a dot. Nothing else is written
+  /// so, ``table(_:)`` is always.
+  static func name(in sql: String) -> String? {
+    let quote = UInt8(ascii: "\"")
+    var rest = sql.utf8[...]
+    while let open = rest.firstIndex(of: quote) {
+      let name = rest[rest.index(after: open)...]
+      guard let close = name.firstIndex(of: quote) else { return nil }
+      rest = name[name.index(after: close)...]
+      if rest.first == UInt8(ascii: ".") { return String(Substring(name[..<close])) }
+    }
+    return nil
+  }
 }

@@ -10,9 +10,7 @@ package enum ChildTask {
     _ body: @escaping @Sendable () async throws(RPCError) -> Value
   ) async throws(RPCError) -> Value {
     let result = await withTaskGroup(of: Result<Value, RPCError>.self) { group in
-      group.addImmediateTask {
-        do throws(RPCError) { return .success(try await body()) } catch { return .failure(error) }
-      }
+      group.addImmediateTask { await Result(catching: body) }
       return await group.next()
     }
     guard let result else { throw RPCError(.cancelled, "the call is over") }

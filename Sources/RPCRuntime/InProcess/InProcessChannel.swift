@@ -113,11 +113,7 @@ public struct InProcessChannel: RPCChannel {
     _ operation: @escaping @Sendable () async throws(RPCError) -> Value
   ) async throws(RPCError) -> Value {
     guard let deadline = context.deadline else { return try await operation() }
-    let work = Task { () async -> Result<Value, RPCError> in
-      do throws(RPCError) { return .success(try await operation()) } catch {
-        return .failure(error)
-      }
-    }
+    let work = Task { await Result(catching: operation) }
     let timer = Task {
       do {
         try await Task.sleep(for: .nanoseconds(max(0, (deadline - .now()).nanoseconds)))

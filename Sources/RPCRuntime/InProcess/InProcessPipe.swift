@@ -81,15 +81,11 @@ final class InProcessPipe: ResponseSink, ResponseSource, RequestSink, RequestSou
 
   /// As on the wire, a caller whose task is cancelled while it writes cancels the call.
   func writeRequest(_ message: MessageFrame) async throws(RPCError) {
-    let result = await withTaskCancellationHandler {
-      () async -> Result<Void, RPCError> in
-      do throws(RPCError) { return .success(try await write(message)) } catch {
-        return .failure(error)
-      }
+    try await withTaskCancellationHandler {
+      await Result { () async throws(RPCError) in try await write(message) }
     } onCancel: {
       cancel()
-    }
-    try result.get()
+    }.get()
   }
 
   func finishRequests() async { finish(nil) }

@@ -36,11 +36,15 @@ public struct TracingInterceptor: CallBracket {
 
   /// The span's, or the caller's trace.
   public func scope(_ context: ServerContext) -> (any CallScope)? {
-    if tracer != nil, let span = context[SpanKey.self] { return TraceScope(service: span.context) }
+    if tracer != nil, let span = context[SpanKey.self] { return Self.scope(span.context) }
     guard let trace = context[TraceContextKey.self] else { return nil }
     var service = ServiceContext.current ?? .topLevel
     service[TraceContextKey.self] = trace
-    return TraceScope(service: service)
+    return Self.scope(service)
+  }
+
+  private static func scope(_ service: ServiceContext) -> any CallScope {
+    TaskLocalScope(ServiceContext.$current, service)
   }
 
   /// Ends the span.
@@ -57,19 +61,6 @@ public struct TracingInterceptor: CallBracket {
 
 private enum SpanKey: ServerContextKey {
   typealias Value = any Span
-}
-
-private struct TraceScope: CallScope {
-  let service: ServiceContext
-
-  func run<Response: Sendable>(
-    _ rest: () async throws(RPCError) -> Response
-  ) async throws(RPCError) -> Response {
-    let result: Result<Response, RPCError> = await ServiceContext.withValue(service) {
-      do throws(RPCError) { return .success(try await rest()) } catch { return .failure(error) }
-    }
-    return try result.get()
-  }
 }
 
 /// Reads and writes metadata for a tracer's own propagation.

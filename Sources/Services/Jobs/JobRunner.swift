@@ -2,6 +2,7 @@
 
 package import Domain
 package import Logging
+import RPCRuntime
 import Synchronization
 
 /// Gives every tenant's jobs their turns: a bounded number at the same time, so that a tenant whose turn
@@ -141,11 +142,7 @@ package final class JobRunner: CommitListener {
     let longest = settings.longestTurn
     let result = await withTaskGroup(of: Result<JobTurn, StoreError>?.self) { group in
       group.addTask {
-        do throws(StoreError) {
-          return .success(try await job.run(for: tenant))
-        } catch {
-          return .failure(error)
-        }
+        await Result { () async throws(StoreError) in try await job.run(for: tenant) }
       }
       group.addTask {
         // Cancelled when the turn ends first.

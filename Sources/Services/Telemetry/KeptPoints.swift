@@ -1,27 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DedicatedThread
-import Domain
+package import Domain
 import RPCRuntime
 
 /// Answers that cannot be sent as they are read, because they need all points: lists from the end, curves that
-/// are thinned out. Few calls at a time keep points in memory, the others wait in line; and they are read page
-/// by page, so that no more than a page is in the database's client at once.
-struct KeptPoints: Sendable {
+/// are thinned out. Few calls at a time keep points in memory, the others wait in line, one line for all services of a
+/// server; and they are read page by page, so that no more than a page is in the database's client at once.
+package struct KeptPoints: Sendable {
   private let store: any ReadingStore
   private let settings: TelemetryService.Settings
   private let places: WorkerPool<Int>
 
-  init(of store: any ReadingStore, _ settings: TelemetryService.Settings) {
+  package init(of store: any ReadingStore, _ settings: TelemetryService.Settings) {
     self.store = store
     self.settings = settings
     places = WorkerPool(
       Array(0..<max(1, settings.limits.maxKeepingCalls)),
       maxWaiting: settings.limits.maxWaitingCalls)
   }
-
-  /// Calls in line.
-  var waiting: Int { places.waiting }
 
   /// - Parameters:
   ///   - query: of which all points are read.
@@ -68,8 +65,8 @@ struct KeptPoints: Sendable {
       guard points.count <= most else {
         throw .invalid(
           "from",
-          "there are more than \(most) points: take a shorter range, fewer sensors or a longer"
-            + " interval")
+          "Ensure this range has no more than \(most) points: make it shorter, or take fewer sensors or a"
+            + " longer interval.")
       }
     } while position != nil
     return points

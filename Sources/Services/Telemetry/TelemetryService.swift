@@ -34,7 +34,7 @@ package final class TelemetryService: TraksenseV1.TelemetryServiceProtocol {
   package init(
     tenants: any TenantDirectory, intake: any ReadingIntake, store: any ReadingStore,
     catalogue: any SensorCatalogue, assets: any AssetSensors, hub: ReadingHub,
-    settings: Settings
+    keptPoints: KeptPoints, settings: Settings
   ) {
     self.tenants = tenants
     self.intake = intake
@@ -42,7 +42,7 @@ package final class TelemetryService: TraksenseV1.TelemetryServiceProtocol {
     self.catalogue = catalogue
     self.hub = hub
     self.settings = settings
-    keptPoints = KeptPoints(of: store, settings)
+    self.keptPoints = keptPoints
     finder = SensorFinder(
       catalogue: catalogue, assets: assets, limits: settings.limits, logger: settings.logger)
   }

@@ -15,13 +15,14 @@ package struct TelemetryQueryService: TraksenseV1.TelemetryQueryServiceProtocol 
 
   package init(
     store: any ReadingStore, catalogue: any SensorCatalogue, queries: any TelemetryQueries,
-    retention: any TelemetrySettingsStore, settings: TelemetryService.Settings
+    retention: any TelemetrySettingsStore, keptPoints: KeptPoints,
+    settings: TelemetryService.Settings
   ) {
     self.store = store
     self.queries = queries
     self.retention = retention
     self.settings = settings
-    keptPoints = KeptPoints(of: store, settings)
+    self.keptPoints = keptPoints
     finder = SensorFinder(
       catalogue: catalogue, assets: queries, limits: settings.limits, logger: settings.logger)
   }

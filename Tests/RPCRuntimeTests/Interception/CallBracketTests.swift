@@ -16,7 +16,9 @@ struct CallBracketTests {
     /// Runs the rest with this as a task-local value.
     var mark: String?
 
-    func scope(_ context: ServerContext) -> (any CallScope)? { mark.map { Marked(mark: $0) } }
+    func scope(_ context: ServerContext) -> (any CallScope)? {
+      mark.map { TaskLocalScope(CallBracketTests.$mark, $0) }
+    }
 
     func begin(_ context: ServerContext) async throws(RPCError) {
       log.add("\(name) begins\(CallBracketTests.mark.map { " in \($0)" } ?? "")")
@@ -30,19 +32,6 @@ struct CallBracketTests {
   }
 
   @TaskLocal private static var mark: String?
-
-  private struct Marked: CallScope {
-    let mark: String
-
-    func run<Response: Sendable>(
-      _ rest: () async throws(RPCError) -> Response
-    ) async throws(RPCError) -> Response {
-      let result: Result<Response, RPCError> = await CallBracketTests.$mark.withValue(mark) {
-        do throws(RPCError) { return .success(try await rest()) } catch { return .failure(error) }
-      }
-      return try result.get()
-    }
-  }
 
   private static func call(_ interceptors: [any ServerInterceptor]) async -> RPCError? {
     let router = RPCRouter([EchoService()], interceptors: interceptors)

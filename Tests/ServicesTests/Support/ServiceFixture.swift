@@ -35,13 +35,13 @@ struct ServiceFixture {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     queries = MemoryQueries(catalogue: catalogue)
     let settings = TelemetryService.Settings(limits: limits, clock: clock, logger: logger)
+    let keptPoints = KeptPoints(of: store, settings)
     let service = TelemetryService(
       tenants: tenants, intake: intake, store: store, catalogue: catalogue, assets: queries,
-      hub: hub,
-      settings: settings)
+      hub: hub, keptPoints: keptPoints, settings: settings)
     let questioning = TelemetryQueryService(
       store: store, catalogue: catalogue, queries: queries, retention: retention,
-      settings: settings)
+      keptPoints: keptPoints, settings: settings)
     let authenticator = CallAuthenticator(
       tokens: AccessTokenSigner(keys: Self.signingKeys, clock: clock), sessions: tenants,
       apiKeys: tenants, ingestKeys: IngestKeys(keys, setting: "INGEST_KEY"), roles: ServiceRoles(),

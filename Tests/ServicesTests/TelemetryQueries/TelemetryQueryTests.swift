@@ -162,6 +162,13 @@ struct TelemetryQueryTests {
     await Expected(.invalidArgument, "from").check { () async throws(RPCError) in
       try await fixture.questions.listAggregates(.init(bucket: "1m"), options: Self.umc)
     }
+    await #expect {
+      _ = try await fixture.questions.listAggregates(.init(bucket: "1m"), options: Self.umc)
+    } throws: { error in
+      (error as? RPCError)?.violations.first?.description
+        == "Ensure this range has no more than 9 points: make it shorter, or take fewer sensors or a"
+        + " longer interval."
+    }
   }
 
   /// Counts who is inside, until it lets all go.
@@ -181,7 +188,7 @@ struct TelemetryQueryTests {
   }
 
   @Test(
-    "few calls keep all their points at the same time, some wait, the others shall come back",
+    "few calls of all services keep all their points at the same time, some wait, the others shall come back",
     .timeLimit(.minutes(5)))
   func keptPoints() async throws {
     var limits = TelemetryLimits()
@@ -190,14 +197,20 @@ struct TelemetryQueryTests {
     let fixture = ServiceFixture(limits: limits)
     let door = Door()
     fixture.store.edit { $0.pause = { await door.pass() } }
-    let questions = fixture.questions
     try await withThrowingTaskGroup(of: Bool.self) { group in
       defer { door.isOpen.store(true, ordering: .relaxed) }
-      for _ in 0..<8 {
+      for number in 0..<8 {
         group.addTask {
           do throws(RPCError) {
-            _ = try await questions.listAggregates(
-              TraksenseV1.ListAggregatesRequest(bucket: "1h"), options: Self.umc)
+            if number.isMultiple(of: 2) {
+              _ = try await fixture.questions.listAggregates(
+                TraksenseV1.ListAggregatesRequest(bucket: "1h"), options: Self.umc)
+            } else {
+              _ = try await fixture.history(
+                TraksenseV1.HistoryRequest(
+                  deviceID: "ESP32-0", interval: "1h", downsample: "lttb", points: 3),
+                options: Self.umc)
+            }
             return true
           } catch {
             #expect(error.code == .resourceExhausted && error.retryAfter != nil)
