@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Domain
+import TestSupport
 import Testing
 
 @testable import Persistence
 
-@Suite("Since when values were beyond thresholds", .timeLimit(.minutes(2)))
+@Suite("Since when values were beyond thresholds", .timeLimit(.minutes(5)))
 struct WarningTests {
   /// The verdict's changes, as seconds after noon; negative where it became good. None is at noon.
   private func turns(_ plant: Plant, from start: Int = -1_000, until end: Int) async throws -> [Int]
