@@ -19,7 +19,7 @@ mkdir -p "$work/files"
 . Benchmarks/servers.sh
 ours=$(swift build -c release --show-bin-path)/BenchServer
 
-peer grpc_latest Benchmarks/Peers/grpc_latest.cc proto traksense/v1/telemetry.proto
+peer grpc_latest Benchmarks/Peers/grpc_latest.cc proto traksense/v1/options.proto traksense/v1/telemetry.proto
 
 # LatestRequest{device_id: "ESP32-01", sensor_id: ["temp_000", …]} behind its gRPC prefix; one reading comes
 # back for each sensor.

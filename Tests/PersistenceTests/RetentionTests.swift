@@ -132,7 +132,8 @@ struct RetentionTests {
       #expect(try await plant.count("telemetry_formerthresholds") == 1)
       let record = try #require(
         try await PostgresTelemetryQueries(pool: database.pool).statusRecord(
-          of: 1, in: noon + -100 * Self.day..<noon + -97 * Self.day, limit: 9, tenant: plant.tenant))
+          of: 1, in: noon + -100 * Self.day..<noon + -97 * Self.day, limit: 9, tenant: plant.tenant)
+      )
       #expect(record.warnings.map(\.isBeyond) == [true, false])
     }
   }

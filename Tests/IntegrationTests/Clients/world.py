@@ -2,6 +2,7 @@
 """The sample tenant of `traksense dev`, as examples.py needs it: people who are signed in, mails, SQL."""
 
 import contextlib
+import copy
 import http.client
 import json
 import pathlib
@@ -77,11 +78,9 @@ class World:
 
     def alone(self, verb, path, body=None, headers=None, host=HOST):
         """One request on a connection of its own, so that many can be under way."""
-        world = World(self.port, self.database, self.mails)
-        try:
+        world = copy.copy(self)
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)) as world.connection:
             return world.send(verb, path, body, headers, host)
-        finally:
-            world.connection.close()
 
     @contextlib.contextmanager
     def outage(self):

@@ -30,7 +30,8 @@ actor PythonClients {
         python.path,
         [
           "-m", "grpc_tools.protoc", "-I", protos, "--python_out=\(directory.path)",
-          "--grpc_python_out=\(directory.path)", "traksense/v1/telemetry.proto",
+          "--grpc_python_out=\(directory.path)", "traksense/v1/options.proto",
+          "traksense/v1/telemetry.proto",
         ], log: "\(directory.path)/protoc.log"
       ).succeed()
       return directory
